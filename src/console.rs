@@ -1,0 +1,1 @@
+//! The terminal as a device: opened, and given back whatever happens.

@@ -1,0 +1,1 @@
+//! The node's daemon: the loop around the engine.

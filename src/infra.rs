@@ -1,0 +1,1 @@
+//! What lies outside mcloud on this machine: the services and the host.

@@ -1,0 +1,3 @@
+//! The front door: arguments, then one face or one daemon.
+
+fn main() {}

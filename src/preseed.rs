@@ -1,0 +1,1 @@
+//! Answers as a file: read with line and column, written back.

@@ -1,0 +1,1 @@
+//! The simulated Pis of a rehearsal.

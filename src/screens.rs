@@ -1,0 +1,1 @@
+//! The screens: a picture in, cells and intents out.

@@ -1,0 +1,1 @@
+//! Who may be believed: tokens, certificates, TLS.

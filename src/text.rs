@@ -1,0 +1,1 @@
+//! Every sentence mcloud says, by message code.

@@ -1,0 +1,1 @@
+//! JSON lines with a length limit and a version: the one codec of faces and agents.
