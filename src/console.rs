@@ -5,15 +5,15 @@
 
 mod backend;
 mod keys;
+mod line;
 mod look;
 mod signals;
 mod style;
 mod tty;
+mod wait;
 
-use std::future;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,15 +21,15 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Frame, Terminal};
 use tokio::net::unix::pipe;
-use tokio::time::{Sleep, sleep};
 
 pub use backend::{Device, Paint};
 pub use keys::{HOLD, Rejoin};
+pub use line::{Hush, Kind, size_of};
 pub use look::{Environment, GLYPHS, Look, NoSuchLook, Wish, is_allowed};
-pub use tty::{Hush, Kind, size_of};
 
 use signals::{Signals, Told};
 use tty::{Screen, Tty};
+use wait::{Pause, drain, read};
 
 /// Up to this speed, in baud, a line is slow: a whole screen takes a second and more.
 const SLOW: u32 = 19_200;
@@ -85,9 +85,9 @@ pub struct Console {
     signals: Signals,
     keys: Rejoin,
     /// Runs while `keys` holds the beginning of a sequence.
-    hold: Option<Pin<Box<Sleep>>>,
+    hold: Pause,
     /// Runs while the last frame is still on its way over a serial line.
-    line: Option<Pin<Box<Sleep>>>,
+    line: Pause,
     /// The device has taken only a part of the last frame.
     is_full: bool,
     /// A frame was left out.
@@ -122,8 +122,8 @@ impl Console {
             input,
             signals,
             keys: Rejoin::default(),
-            hold: None,
-            line: None,
+            hold: Pause::default(),
+            line: Pause::default(),
             is_full: false,
             owes_frame: false,
             is_gone: false,
@@ -145,7 +145,7 @@ impl Console {
                 "the terminal was given back after a panic",
             ));
         }
-        if self.is_full || self.line.is_some() {
+        if self.is_full || self.line.is_on() {
             self.owes_frame = true;
             return Ok(());
         }
@@ -154,7 +154,7 @@ impl Console {
         self.is_full = !self.terminal.backend_mut().drain()?;
         let bytes = self.bytes();
         if bytes > 0 {
-            self.line = self.time_for(bytes).map(|time| Box::pin(sleep(time)));
+            self.line.set(self.time_for(bytes));
         }
         Ok(())
     }
@@ -222,8 +222,8 @@ impl Console {
             told = self.signals.next() => Happened::Told(told),
             read = read(&self.input), if !self.is_gone => Happened::Read(read),
             drained = drain(paint), if self.is_full => Happened::Drained(drained),
-            () = elapsed(&mut self.hold) => Happened::HoldOver,
-            () = elapsed(&mut self.line) => Happened::LineFree,
+            () = self.hold.end() => Happened::HoldOver,
+            () = self.line.end() => Happened::LineFree,
         }
     }
 
@@ -232,7 +232,7 @@ impl Console {
             Happened::Told(told) => return Some(self.obey(told)),
             Happened::Read(Ok(bytes)) if !bytes.is_empty() => {
                 self.keys.feed(&bytes);
-                self.hold = self.keys.is_holding().then(|| Box::pin(sleep(HOLD)));
+                self.hold.set(self.keys.is_holding().then_some(HOLD));
                 return None;
             }
             Happened::Read(_) | Happened::Drained(Err(_)) => {
@@ -241,14 +241,13 @@ impl Console {
                 return Some(Event::Hangup);
             }
             Happened::HoldOver => {
-                self.hold = None;
                 self.keys.give_up();
                 return None;
             }
-            Happened::LineFree => self.line = None,
+            Happened::LineFree => {}
             Happened::Drained(Ok(())) => self.is_full = false,
         }
-        let is_free = self.line.is_none() && !self.is_full;
+        let is_free = !self.line.is_on() && !self.is_full;
         (is_free && self.owes_frame).then_some(Event::Ready)
     }
 
@@ -279,38 +278,5 @@ impl Drop for Console {
     fn drop(&mut self) {
         // Nobody is left who could be told.
         self.tty.give_back().ok();
-    }
-}
-
-async fn elapsed(timer: &mut Option<Pin<Box<Sleep>>>) {
-    match timer {
-        Some(timer) => timer.as_mut().await,
-        None => future::pending().await,
-    }
-}
-
-/// What was typed; nothing when the terminal has gone.
-async fn read(input: &pipe::Receiver) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; 256];
-    loop {
-        input.readable().await?;
-        match input.try_read(&mut bytes) {
-            Err(error)
-                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
-            read => {
-                bytes.truncate(read?);
-                return Ok(bytes);
-            }
-        }
-    }
-}
-
-/// Waits until the terminal takes more and gives it the rest of the frame.
-async fn drain(paint: &mut Paint<Screen>) -> io::Result<()> {
-    loop {
-        paint.device().writable().await?;
-        if paint.drain()? {
-            return Ok(());
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use ratatui::text::Span;
 
-use super::tty::Kind;
+use super::line::Kind;
 
 /// The glyphs beyond ASCII that a screen may draw, one a line, each followed by the ASCII
 /// character that stands for it. All of them are in the kernel's own console font and in Debian's

@@ -1,9 +1,6 @@
 //! How much a frame costs on the line: one write, at most 4 kB, a tick at most 200 bytes.
 
-use std::fmt::Write as _;
-
 use mcloud::console::Look;
-use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Style};
 
@@ -11,66 +8,42 @@ use crate::support::{Memory, lines, painter, show};
 
 /// An Install screen of 80×24 with something in every row, in five colours.
 fn dense(clock: &str, timer: &str) -> Buffer {
-    let mut text = String::new();
     let rule = "─".repeat(80);
-    let write = "writing to a string cannot fail";
-    writeln!(
-        text,
-        " mcloud 0.1   attic                Installing               pi-a   {clock}"
-    )
-    .expect(write);
-    writeln!(text, "{rule}").expect(write);
-    writeln!(
-        text,
-        " {}{}  47 %   03:52 gone, about 4 min left",
-        "█".repeat(19),
-        "░".repeat(21)
-    )
-    .expect(write);
-    for phase in [
+    let phases = [
         "Preflight",
+        "Control",
         "LXD",
         "MicroCeph",
         "MicroOVN",
         "Attach",
         "Finalize",
-        "Control",
-    ] {
-        writeln!(
-            text,
-            " ▶ {phase:<14} ■ 1:48 took    • {timer} running  × 0:12 stopped   » skipped    ok"
-        )
-        .expect(write);
-    }
-    writeln!(text, " ┌ Stopped: MicroCeph on pi-c {}┐", "─".repeat(49)).expect(write);
-    for _ in 0..5 {
-        writeln!(
-            text,
-            " │ {:<74} │",
-            "Could not add nvme0n1: it is not empty (ceph data of another cluster)."
-        )
-        .expect(write);
-    }
-    writeln!(text, " └{}┘", "─".repeat(77)).expect(write);
-    for second in 40..44 {
-        writeln!(
-            text,
+    ];
+    let mut rows = vec![
+        format!(" mcloud 0.1   attic                Installing               pi-a   {clock}"),
+        rule.clone(),
+        format!(
+            " {}{}  47 %   03:52 gone, about 4 min left",
+            "█".repeat(19),
+            "░".repeat(21)
+        ),
+    ];
+    rows.extend(phases.map(|phase| {
+        format!(" ▶ {phase:<14} ■ 1:48 took    • {timer} running  × 0:12 stopped   » skipped    ok")
+    }));
+    rows.push(format!(" ┌ Stopped: MicroCeph on pi-c {}┐", "─".repeat(49)));
+    let cause = "Could not add nvme0n1: it is not empty (ceph data of another cluster).";
+    rows.extend((0..5).map(|_| format!(" │ {cause:<75} │")));
+    rows.push(format!(" └{}┘", "─".repeat(77)));
+    rows.extend((40..44).map(|second| {
+        format!(
             " 12:03:{second} pi-b  microceph  osd.1 up on nvme0n1 and the cluster is healthy now"
         )
-        .expect(write);
-    }
-    writeln!(text, "{rule}").expect(write);
-    writeln!(
-        text,
-        " • MicroCeph on pi-b: 41 s so far, usually 40 to 70 s. Attempt 1."
-    )
-    .expect(write);
-    writeln!(
-        text,
-        " Enter Step  Tab Next stop  F6 Log  F8 Detach  Ctrl-C Leave...  F1 Help"
-    )
-    .expect(write);
-    let mut picture = lines(80, 24, &text);
+    }));
+    rows.push(rule);
+    rows.push(" • MicroCeph on pi-b: 41 s so far, usually 40 to 70 s. Attempt 1.".to_owned());
+    rows.push(" Enter Step  Tab Next stop  F6 Log  F8 Detach  Ctrl-C Leave...  F1 Help".to_owned());
+    assert_eq!(rows.len(), 24);
+    let mut picture = lines(80, 24, &rows.join("\n"));
     paint(&mut picture);
     picture
 }

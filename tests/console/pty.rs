@@ -1,118 +1,19 @@
 //! The console on a real terminal device: opened, read, drawn on, given back.
 
-use std::io::{Read, Write};
-use std::panic;
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
+use std::os::unix::fs::symlink;
 use std::thread;
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
 use mcloud::console::{Console, Environment, Event, Kind, Look, Options, Wish};
-use portable_pty::{MasterPty, PtyPair, PtySize, native_pty_system};
 use ratatui::layout::Size;
 use ratatui::text::Text;
 use rustix::process::{Signal, getpid, kill_process};
-use rustix::termios::{LocalModes, Termios, tcgetattr};
-use tokio::sync::{Mutex, MutexGuard};
+use rustix::termios::{OptionalActions, tcsetattr};
 use tokio::time::timeout;
 
 use crate::support::emulate;
-
-/// Signals and panics reach every console of the process.
-static ALONE: Mutex<()> = Mutex::const_new(());
-
-/// A terminal of 80×24 whose other end is the test.
-struct Window {
-    pair: PtyPair,
-    typist: Box<dyn Write + Send>,
-    path: PathBuf,
-    _alone: MutexGuard<'static, ()>,
-}
-
-impl Window {
-    async fn new() -> Self {
-        let alone = ALONE.lock().await;
-        let pair = native_pty_system().openpty(size(80, 24)).unwrap();
-        Self {
-            typist: pair.master.take_writer().unwrap(),
-            path: pair.master.tty_name().unwrap(),
-            pair,
-            _alone: alone,
-        }
-    }
-
-    fn open(&self) -> Console {
-        Console::open(Options {
-            look: Wish::Fixed(Look::Color),
-            device: Some(self.path.clone()),
-            environment: Environment::default(),
-        })
-        .unwrap()
-    }
-
-    fn termios(&self) -> Termios {
-        tcgetattr(std::fs::File::open(&self.path).unwrap()).unwrap()
-    }
-
-    fn is_raw(&self) -> bool {
-        let modes = self.termios().local_modes;
-        !modes.intersects(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
-    }
-
-    fn press(&mut self, bytes: &[u8]) {
-        self.typist.write_all(bytes).unwrap();
-        self.typist.flush().unwrap();
-    }
-}
-
-fn size(cols: u16, rows: u16) -> PtySize {
-    PtySize {
-        rows,
-        cols,
-        ..PtySize::default()
-    }
-}
-
-/// What comes out of the terminal, read from now on.
-fn watch(master: &dyn MasterPty) -> Receiver<Vec<u8>> {
-    let mut reader = master.try_clone_reader().unwrap();
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let mut bytes = vec![0; 4096];
-        while let Ok(count @ 1..) = reader.read(&mut bytes) {
-            if sender.send(bytes[..count].to_vec()).is_err() {
-                break;
-            }
-        }
-    });
-    receiver
-}
-
-/// Reads until the screen is as wished.
-fn until(
-    output: &Receiver<Vec<u8>>,
-    parser: &mut vt100::Parser,
-    wish: impl Fn(&vt100::Screen) -> bool,
-) {
-    while !wish(parser.screen()) {
-        let bytes = output.recv_timeout(Duration::from_secs(20));
-        parser.process(&bytes.expect("the screen becomes as wished"));
-    }
-}
-
-async fn next(console: &mut Console) -> Event {
-    timeout(Duration::from_secs(20), console.next_event())
-        .await
-        .expect("something happens")
-}
-
-async fn next_code(console: &mut Console) -> KeyCode {
-    match next(console).await {
-        Event::Key(key) => key.code,
-        other => panic!("a key was pressed, not {other:?}"),
-    }
-}
+use crate::window::{Window, next, next_code, size, until, watch};
 
 #[tokio::test]
 async fn open_takes_the_terminal_and_close_gives_it_back() {
@@ -311,4 +212,37 @@ async fn another_look_is_drawn_over_the_whole_screen() {
     console.repaint().unwrap();
     draw(&mut console).unwrap();
     assert!(console.bytes() > 0, "a repaint draws what is there already");
+}
+
+#[tokio::test]
+async fn a_slow_line_gets_a_frame_only_when_the_last_one_is_through() {
+    let window = Window::new().await;
+    let mut speed = window.termios();
+    speed.set_speed(9_600).unwrap();
+    let tty = std::fs::File::open(&window.path).unwrap();
+    tcsetattr(tty, OptionalActions::Now, &speed).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let serial = dir.path().join("ttyS0");
+    symlink(&window.path, &serial).unwrap();
+    let mut console = Console::open(Options {
+        look: Wish::Auto,
+        device: Some(serial),
+        environment: Environment::of_process(),
+    })
+    .unwrap();
+    assert_eq!((console.kind(), console.is_slow()), (Kind::Serial, true));
+    assert_eq!(console.look(), Look::Ascii);
+    let mut drawn = vec![];
+    for frame_number in 1..=3 {
+        console
+            .draw(|frame| {
+                drawn.push(frame_number);
+                let text = Text::raw("a line of text\n".repeat(usize::from(frame.area().height)));
+                frame.render_widget(text, frame.area());
+            })
+            .unwrap();
+    }
+    assert_eq!(next(&mut console).await, Event::Ready);
+    console.draw(|_| drawn.push(4)).unwrap();
+    assert_eq!(drawn, [1, 4]);
 }
