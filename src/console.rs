@@ -116,7 +116,7 @@ impl Console {
         let look = options.look.resolve(tty.kind(), &options.environment);
         let screen = Screen::new(Arc::clone(&tty), options.environment)?;
         let input = tty.input()?;
-        Ok(Self {
+        let mut console = Self {
             terminal: Terminal::new(Paint::new(screen, look))?,
             tty,
             input,
@@ -127,12 +127,16 @@ impl Console {
             is_full: false,
             owes_frame: false,
             is_gone: false,
-        })
+        };
+        console.repaint()?;
+        Ok(console)
     }
 
-    /// Gives the terminal back, as a drop does, and says whether that went well.
+    /// Gives the terminal back, as a drop does, and says whether that went well. To a terminal
+    /// that has gone there is nothing to give.
     pub fn close(self) -> io::Result<()> {
-        self.tty.give_back()
+        let given = self.tty.give_back();
+        if self.is_gone { Ok(()) } else { given }
     }
 
     /// Draws a frame: the cells that changed, in one write. While the last frame is still on its

@@ -39,6 +39,8 @@ pub struct Paint<D: Device> {
     pen: Option<Pen>,
     /// Whether the cursor is shown; none: nobody knows.
     shown: Option<bool>,
+    /// Whether all that was not drawn since is blank.
+    cleared: bool,
     /// Blanks not drawn yet, as the row may end with them: where they begin, how many, the pen.
     blanks: Option<(Position, u16, Pen)>,
 }
@@ -56,6 +58,7 @@ impl<D: Device> Paint<D> {
             cursor: None,
             pen: None,
             shown: None,
+            cleared: false,
             blanks: None,
         }
     }
@@ -157,6 +160,9 @@ impl<D: Device> Paint<D> {
         let (row, column) = (place.y.saturating_add(1), place.x.saturating_add(1));
         let sequence = match self.cursor {
             Some(at) if at == place => return,
+            Some(at) if at.y == place.y && self.can_step(at.x, place.x) => {
+                " ".repeat(usize::from(place.x - at.x))
+            }
             Some(at) if at.y == place.y && at.x + 1 == place.x => "\x1b[C".to_owned(),
             Some(at) if at.y == place.y && at.x < place.x => format!("\x1b[{}C", place.x - at.x),
             _ if column == 1 && row == 1 => "\x1b[H".to_owned(),
@@ -165,6 +171,13 @@ impl<D: Device> Paint<D> {
         };
         self.frame.extend_from_slice(sequence.as_bytes());
         self.cursor = Some(place);
+    }
+
+    /// Whether drawing blanks from one column to another is shorter than a sequence, and right.
+    fn can_step(&self, from: u16, to: u16) -> bool {
+        self.cleared
+            && (from..from.saturating_add(WORTH_ERASING)).contains(&to)
+            && self.pen.is_some_and(Pen::leaves_blanks)
     }
 
     fn take(&mut self, pen: Pen) {
@@ -193,6 +206,7 @@ impl<D: Device> Paint<D> {
         self.frame.clear();
         self.cursor = None;
         self.shown = None;
+        self.cleared = true;
         self.frame.extend_from_slice(b"\x1b(B\x0f\x1b[m\x1b[2J");
         self.pen = Some(Pen::default());
     }
@@ -210,6 +224,7 @@ impl<D: Device> Backend for Paint<D> {
             self.put(Position { x, y }, cell);
         }
         self.draw_blanks();
+        self.cleared = false;
         Ok(())
     }
 

@@ -2,7 +2,6 @@
 
 use mcloud::console::{GLYPHS, Look, is_allowed};
 use proptest::prelude::*;
-use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::style::{Color, Modifier, Style};
@@ -242,7 +241,6 @@ fn a_repaint_mends_a_screen_that_something_else_wrote_on() {
     let picture = lines(20, 3, "one\n two ─┐\nthree");
     let mut painter = painter(&mut memory, Look::Color);
     show(&mut painter, &picture);
-    drop(painter.backend_mut().flush());
     let mut parser = emulate(size, b"");
     painter
         .resize(Rect::from((Position::ORIGIN, size)))

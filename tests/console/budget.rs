@@ -2,6 +2,7 @@
 
 use mcloud::console::Look;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
 use crate::support::{Memory, lines, painter, show};
@@ -61,7 +62,7 @@ fn paint(picture: &mut Buffer) {
         cell.set_fg(color);
     }
     let width = picture.area.width;
-    let row = |y| ratatui::layout::Rect::new(0, y, width, 1);
+    let row = |y| Rect::new(0, y, width, 1);
     picture.set_style(row(0), Style::new().reversed());
     picture.set_style(row(8), Style::new().reversed());
 }
@@ -71,6 +72,7 @@ fn a_dense_frame_is_at_most_4_kb_in_every_look() {
     for look in [Look::Color, Look::Mono, Look::Ascii] {
         let mut memory = Memory::new(80, 24);
         let mut painter = painter(&mut memory, look);
+        painter.resize(Rect::new(0, 0, 80, 24)).unwrap();
         show(&mut painter, &dense("12:03:40", "0:41"));
         let bytes = painter.backend().bytes();
         assert!(bytes > 1_500, "not dense: {bytes} bytes");
@@ -83,6 +85,7 @@ fn a_tick_of_the_clock_and_the_timers_is_at_most_200_bytes() {
     for look in [Look::Color, Look::Mono, Look::Ascii] {
         let mut memory = Memory::new(80, 24);
         let mut painter = painter(&mut memory, look);
+        painter.resize(Rect::new(0, 0, 80, 24)).unwrap();
         show(&mut painter, &dense("12:03:40", "0:41"));
         show(&mut painter, &dense("12:03:41", "0:42"));
         let bytes = painter.backend().bytes();

@@ -115,6 +115,7 @@ async fn a_terminal_that_goes_is_a_hang_up() {
     assert_eq!(next(&mut console).await, Event::Hangup);
     let after = timeout(Duration::ZERO, console.next_event()).await;
     assert!(after.is_err(), "it hangs up once");
+    console.close().unwrap();
 }
 
 #[tokio::test]
