@@ -1,6 +1,8 @@
 //! The console on a real terminal device: opened, read, drawn on, given back.
 
-use std::os::unix::fs::symlink;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, symlink};
 use std::thread;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use crossterm::event::KeyCode;
 use mcloud::console::{Console, Environment, Event, Kind, Look, Options, Wish};
 use ratatui::layout::Size;
 use ratatui::text::Text;
+use rustix::fs::OFlags;
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::termios::{OptionalActions, tcsetattr};
 use tokio::time::timeout;
@@ -181,14 +184,19 @@ async fn frames_are_left_out_while_nobody_reads_and_drawn_when_somebody_does() {
 #[tokio::test]
 async fn a_console_whose_reader_has_stalled_is_still_given_back() {
     let window = Window::new().await;
-    window.pair.master.resize(size(200, 100)).unwrap();
-    let mut console = window.open();
-    for letter in ('a'..='z').cycle().take(100) {
-        let text = Text::raw(format!("{}\n", letter.to_string().repeat(200)).repeat(100));
-        console
-            .draw(|frame| frame.render_widget(text, frame.area()))
-            .unwrap();
-    }
+    let console = window.open();
+    // Not a byte more has room.
+    let mut other = OpenOptions::new()
+        .write(true)
+        .custom_flags(i32::try_from(OFlags::NONBLOCK.bits()).unwrap())
+        .open(&window.path)
+        .unwrap();
+    let full = loop {
+        if let Err(error) = other.write(b"x") {
+            break error;
+        }
+    };
+    assert_eq!(full.kind(), ErrorKind::WouldBlock);
     console.close().unwrap();
     assert!(!window.is_raw());
 }
