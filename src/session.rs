@@ -9,12 +9,14 @@ pub mod ca;
 pub mod files;
 pub mod identity;
 pub mod peer;
+pub mod request;
 pub mod tls;
 pub mod token;
 
 pub use ca::{Authority, AuthorityError, Issued};
 pub use identity::{Identity, IdentityError, NodeId};
 pub use peer::{Fingerprint, PeerCertificate, PeerError, Role};
+pub use request::{RequestError, requested_by};
 pub use tls::client::{Joining, LeaderLink, Membership, connect_agent, connect_join};
 pub use tls::server::{Acceptor, Bounds, Incoming};
 pub use tls::{Distrust, TlsError, explain};

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519,
-    PublicKeyData, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519, PublicKeyData, SanType, SerialNumber,
 };
 use ring::rand::{SecureRandom, SystemRandom};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateSigningRequestDer, PrivatePkcs8KeyDer};
 use secrecy::zeroize::Zeroizing;
 use time::{Duration, OffsetDateTime};
 
@@ -19,6 +18,7 @@ use super::CertificateDer;
 use super::files::{self, FilesError};
 use super::identity::{Identity, NodeId};
 use super::peer::{self, Fingerprint, PeerCertificate, PeerError, Role};
+use super::request::{self, RequestError};
 use crate::engine::Millis;
 
 /// The authority's certificate and private key, both in PEM, below the state directory. One file,
@@ -33,9 +33,6 @@ const AUTHORITY_LIFE: Duration = Duration::days(20 * 365);
 
 /// How far certificates are dated back: a Pi has no clock of its own when it is off.
 const BACK: Duration = Duration::hours(24);
-
-/// No honest request of one Ed25519 key is longer, in bytes.
-const LARGEST_REQUEST: usize = 4096;
 
 /// Why the authority could not be made, read, or sign.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +54,9 @@ pub enum AuthorityError {
         /// What is wrong with it.
         what: String,
     },
-    /// The signing request is not one, or is not signed by its own key.
+    /// The signing request.
     #[error("the certificate request is not usable: {0}")]
-    Request(&'static str),
+    Request(#[from] RequestError),
     /// The request is for another node's key.
     #[error("the certificate request is for the key of {found}, not of {expected}")]
     OtherNode {
@@ -195,17 +192,7 @@ impl Authority {
         node: &NodeId,
         now: Millis,
     ) -> Result<Issued, AuthorityError> {
-        if csr.len() > LARGEST_REQUEST {
-            return Err(AuthorityError::Request("it is too long"));
-        }
-        let request = CertificateSigningRequestParams::from_der(
-            &CertificateSigningRequestDer::from(csr.to_vec()),
-        )
-        .map_err(|_| AuthorityError::Request("it is not a request signed by its own key"))?;
-        let key = request.public_key;
-        if PublicKeyData::algorithm(&key) != &PKCS_ED25519 {
-            return Err(AuthorityError::Request("its key is not Ed25519"));
-        }
+        let key = request::key(csr)?;
         let found = NodeId::of_spki(&key.subject_public_key_info());
         if found != *node {
             return Err(AuthorityError::OtherNode {

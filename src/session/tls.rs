@@ -32,6 +32,9 @@ pub const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Why this side does not believe the other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Distrust {
+    /// It sent none.
+    #[error("it sent no certificate")]
+    NoCertificate,
     /// Its certificate was signed by somebody else.
     #[error("its certificate is not from this cluster's authority")]
     OtherAuthority,
@@ -102,7 +105,7 @@ impl From<rustls::Error> for TlsError {
                 Some(distrust) => Self::Distrust(distrust),
                 None => Self::Tls(rustls::Error::InvalidCertificate(error)),
             },
-            rustls::Error::NoCertificatesPresented => Self::Refused("it sent no certificate"),
+            rustls::Error::NoCertificatesPresented => Self::Distrust(Distrust::NoCertificate),
             rustls::Error::NoApplicationProtocol => Self::Protocol,
             other => Self::Tls(other),
         }

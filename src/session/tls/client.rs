@@ -148,9 +148,7 @@ fn chain(stream: &TlsStream<TcpStream>) -> &[CertificateDer] {
 }
 
 fn leaf(stream: &TlsStream<TcpStream>) -> Result<PeerCertificate, TlsError> {
-    let first = chain(stream)
-        .first()
-        .ok_or(rustls::Error::NoCertificatesPresented)?;
+    let first = chain(stream).first().ok_or(Distrust::NoCertificate)?;
     Ok(PeerCertificate::parse(first).map_err(Distrust::from)?)
 }
 

@@ -169,7 +169,7 @@ fn presented(stream: &TlsStream<TcpStream>) -> Result<PeerCertificate, TlsError>
     let leaf = connection
         .peer_certificates()
         .and_then(<[_]>::first)
-        .ok_or(rustls::Error::NoCertificatesPresented)?;
+        .ok_or(Distrust::NoCertificate)?;
     Ok(PeerCertificate::parse(leaf).map_err(Distrust::from)?)
 }
 
