@@ -59,6 +59,13 @@ pub async fn facts(world: &World) -> Result<HostFacts, HostError> {
     Ok(facts)
 }
 
+/// This node's host name, without its domain.
+pub fn hostname(world: &World) -> String {
+    let said = simulated(world).ok().flatten();
+    let full = facts::facts(world, said.as_ref()).hostname;
+    full.split('.').next().unwrap_or_default().to_owned()
+}
+
 fn simulated(world: &World) -> Result<Option<HostFacts>, HostError> {
     let Some(path) = &world.simulated_host else {
         return Ok(None);
