@@ -1,5 +1,7 @@
 //! JSON lines with a length limit and a version: the one codec of faces and agents.
 
+pub mod face;
+
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
