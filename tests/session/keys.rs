@@ -1,8 +1,11 @@
 //! A node's key is made once, kept from others, and never replaced behind its back.
 
+use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::Barrier;
+use std::thread;
 
 use mcloud::session::files::FilesError;
 use mcloud::session::{Authority, AuthorityError, Identity, IdentityError, NodeId};
@@ -31,6 +34,22 @@ fn a_key_is_made_once_and_closed_to_others() {
         1,
         "nothing is left over"
     );
+}
+
+#[test]
+fn of_many_that_make_the_key_at_once_all_get_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state");
+    let together = Barrier::new(8);
+    let make = || {
+        together.wait();
+        Identity::load_or_create(&state).unwrap().id().clone()
+    };
+    let ids: HashSet<NodeId> = thread::scope(|scope| {
+        let makers: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+        makers.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(ids.len(), 1);
 }
 
 #[test]

@@ -46,7 +46,7 @@ async fn a_database_or_directory_that_others_may_use_is_refused() {
 }
 
 #[tokio::test]
-async fn every_commit_is_written_through_and_tables_are_strict() {
+async fn the_log_is_written_ahead_and_every_table_is_strict() {
     let place = Place::new().await;
     place.store.clone().close().await;
     let db = Connection::open(place.path()).unwrap();
