@@ -1,0 +1,141 @@
+//! What the operator decided: the same answers as screens, preseed and plan know them.
+
+mod suggest;
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+pub use suggest::suggest;
+
+/// All answers for one cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    /// The cluster's name, a DNS label.
+    pub cluster: String,
+    /// The name of the node that leads.
+    pub initiator: String,
+    /// Every node, the initiator too, in the operator's order.
+    pub nodes: Vec<NodeAnswers>,
+    /// The local storage pool.
+    pub local: LocalPool,
+    /// How many disks that hold something the operator agreed to have erased.
+    pub erase: usize,
+}
+
+impl Answers {
+    /// What was decided for the node called `name`.
+    pub fn node(&self, name: &str) -> Option<&NodeAnswers> {
+        self.nodes.iter().find(|node| node.name == name)
+    }
+
+    /// The nodes that join the initiator.
+    pub fn joiners(&self) -> impl Iterator<Item = &NodeAnswers> {
+        self.nodes.iter().filter(|node| node.name != self.initiator)
+    }
+}
+
+/// What was decided for one node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeAnswers {
+    /// Its name: its host name, and its name in every service.
+    pub name: String,
+    /// Its address for cluster traffic.
+    pub address: IpAddr,
+    /// The disks given to a service; every other disk is kept as it is.
+    pub disks: Vec<DiskChoice>,
+}
+
+/// A disk given to a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskChoice {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Which disk.
+    pub find: DiskFilter,
+}
+
+/// What a disk is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// The local pool's part on this node.
+    Local,
+}
+
+/// Which disk: everything that is named must fit, and exactly one disk must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskFilter {
+    /// The disk's serial number.
+    pub serial: Option<String>,
+    /// The disk's model.
+    pub model: Option<String>,
+    /// The disk's size in bytes.
+    pub size: Option<u64>,
+}
+
+/// The local storage pool, one on every node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalPool {
+    /// How it stores; LXD wants one driver for all members.
+    pub driver: DriverChoice,
+    /// Size in bytes of the loop file on a node without a disk for it.
+    pub file: u64,
+}
+
+/// The driver of the local pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DriverChoice {
+    /// The best that every node has: ZFS, else Btrfs, else a directory.
+    Auto,
+    /// ZFS.
+    Zfs,
+    /// Btrfs.
+    Btrfs,
+    /// A directory of the node's own file system.
+    Dir,
+    /// No local pool.
+    None,
+}
+
+/// The loop file's size where nobody said otherwise: 20 GiB.
+pub const DEFAULT_LOOP_FILE: u64 = 20 * 1024 * 1024 * 1024;
+
+impl Default for LocalPool {
+    fn default() -> Self {
+        Self {
+            driver: DriverChoice::Auto,
+            file: DEFAULT_LOOP_FILE,
+        }
+    }
+}
+
+impl DiskFilter {
+    /// Whether `disk` is what the filter means: everything that is named fits.
+    pub fn fits(&self, disk: &super::facts::Disk) -> bool {
+        let same = |wanted: &Option<String>, is: &Option<String>| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| is.as_ref() == Some(wanted))
+        };
+        let named = self.serial.is_some() || self.model.is_some() || self.size.is_some();
+        named
+            && same(&self.serial, &disk.serial)
+            && same(&self.model, &disk.model)
+            && self.size.is_none_or(|size| size == disk.size)
+    }
+}
+
+impl std::fmt::Display for DiskFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words = [
+            self.serial
+                .as_ref()
+                .map(|serial| format!("serial {serial}")),
+            self.model.as_ref().map(|model| format!("model {model}")),
+            self.size.map(|size| format!("size {size}")),
+        ];
+        f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+}

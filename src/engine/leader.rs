@@ -1,0 +1,418 @@
+//! The engine of the initiator before Install: nodes come in, facts become checks and a plan.
+
+use super::answers::Answers;
+use super::event::{Level, PeerState, What};
+use super::message::{Failure, Message};
+use super::node::{Cluster, End, Node, Role, Stage};
+use super::plan::make::{Basis, make};
+use super::preflight::check_node;
+use super::services::NodeFacts;
+use super::{Effect, Fact, Intent, Member, Millis, Turn};
+
+/// How often a sign of life is told while something is waited for, in ms.
+pub(super) const LIFE_SIGN_MS: Millis = 5_000;
+
+impl Turn<'_> {
+    pub(super) fn begin(&mut self, answers: Answers, unattended: bool, tokens: Option<String>) {
+        let busy = matches!(self.state.cluster.stage, Stage::Sealing | Stage::Installing);
+        if busy || self.state.local.role == Role::Worker {
+            return self.log(Level::Warning, Message::new("begin.busy"));
+        }
+        let before = std::mem::take(&mut self.state.cluster);
+        self.state.local.role = Role::Leader;
+        self.state.local.name.clone_from(&answers.initiator);
+        self.state.local.told = self.now;
+        let joiners = answers.joiners().map(|node| node.name.clone()).collect();
+        let Some(address) = answers.node(&answers.initiator).map(|node| node.address) else {
+            return self.log(Level::Error, Message::new("begin.no-initiator"));
+        };
+        let cluster = answers.cluster.clone();
+        self.state.cluster = Cluster {
+            revision: before.revision,
+            id: before.id,
+            epoch: before.epoch,
+            unattended,
+            began: self.now,
+            nodes: known_nodes(&answers, &before.nodes),
+            stage: Stage::Gathering,
+            answers: Some(answers),
+            ..Cluster::default()
+        };
+        self.changed();
+        self.emit(What::Hello {
+            mcloud: self.state.local.mcloud.clone(),
+            cluster: cluster.clone(),
+            role: "leader".to_owned(),
+        });
+        self.effect(Effect::Open {
+            cluster,
+            address,
+            joiners,
+            tokens,
+        });
+    }
+
+    pub(super) fn intend_as_leader(&mut self, intent: Intent) {
+        match (intent, self.state.cluster.stage) {
+            (Intent::Install { digest, erase }, Stage::Review) => self.install(&digest, erase),
+            (Intent::LookAgain, Stage::Gathering | Stage::Review) => self.look_again(),
+            (Intent::Retry { step }, Stage::Installing | Stage::Stopped) => self.retry(&step),
+            (Intent::Stop, Stage::Installing) => self.stop(),
+            (Intent::Leave, Stage::Gathering | Stage::Review) => {
+                self.end(3, Failure::new(Message::new("end.left")));
+            }
+            (Intent::Leave, Stage::Stopped) => self.finish(),
+            _ => {}
+        }
+    }
+
+    pub(super) fn learn_as_leader(&mut self, fact: Fact) {
+        match fact {
+            Fact::Opened {
+                cluster,
+                epoch,
+                joined,
+                usual,
+            } => {
+                self.state.usual = usual;
+                self.opened(cluster, epoch, joined);
+            }
+            Fact::NotOpened(failure) => self.end(1, failure),
+            Fact::Joined { node, id } => self.joined(&node, id),
+            Fact::Facts { node, facts } => self.facts(node, *facts),
+            Fact::LinkUp(node) => self.link_up(&node),
+            Fact::LinkDown(node) => self.link_down(&node),
+            Fact::Heard(node) => {
+                if let Some(node) = self.state.cluster.nodes.get_mut(&node) {
+                    node.heard = Some(self.now);
+                }
+            }
+            Fact::PeerLeft(node) => {
+                let says = Message::new("peer.left").with("node", &node);
+                self.log(Level::Warning, says);
+                self.link_down(&node);
+            }
+            Fact::Digested { revision, digest } => self.digested(revision, digest),
+            Fact::NotGathered(failure) => self.not_gathered(failure),
+            Fact::Journaled(recorded) => self.journaled(recorded),
+            Fact::NotJournaled(recorded, failure) => self.not_journaled(&recorded, failure),
+            Fact::Observed(order, seen) => self.observed(&order, seen),
+            Fact::Progress(order, progress) => self.progressed(&order, progress),
+            Fact::Ended(order, result) => self.ended(&order, result),
+            _ => {}
+        }
+    }
+
+    fn opened(&mut self, cluster: String, epoch: u64, joined: Vec<Member>) {
+        self.state.cluster.id = cluster;
+        self.state.cluster.epoch = epoch;
+        for member in joined {
+            if let Some(node) = self.state.cluster.nodes.get_mut(&member.name) {
+                node.id = Some(member.id);
+                node.up = member.up;
+            }
+        }
+        let me = self.state.local.name.clone();
+        let id = self.state.local.id.clone();
+        self.state.cluster.nodes.insert(
+            me,
+            Node {
+                id: Some(id),
+                up: true,
+                heard: Some(self.now),
+                facts: None,
+            },
+        );
+        self.changed();
+        for name in self.joiner_names() {
+            let node = self.state.cluster.nodes.get(&name);
+            let state = match node {
+                Some(node) if node.up => PeerState::Connected,
+                Some(node) if node.id.is_some() => PeerState::Joined,
+                _ => PeerState::Missing,
+            };
+            self.peer(&name, state);
+        }
+        self.look_again();
+    }
+
+    fn joined(&mut self, name: &str, id: String) {
+        let known = self.state.cluster.nodes.entry(name.to_owned()).or_default();
+        known.id = Some(id.clone());
+        self.changed();
+        let trust = What::Trust {
+            state: "trusted".to_owned(),
+            by: "token".to_owned(),
+            id,
+        };
+        self.emit_for(name.to_owned(), trust);
+        self.peer(name, PeerState::Joined);
+    }
+
+    /// Looks at every node afresh: what was known of it is forgotten first.
+    fn look_again(&mut self) {
+        let cluster = &mut self.state.cluster;
+        cluster.stage = Stage::Gathering;
+        cluster.checks.clear();
+        (cluster.plan, cluster.digest) = (None, None);
+        for node in cluster.nodes.values_mut() {
+            node.facts = None;
+        }
+        let me = &self.state.local.name;
+        let up = cluster
+            .nodes
+            .iter()
+            .filter(|(name, node)| node.up && *name != me);
+        let up: Vec<_> = up.map(|(name, _)| name.clone()).collect();
+        self.changed();
+        self.effect(Effect::Gather);
+        self.effect(Effect::GatherAt(up));
+    }
+
+    fn facts(&mut self, node: Option<String>, facts: NodeFacts) {
+        let name = node.unwrap_or_else(|| self.state.local.name.clone());
+        let Some(node) = self.state.cluster.nodes.get_mut(&name) else {
+            return;
+        };
+        node.facts = Some(facts);
+        node.heard = Some(self.now);
+        self.changed();
+        self.plan_when_ready();
+    }
+
+    fn not_gathered(&mut self, failure: Failure) {
+        if self.state.cluster.unattended && self.state.cluster.stage == Stage::Gathering {
+            return self.end(1, failure);
+        }
+        self.emit(What::Failure {
+            step: None,
+            failure,
+        });
+    }
+
+    pub(super) fn link_up(&mut self, name: &str) {
+        let Some(node) = self.state.cluster.nodes.get_mut(name) else {
+            return;
+        };
+        if node.up {
+            return;
+        }
+        node.up = true;
+        node.heard = Some(self.now);
+        self.changed();
+        self.peer(name, PeerState::Connected);
+        match self.state.cluster.stage {
+            Stage::Installing => self.resend(name),
+            _ => self.plan_when_ready(),
+        }
+    }
+
+    fn link_down(&mut self, name: &str) {
+        let Some(node) = self.state.cluster.nodes.get_mut(name) else {
+            return;
+        };
+        if !node.up {
+            return;
+        }
+        node.up = false;
+        self.changed();
+        self.peer(name, PeerState::Lost);
+        if self.state.cluster.stage == Stage::Review {
+            self.state.cluster.stage = Stage::Gathering;
+        }
+    }
+
+    /// Once every named node is in and was looked at, the checks are made and, where none of them
+    /// forbids it, the plan.
+    fn plan_when_ready(&mut self) {
+        let cluster = &self.state.cluster;
+        let Some(answers) = cluster.answers.clone() else {
+            return;
+        };
+        if cluster.stage != Stage::Gathering || cluster.missing().next().is_some() {
+            return;
+        }
+        let facts: std::collections::BTreeMap<_, _> = cluster
+            .nodes
+            .iter()
+            .filter_map(|(name, node)| Some((name.clone(), node.facts.clone()?)))
+            .collect();
+        let of_node = |name: &String| {
+            let facts = facts.get(name)?;
+            Some(check_node(name, facts, &answers, &cluster.id))
+        };
+        let names = answers.nodes.iter().map(|node| &node.name);
+        let mut checks: Vec<_> = names.filter_map(of_node).flatten().collect();
+        let basis = Basis {
+            cluster: &cluster.id,
+            answers: &answers,
+            facts: &facts,
+            usual: &self.state.usual,
+        };
+        let plan = make(basis).map_err(|wrong| checks.extend(wrong)).ok();
+        for check in &checks {
+            self.emit_for(
+                check.node.clone(),
+                What::Check {
+                    check: check.name.clone(),
+                    verdict: check.verdict,
+                    says: check.says.clone(),
+                    fix: check.fix.clone(),
+                },
+            );
+        }
+        self.state.cluster.checks = checks;
+        self.planned(plan);
+    }
+
+    fn planned(&mut self, plan: Option<super::Plan>) {
+        self.changed();
+        let cluster = &mut self.state.cluster;
+        let revision = cluster.revision;
+        cluster.digest = None;
+        cluster.plan.clone_from(&plan);
+        cluster.stage = Stage::Review;
+        if cluster.is_blocked() {
+            cluster.plan = None;
+            if cluster.unattended {
+                let blocking = cluster
+                    .checks
+                    .iter()
+                    .find(|check| check.verdict == super::preflight::Verdict::Blocking);
+                let failure = blocking.map_or_else(
+                    || Failure::new(Message::new("end.blocked")),
+                    |check| Failure {
+                        hint: check.fix.clone(),
+                        ..Failure::new(check.says.clone())
+                    },
+                );
+                self.end(1, failure);
+            }
+        } else if let Some(plan) = plan {
+            self.effect(Effect::Digest {
+                revision,
+                plan: Box::new(plan),
+            });
+        }
+    }
+
+    fn digested(&mut self, revision: u64, digest: String) {
+        let cluster = &mut self.state.cluster;
+        let current = cluster.stage == Stage::Review && cluster.digest.is_none();
+        let Some(plan) = cluster
+            .plan
+            .as_ref()
+            .filter(|_| current && cluster.revision >= revision)
+        else {
+            return;
+        };
+        let erasures = plan
+            .erasures
+            .iter()
+            .map(super::picture::disk_in_words)
+            .collect();
+        let told = What::Plan {
+            digest: digest.clone(),
+            steps: plan.steps.len(),
+            nodes: plan.nodes.clone(),
+            erase: plan.erasures.len(),
+            erasures,
+            usual_ms: plan.steps.iter().map(|step| step.usual_ms).sum(),
+        };
+        cluster.digest = Some(digest.clone());
+        let consent = cluster.answers.as_ref().map_or(0, |answers| answers.erase);
+        let unattended = cluster.unattended;
+        self.changed();
+        self.emit(told);
+        if unattended {
+            self.install(&digest, consent);
+        }
+    }
+
+    pub(super) fn tick_as_leader(&mut self) {
+        if self.now.saturating_sub(self.state.local.told) < LIFE_SIGN_MS {
+            return;
+        }
+        match self.state.cluster.stage {
+            Stage::Gathering => {
+                self.state.local.told = self.now;
+                let missing: Vec<_> = self.state.cluster.missing().collect();
+                let says = Message::new("gather.waiting")
+                    .with("nodes", missing.join(", "))
+                    .with(
+                        "seconds",
+                        self.now.saturating_sub(self.state.cluster.began) / 1_000,
+                    );
+                self.log(Level::Info, says);
+            }
+            Stage::Installing => {
+                self.state.local.told = self.now;
+                self.tell_running();
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn peer(&mut self, name: &str, state: PeerState) {
+        let answers = self.state.cluster.answers.as_ref();
+        let address = answers
+            .and_then(|a| a.node(name))
+            .map(|node| node.address.to_string());
+        self.emit_for(name.to_owned(), What::Peer { state, address });
+    }
+
+    fn joiner_names(&self) -> Vec<String> {
+        let answers = self.state.cluster.answers.iter();
+        answers
+            .flat_map(Answers::joiners)
+            .map(|node| node.name.clone())
+            .collect()
+    }
+
+    /// Ends the undertaking before any step was done.
+    pub(super) fn end(&mut self, exit: u8, failure: Failure) {
+        if exit != 3 {
+            self.emit(What::Failure {
+                step: None,
+                failure: failure.clone(),
+            });
+        }
+        self.conclude(End {
+            at: self.now,
+            ok: false,
+            exit,
+            members: 0,
+            took_ms: self.now.saturating_sub(self.state.cluster.began),
+            proven: Vec::new(),
+            why: Some(failure.what.clone()),
+            failure: Some(failure),
+        });
+    }
+
+    pub(super) fn conclude(&mut self, end: End) {
+        self.emit(What::Done {
+            ok: end.ok,
+            exit: end.exit,
+            members: end.members,
+            took_ms: end.took_ms,
+            proven: end.proven.clone(),
+            why: end.why.clone(),
+        });
+        self.state.cluster.stage = Stage::Ended;
+        self.state.cluster.end = Some(end);
+        self.changed();
+    }
+}
+
+/// The nodes of the answers, with what is known of them already; facts are taken afresh.
+fn known_nodes(
+    answers: &Answers,
+    before: &std::collections::BTreeMap<String, Node>,
+) -> std::collections::BTreeMap<String, Node> {
+    let of = |name: &String| {
+        let mut node = before.get(name).cloned().unwrap_or_default();
+        node.facts = None;
+        (name.clone(), node)
+    };
+    answers.nodes.iter().map(|node| of(&node.name)).collect()
+}

@@ -1,0 +1,158 @@
+//! The two halves of the state: what this daemon owns, and what the leader owns.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Millis;
+use super::answers::Answers;
+use super::message::{Failure, Message};
+use super::plan::Plan;
+use super::preflight::{Check, Verdict};
+use super::run::Run;
+use super::services::NodeFacts;
+
+/// What a daemon is in its cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Nothing yet.
+    Undecided,
+    /// The initiator: it plans, and keeps the cluster's state.
+    Leader,
+    /// A joiner: it does what the sealed plan says.
+    Worker,
+}
+
+/// What this daemon owns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Local {
+    /// mcloud's version.
+    pub mcloud: String,
+    /// The node's id.
+    pub id: String,
+    /// The node's name: its host name, then its name in the cluster.
+    pub name: String,
+    /// Its role.
+    pub role: Role,
+    /// The link to the leader: since when it is up or down (worker).
+    pub link: Option<Link>,
+    /// Why this node was not let in, or why it left (worker).
+    pub end: Option<End>,
+    /// When a sign of life was last told.
+    pub told: Millis,
+}
+
+/// A worker's link to its leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Whether it is up.
+    pub up: bool,
+    /// Since when.
+    pub since: Millis,
+}
+
+/// What the leader owns.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Grows with every change.
+    pub revision: u64,
+    /// The cluster's id.
+    pub id: String,
+    /// The leader's epoch.
+    pub epoch: u64,
+    /// What the operator decided.
+    pub answers: Option<Answers>,
+    /// Whether Review and Done go on by themselves.
+    pub unattended: bool,
+    /// When the undertaking began.
+    pub began: Millis,
+    /// The nodes the answers name.
+    pub nodes: BTreeMap<String, Node>,
+    /// How far the undertaking is.
+    pub stage: Stage,
+    /// What the checks found.
+    pub checks: Vec<Check>,
+    /// The plan.
+    pub plan: Option<Plan>,
+    /// The plan's digest, once it is known: the plan is sealed by it.
+    pub digest: Option<String>,
+    /// The run.
+    pub run: Option<Run>,
+    /// How it ended.
+    pub end: Option<End>,
+}
+
+impl Cluster {
+    /// Whether a check forbids Install.
+    pub fn is_blocked(&self) -> bool {
+        self.checks
+            .iter()
+            .any(|check| check.verdict == Verdict::Blocking)
+    }
+
+    /// The nodes that are not ready to be planned for, in the answers' order.
+    pub fn missing(&self) -> impl Iterator<Item = &str> {
+        let names = self.answers.iter().flat_map(|answers| &answers.nodes);
+        names.map(|node| node.name.as_str()).filter(|name| {
+            self.nodes
+                .get(*name)
+                .is_none_or(|node| !node.up || node.facts.is_none())
+        })
+    }
+}
+
+/// How far an undertaking is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Nothing was begun.
+    #[default]
+    Idle,
+    /// Nodes are coming in and are being looked at.
+    Gathering,
+    /// The plan is there; the operator reads it.
+    Review,
+    /// The journal is recording the sealed plan.
+    Sealing,
+    /// Steps are being done.
+    Installing,
+    /// A step stopped and the operator decides.
+    Stopped,
+    /// It ended.
+    Ended,
+}
+
+/// One node, as the leader knows it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// Its node id, once it has a certificate.
+    pub id: Option<String>,
+    /// Whether its agent is connected.
+    pub up: bool,
+    /// When it was last heard.
+    pub heard: Option<Millis>,
+    /// What it is.
+    pub facts: Option<NodeFacts>,
+}
+
+/// How an undertaking ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// When.
+    pub at: Millis,
+    /// Whether everything planned is there.
+    pub ok: bool,
+    /// The exit code of the faces.
+    pub exit: u8,
+    /// How many members the cluster has.
+    pub members: usize,
+    /// How long it took, in ms.
+    pub took_ms: u64,
+    /// What was proven.
+    pub proven: Vec<Message>,
+    /// Why it ended, where it is not done.
+    pub why: Option<Message>,
+    /// What stopped it, where something did before any step.
+    pub failure: Option<Failure>,
+}

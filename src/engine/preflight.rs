@@ -1,0 +1,189 @@
+//! The checks: one pure function each, from facts and answers to a verdict.
+
+use serde::{Deserialize, Serialize};
+
+use super::answers::Answers;
+use super::message::Message;
+use super::plan::{LOCAL_POOL, LXD_PORT};
+use super::services::{LxdFacts, LxdState, NodeFacts};
+
+/// What a check found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Nothing to say against it.
+    Good,
+    /// Worth knowing; Install goes on.
+    Warning,
+    /// Install refuses to start.
+    Blocking,
+}
+
+/// One check's outcome on one node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// The check's name, such as `lxd`.
+    pub name: String,
+    /// The node it looked at.
+    pub node: String,
+    /// What it found.
+    pub verdict: Verdict,
+    /// What that means.
+    pub says: Message,
+    /// How to mend it.
+    pub fix: Option<Message>,
+}
+
+impl Check {
+    fn new(name: &str, node: &str, verdict: Verdict, says: Message) -> Self {
+        Self {
+            name: name.to_owned(),
+            node: node.to_owned(),
+            verdict,
+            says,
+            fix: None,
+        }
+    }
+
+    fn fix(mut self, fix: Message) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+}
+
+/// Whether the LXD of a node is this cluster's already.
+///
+/// It is when exactly the planned names and addresses are its members, or when it carries this
+/// cluster's mark and has no member that is not planned (a run that was interrupted, or a node
+/// that is added).
+pub fn is_ours(lxd: &LxdFacts, answers: &Answers, cluster: &str) -> bool {
+    let planned = |name: &str, address: &str| {
+        answers.nodes.iter().any(|node| {
+            node.name == name
+                && std::net::SocketAddr::new(node.address, LXD_PORT).to_string() == address
+        })
+    };
+    lxd.clustered
+        && lxd
+            .members
+            .iter()
+            .all(|member| planned(&member.name, &member.address))
+        && (lxd.members.len() == answers.nodes.len() || lxd.mark.as_deref() == Some(cluster))
+}
+
+/// All checks of one node.
+pub fn check_node(node: &str, facts: &NodeFacts, answers: &Answers, cluster: &str) -> Vec<Check> {
+    let mut checks = vec![check_lxd(node, &facts.lxd, answers, cluster)];
+    checks.extend(check_address(node, facts, answers));
+    checks
+}
+
+fn check_lxd(node: &str, lxd: &LxdState, answers: &Answers, cluster: &str) -> Check {
+    let check = |verdict, code: &str| {
+        Check::new("lxd", node, verdict, Message::new(code).with("node", node))
+    };
+    match lxd {
+        LxdState::Absent => check(Verdict::Blocking, "check.lxd-absent")
+            .fix(Message::new("check.lxd-absent-fix").with("node", node)),
+        LxdState::Stopped => check(Verdict::Warning, "check.lxd-stopped")
+            .fix(Message::new("check.lxd-stopped-fix").with("node", node)),
+        LxdState::NotPermitted => check(Verdict::Blocking, "check.lxd-not-permitted")
+            .fix(Message::new("check.lxd-not-permitted-fix")),
+        LxdState::Broken(words) => {
+            let mut found = check(Verdict::Blocking, "check.lxd-broken")
+                .fix(Message::new("check.lxd-broken-fix").with("node", node));
+            found.says = found.says.with("words", words);
+            found
+        }
+        LxdState::Answers(lxd) => check_lxd_state(node, lxd, answers, cluster),
+    }
+}
+
+fn check_lxd_state(node: &str, lxd: &LxdFacts, answers: &Answers, cluster: &str) -> Check {
+    if is_ours(lxd, answers, cluster) {
+        let says = Message::new("check.lxd-ours")
+            .with("node", node)
+            .with("version", &lxd.version);
+        return Check::new("lxd", node, Verdict::Good, says);
+    }
+    if lxd.clustered {
+        let members: Vec<_> = lxd
+            .members
+            .iter()
+            .map(|member| member.name.as_str())
+            .collect();
+        let says = Message::new("check.lxd-clustered")
+            .with("node", node)
+            .with("members", members.join(", "));
+        return Check::new("lxd", node, Verdict::Blocking, says)
+            .fix(Message::new("check.lxd-clustered-fix").with("node", node));
+    }
+    if let Some(pool) = lxd.pools.first() {
+        let says = Message::new("check.lxd-pool")
+            .with("node", node)
+            .with("pool", &pool.name)
+            .with("driver", &pool.driver);
+        return Check::new("lxd", node, Verdict::Blocking, says).fix(
+            Message::new("check.lxd-pool-fix")
+                .with("node", node)
+                .with("pool", &pool.name),
+        );
+    }
+    if let Some(network) = lxd.networks.first() {
+        let says = Message::new("check.lxd-network")
+            .with("node", node)
+            .with("network", network);
+        return Check::new("lxd", node, Verdict::Blocking, says).fix(
+            Message::new("check.lxd-network-fix")
+                .with("node", node)
+                .with("network", network),
+        );
+    }
+    let says = Message::new("check.lxd-fresh")
+        .with("node", node)
+        .with("version", &lxd.version);
+    Check::new("lxd", node, Verdict::Good, says)
+}
+
+/// The address of the answers is one that the node has.
+fn check_address(node: &str, facts: &NodeFacts, answers: &Answers) -> Option<Check> {
+    let wanted = answers.node(node)?.address;
+    let has: Vec<_> = facts
+        .host
+        .nics
+        .iter()
+        .flat_map(|nic| &nic.addresses)
+        .map(ipnet::IpNet::addr)
+        .collect();
+    if has.contains(&wanted) {
+        return None;
+    }
+    let list = has
+        .iter()
+        .filter(|a| !a.is_loopback())
+        .map(ToString::to_string);
+    let says = Message::new("check.address-missing")
+        .with("node", node)
+        .with("address", wanted)
+        .with("has", list.collect::<Vec<_>>().join(", "));
+    Some(
+        Check::new("address", node, Verdict::Blocking, says)
+            .fix(Message::new("check.address-missing-fix").with("node", node)),
+    )
+}
+
+/// The check that a plan's disks fit the facts; made where the plan is made.
+pub(super) fn disk_check(node: &str, says: Message) -> Check {
+    Check::new("disk", node, Verdict::Blocking, says)
+        .fix(Message::new("check.disk-fix").with("node", node))
+}
+
+/// The check that every node can use the local pool's driver.
+pub(super) fn driver_check(node: &str, driver: &str) -> Check {
+    let says = Message::new("check.driver-missing")
+        .with("node", node)
+        .with("driver", driver)
+        .with("pool", LOCAL_POOL);
+    Check::new("driver", node, Verdict::Blocking, says)
+        .fix(Message::new("check.driver-missing-fix").with("driver", driver))
+}

@@ -1,0 +1,226 @@
+//! A run of the plan: which step stands how, and which may begin.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Millis;
+use super::message::{Failure, Message};
+use super::plan::{Phase, Plan, Step};
+
+/// One run of a sealed plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id, in every journal entry.
+    pub id: String,
+    /// When it began.
+    pub started: Millis,
+    /// Whether the operator asked it to stop: nothing new begins.
+    pub stopping: bool,
+    /// How each step stands, by its id.
+    pub steps: BTreeMap<String, StepRun>,
+    /// What the proof has shown.
+    pub proven: Vec<Message>,
+}
+
+/// How one step stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRun {
+    /// Which attempt, from 1; 0 before the first.
+    pub attempt: u32,
+    /// How it stands.
+    pub state: StepState,
+    /// When this attempt began.
+    pub started: Option<Millis>,
+    /// How long the attempt took, in ms, once it ended.
+    pub took_ms: u64,
+    /// Units done and in all, where the work counts.
+    pub units: Option<(u64, u64)>,
+    /// What it is doing now.
+    pub doing: Option<Message>,
+    /// When it last showed a sign of life.
+    pub heard: Option<Millis>,
+    /// What was there before, in the step's own words.
+    pub before: Option<String>,
+}
+
+/// How a step stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepState {
+    /// It waits for others.
+    Waiting,
+    /// Its node looks whether it is there already.
+    Observing,
+    /// The journal is recording that it will be applied.
+    Recording,
+    /// It is being applied.
+    Applying,
+    /// It was done, and it was mcloud that made it.
+    Done,
+    /// It was there already.
+    Already,
+    /// It stopped.
+    Failed(Failure),
+    /// It is left out, because a step it needs stopped.
+    Skipped,
+}
+
+impl StepState {
+    /// Whether the work is there: what needs it may begin.
+    pub const fn is_there(&self) -> bool {
+        matches!(self, Self::Done | Self::Already)
+    }
+
+    /// Whether it is under way.
+    pub const fn is_active(&self) -> bool {
+        matches!(self, Self::Observing | Self::Recording | Self::Applying)
+    }
+
+    /// Whether nothing more happens to it by itself.
+    pub const fn is_over(&self) -> bool {
+        matches!(
+            self,
+            Self::Done | Self::Already | Self::Failed(_) | Self::Skipped
+        )
+    }
+}
+
+impl StepRun {
+    const fn waiting() -> Self {
+        Self {
+            attempt: 0,
+            state: StepState::Waiting,
+            started: None,
+            took_ms: 0,
+            units: None,
+            doing: None,
+            heard: None,
+            before: None,
+        }
+    }
+}
+
+impl Run {
+    /// A run of `plan` in which nothing has begun.
+    pub fn new(plan: &Plan, now: Millis) -> Self {
+        Self {
+            id: format!("run-{now}"),
+            started: now,
+            stopping: false,
+            steps: plan
+                .steps
+                .iter()
+                .map(|step| (step.id.clone(), StepRun::waiting()))
+                .collect(),
+            proven: Vec::new(),
+        }
+    }
+
+    /// How the step called `id` stands.
+    pub fn state(&self, id: &str) -> Option<&StepState> {
+        self.steps.get(id).map(|step| &step.state)
+    }
+
+    /// The waiting steps that may begin now: all they need is there, and their locks are free,
+    /// also of each other's.
+    pub fn startable(&self, plan: &Plan) -> Vec<String> {
+        if self.stopping {
+            return Vec::new();
+        }
+        let mut held: Vec<&str> = plan
+            .steps
+            .iter()
+            .filter(|step| self.state(&step.id).is_some_and(StepState::is_active))
+            .flat_map(|step| step.locks.iter().map(String::as_str))
+            .collect();
+        let mut startable = Vec::new();
+        for step in &plan.steps {
+            let waits = self.state(&step.id) == Some(&StepState::Waiting);
+            if waits && self.has_needs(step) && !step.locks.iter().any(|l| held.contains(&&**l)) {
+                held.extend(step.locks.iter().map(String::as_str));
+                startable.push(step.id.clone());
+            }
+        }
+        startable
+    }
+
+    fn has_needs(&self, step: &Step) -> bool {
+        step.needs
+            .iter()
+            .all(|need| self.state(need).is_some_and(StepState::is_there))
+    }
+
+    /// Whether nothing runs and nothing can begin.
+    pub fn is_over(&self, plan: &Plan) -> bool {
+        !self.steps.values().any(|step| step.state.is_active()) && self.startable(plan).is_empty()
+    }
+
+    /// Whether every step is there.
+    pub fn is_complete(&self) -> bool {
+        self.steps.values().all(|step| step.state.is_there())
+    }
+
+    /// The failures of the run, each with its step.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, &Failure)> {
+        self.steps
+            .iter()
+            .filter_map(|(id, step)| match &step.state {
+                StepState::Failed(failure) => Some((id.as_str(), failure)),
+                _ => None,
+            })
+    }
+
+    /// The sum of usual times of what is there, in thousandths of the sum of all.
+    pub fn permille(&self, plan: &Plan) -> u16 {
+        let sum = |all: bool| -> u64 {
+            plan.steps
+                .iter()
+                .filter(|step| all || self.state(&step.id).is_some_and(StepState::is_there))
+                .map(|step| step.usual_ms.max(1))
+                .sum()
+        };
+        let parts = sum(false)
+            .saturating_mul(1_000)
+            .checked_div(sum(true))
+            .unwrap_or(1_000);
+        u16::try_from(parts).unwrap_or(1_000)
+    }
+
+    /// How long the rest usually takes, in ms: the longest chain of usual times that is left.
+    pub fn remaining_ms(&self, plan: &Plan, now: Millis) -> u64 {
+        let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
+        for step in &plan.steps {
+            let Some(run) = self.steps.get(&step.id) else {
+                continue;
+            };
+            let own = match (&run.state, run.started) {
+                (state, _) if state.is_over() => 0,
+                (state, Some(started)) if state.is_active() => {
+                    step.usual_ms.saturating_sub(now.saturating_sub(started))
+                }
+                _ => step.usual_ms,
+            };
+            let before = step
+                .needs
+                .iter()
+                .filter_map(|need| ends.get(need.as_str()))
+                .max();
+            ends.insert(&step.id, own.saturating_add(before.copied().unwrap_or(0)));
+        }
+        ends.values().copied().max().unwrap_or(0)
+    }
+
+    /// The steps of one phase on one node.
+    pub fn cell<'a>(
+        &'a self,
+        plan: &'a Plan,
+        phase: Phase,
+        node: &'a str,
+    ) -> impl Iterator<Item = (&'a Step, &'a StepRun)> {
+        plan.steps
+            .iter()
+            .filter(move |step| step.phase == phase && step.node == node)
+            .filter_map(|step| self.steps.get(&step.id).map(|run| (step, run)))
+    }
+}

@@ -1,0 +1,79 @@
+//! What the services on a node are found to be: facts, as read from their own APIs.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::HostFacts;
+
+/// Everything the plan needs to know of one node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeFacts {
+    /// The machine.
+    pub host: HostFacts,
+    /// Its LXD.
+    pub lxd: LxdState,
+    /// The version of mcloud that looked.
+    pub mcloud: String,
+}
+
+/// How a node's LXD was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LxdState {
+    /// No socket and no unit: LXD is not installed.
+    Absent,
+    /// Installed, but its daemon does not run.
+    Stopped,
+    /// Its socket may not be opened by this user.
+    NotPermitted,
+    /// It runs and does not answer as LXD does; its own words.
+    Broken(String),
+    /// It answers.
+    Answers(Box<LxdFacts>),
+}
+
+/// What an answering LXD says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LxdFacts {
+    /// Its version, for display; decisions use its API extensions.
+    pub version: String,
+    /// Whether it is a member of a cluster.
+    pub clustered: bool,
+    /// Its name in that cluster.
+    pub name: String,
+    /// The id of the mcloud cluster that marked it (`user.mcloud.cluster`).
+    pub mark: Option<String>,
+    /// The members of its cluster.
+    pub members: Vec<LxdMember>,
+    /// Its storage pools.
+    pub pools: Vec<LxdPool>,
+    /// The networks it manages, by name.
+    pub networks: Vec<String>,
+    /// The storage drivers it can use, by name.
+    pub drivers: Vec<String>,
+    /// Whether it can wipe a disk that holds something (`storage_pool_source_wipe`).
+    pub can_wipe: bool,
+}
+
+/// One member of an LXD cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LxdMember {
+    /// Its name.
+    pub name: String,
+    /// Its cluster address, `ip:port`.
+    pub address: String,
+    /// Whether it is online.
+    pub online: bool,
+}
+
+/// One storage pool of an LXD.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LxdPool {
+    /// Its name.
+    pub name: String,
+    /// Its driver.
+    pub driver: String,
+    /// Its status: `Created`, `Pending`, `Errored`, …
+    pub status: String,
+    /// The members it is defined on.
+    pub members: Vec<String>,
+}

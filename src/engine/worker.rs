@@ -1,0 +1,161 @@
+//! The engine of a joiner: it shows what the leader says and does what the sealed plan says.
+
+use super::event::{Level, PublicEvent, What};
+use super::message::{Failure, Message};
+use super::node::{Cluster, End, Link, Role, Stage};
+use super::{Effect, Fact, Order, Report, Turn};
+
+impl Turn<'_> {
+    pub(super) fn join(&mut self, name: Option<String>) {
+        if self.state.leads() {
+            return self.log(Level::Warning, Message::new("join.leads-already"));
+        }
+        let local = &mut self.state.local;
+        local.role = Role::Worker;
+        local.end = None;
+        if local.link.is_some() {
+            return self.log(Level::Info, Message::new("join.member-already"));
+        }
+        if let Some(name) = &name {
+            local.name.clone_from(name);
+        }
+        let cluster = self
+            .state
+            .cluster
+            .answers
+            .as_ref()
+            .map(|answers| answers.cluster.clone());
+        self.emit(What::Hello {
+            mcloud: self.state.local.mcloud.clone(),
+            cluster: cluster.unwrap_or_default(),
+            role: "worker".to_owned(),
+        });
+        self.effect(Effect::UseToken { name });
+    }
+
+    pub(super) fn learn_as_worker(&mut self, fact: Fact) {
+        match fact {
+            Fact::Certified { name, cluster } => {
+                self.state.local.role = Role::Worker;
+                let says = Message::new("join.certified").with("cluster", cluster);
+                self.state.local.name = name;
+                self.log(Level::Info, says);
+                self.effect(Effect::KeepLink);
+            }
+            Fact::JoinRefused(failure) => self.end_here(1, failure),
+            Fact::Link(up) => self.link(up),
+            Fact::Cluster(cluster) => self.replace(*cluster),
+            Fact::Told(event) => self.effect(Effect::Emit(event)),
+            Fact::Facts { facts, .. } => self.effect(Effect::Report(Report::Facts(facts))),
+            Fact::NotGathered(failure) => {
+                self.effect(Effect::Report(Report::NotGathered(failure)));
+            }
+            Fact::Ordered(order) => self.obey(order),
+            Fact::Observed(order, seen) => {
+                self.effect(Effect::Report(Report::Observed(order, seen)));
+            }
+            Fact::Progress(order, progress) => {
+                self.effect(Effect::Report(Report::Progress(order, progress)));
+            }
+            Fact::Ended(order, result) => self.effect(Effect::Report(Report::Ended(order, result))),
+            _ => {}
+        }
+    }
+
+    fn link(&mut self, up: bool) {
+        let before = self.state.local.link.map(|link| link.up);
+        if before == Some(up) {
+            return;
+        }
+        self.state.local.link = Some(Link {
+            up,
+            since: self.now,
+        });
+        if up {
+            self.log(Level::Info, Message::new("link.up"));
+            self.effect(Effect::Gather);
+        } else if before.is_some() {
+            self.log(Level::Warning, Message::new("link.down"));
+        }
+    }
+
+    /// A leader of a lower epoch is one that was replaced: it is not listened to.
+    fn replace(&mut self, cluster: Cluster) {
+        if cluster.epoch >= self.state.cluster.epoch {
+            self.state.cluster = cluster;
+        }
+    }
+
+    /// Does what is ordered if the plan this node holds, sealed by the digest, has such a step for
+    /// this node.
+    fn obey(&mut self, order: Order) {
+        let cluster = &self.state.cluster;
+        let sealed = cluster.digest.as_deref() == Some(order.digest.as_str());
+        let mine = cluster
+            .plan
+            .as_ref()
+            .and_then(|plan| plan.step(&order.step))
+            .is_some_and(|step| step.node == self.state.local.name);
+        if sealed && mine && matches!(cluster.stage, Stage::Installing | Stage::Stopped) {
+            return self.effect(Effect::Do(order));
+        }
+        let failure = Failure::new(Message::new("order.not-in-plan").with("step", &order.step));
+        self.effect(Effect::Report(Report::Ended(order, Err(failure))));
+    }
+
+    pub(super) fn leave_leader(&mut self) {
+        if !matches!(self.state.cluster.stage, Stage::Installing | Stage::Stopped) {
+            self.effect(Effect::LeaveLeader);
+            self.end_here(3, Failure::new(Message::new("end.left")));
+        }
+    }
+
+    fn end_here(&mut self, exit: u8, failure: Failure) {
+        let why = Some(failure.what.clone());
+        if exit == 1 {
+            self.emit(What::Failure {
+                step: None,
+                failure: failure.clone(),
+            });
+        }
+        self.emit(What::Done {
+            ok: false,
+            exit,
+            members: 0,
+            took_ms: 0,
+            proven: Vec::new(),
+            why: why.clone(),
+        });
+        self.state.local.end = Some(End {
+            at: self.now,
+            ok: false,
+            exit,
+            members: 0,
+            took_ms: 0,
+            proven: Vec::new(),
+            why,
+            failure: Some(failure),
+        });
+    }
+
+    pub(super) fn emit(&mut self, what: What) {
+        let node = self.state.local.name.clone();
+        self.emit_for(node, what);
+    }
+
+    pub(super) fn emit_for(&mut self, node: String, what: What) {
+        self.effect(Effect::Emit(PublicEvent {
+            at: self.now,
+            node,
+            what,
+        }));
+    }
+
+    pub(super) fn log(&mut self, level: Level, says: Message) {
+        self.emit(What::Log {
+            level,
+            step: None,
+            says,
+        });
+    }
+}
