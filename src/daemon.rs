@@ -1,1 +1,235 @@
 //! The node's daemon: the loop around the engine.
+//!
+//! Events go in at one end, effects come out at the other and are done by the rooms beside this
+//! file: `socket` (faces), `leader` (state, tokens, agents), `agent` (the link to a leader),
+//! `worker` (steps on this node). What they find comes back as facts, through the same door.
+
+mod admit;
+mod agent;
+mod answer;
+mod control;
+mod hub;
+mod leader;
+mod links;
+mod perform;
+mod socket;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::node::{Local, Role};
+use crate::engine::picture::picture;
+use crate::engine::timing::Usual;
+use crate::engine::{Event, State, update};
+use crate::infra::{InfraBootstrapper, Inputs};
+use crate::session::identity::Identity;
+use crate::wire::Secret;
+use crate::world::World;
+
+/// Why a daemon could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// Another daemon holds this node.
+    #[error("another mcloud daemon runs on this node ({0} is locked)")]
+    Owned(PathBuf),
+    /// A directory or the socket could not be made.
+    #[error("{0} could not be made or opened: {1}")]
+    Place(PathBuf, #[source] io::Error),
+    /// The run directory is open to others, or could not be made.
+    #[error(transparent)]
+    Files(#[from] crate::session::files::FilesError),
+    /// The node's key could not be read or made.
+    #[error(transparent)]
+    Identity(#[from] crate::session::identity::IdentityError),
+    /// The membership of an earlier join could not be read.
+    #[error(transparent)]
+    Membership(#[from] agent::MembershipError),
+}
+
+/// What a daemon is made of besides its world.
+#[derive(Debug)]
+pub struct Parts {
+    /// The services it can bring up.
+    pub services: Vec<Box<dyn InfraBootstrapper>>,
+    /// How long steps usually take.
+    pub usual: Usual,
+}
+
+/// A node's daemon.
+#[derive(Debug)]
+struct Daemon {
+    world: World,
+    mcloud: String,
+    identity: Arc<Identity>,
+    hub: Arc<hub::Hub>,
+    events: mpsc::UnboundedSender<Event>,
+    worker: worker::Worker,
+    leader: leader::Leader,
+    agent: agent::Agent,
+    usual: Usual,
+    token: Mutex<Option<Secret>>,
+    inputs: Mutex<BTreeMap<String, Inputs>>,
+    stop: CancellationToken,
+}
+
+/// A daemon that runs. Dropping it ends the daemon.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it hears its faces.
+    pub socket: PathBuf,
+    stop: CancellationToken,
+    task: Option<tokio::task::JoinHandle<()>>,
+    _lock: std::fs::File,
+}
+
+impl Running {
+    /// Waits until the daemon has ended.
+    pub async fn ended(&mut self) {
+        if let Some(task) = self.task.take() {
+            // A panic of the loop is the end of the daemon as well.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Starts this node's daemon: its key, its socket, its loop, and what it was before it stopped.
+pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
+    let at = |path: &PathBuf| {
+        let path = path.clone();
+        move |error| DaemonError::Place(path, error)
+    };
+    crate::session::files::private_dir(&world.run_dir)?;
+    let lock = lock(world.run_dir.join("lock"))?;
+    let identity = Arc::new(Identity::load_or_create(&world.state_dir)?);
+    let path = world.daemon_socket();
+    let listener = socket::bind(&path).map_err(at(&path))?;
+
+    let (events, inbox) = mpsc::unbounded_channel();
+    let mcloud = env!("CARGO_PKG_VERSION").to_owned();
+    let state = State::new(
+        Local {
+            mcloud: mcloud.clone(),
+            id: identity.id().to_string(),
+            name: crate::infra::host::hostname(&world),
+            role: Role::Undecided,
+            link: None,
+            end: None,
+            told: world.clock.now(),
+        },
+        parts.usual.clone(),
+    );
+    let stop = CancellationToken::new();
+    let daemon = Arc::new(Daemon {
+        hub: Arc::new(hub::Hub::new(picture(&state, world.clock.now()))),
+        worker: worker::Worker::new(parts.services),
+        leader: leader::Leader::default(),
+        agent: agent::Agent::default(),
+        usual: parts.usual,
+        token: Mutex::default(),
+        inputs: Mutex::default(),
+        stop: stop.clone(),
+        world,
+        mcloud,
+        identity,
+        events,
+    });
+    daemon.resume().await?;
+    tokio::spawn(socket::serve(Arc::clone(&daemon), listener));
+    let task = tokio::spawn(daemon.run(state, inbox));
+    Ok(Running {
+        socket: path,
+        stop,
+        task: Some(task),
+        _lock: lock,
+    })
+}
+
+/// Takes the node for this process; the lock goes with the process, however it ends.
+fn lock(path: PathBuf) -> Result<std::fs::File, DaemonError> {
+    let file = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| DaemonError::Place(path.clone(), error))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(_) => Err(DaemonError::Owned(path)),
+    }
+}
+
+impl Daemon {
+    /// The one loop: an event, a new state, effects; when nothing more waits, what faces and
+    /// agents see is renewed.
+    async fn run(self: Arc<Self>, mut state: State, mut inbox: mpsc::UnboundedReceiver<Event>) {
+        let second = self.world.clock.in_life(Duration::from_secs(1));
+        let mut tick = tokio::time::interval(second.max(Duration::from_millis(1)));
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let event = tokio::select! {
+                () = self.stop.cancelled() => break,
+                event = inbox.recv() => event,
+                _ = tick.tick() => Some(Event::Tick),
+            };
+            let Some(mut event) = event else { break };
+            let revision = state.cluster.revision;
+            loop {
+                for effect in update(&mut state, self.world.clock.now(), event) {
+                    self.perform(&state, effect);
+                }
+                match inbox.try_recv() {
+                    Ok(next) => event = next,
+                    Err(_) => break,
+                }
+            }
+            if state.leads() && state.cluster.revision != revision {
+                self.hub
+                    .cluster
+                    .send_replace(Arc::new(state.cluster.clone()));
+            }
+            self.show(&state);
+        }
+    }
+
+    fn show(&self, state: &State) {
+        let new = picture(state, self.world.clock.now());
+        self.hub.picture.send_if_modified(|shown| {
+            let differs = **shown != new;
+            if differs {
+                *shown = Arc::new(new);
+            }
+            differs
+        });
+    }
+
+    /// Puts an event into the loop. It is never full: what comes from outside is bounded where it
+    /// comes in.
+    fn push(&self, event: Event) {
+        // The loop has ended when nobody receives: then nothing matters any more.
+        let _ = self.events.send(event);
+    }
+
+    fn keep_token(&self, token: Secret) {
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+    }
+
+    fn take_token(&self) -> Option<Secret> {
+        self.token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}

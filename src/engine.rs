@@ -101,8 +101,10 @@ pub enum Fact {
         cluster: String,
         /// The leader's epoch.
         epoch: u64,
-        /// The nodes that have a certificate, by name, with their node ids.
-        joined: Vec<(String, String)>,
+        /// The nodes that have a certificate.
+        joined: Vec<Member>,
+        /// How long steps usually take, by this cluster's own history where it has one.
+        usual: Usual,
     },
     /// They could not be made.
     NotOpened(Failure),
@@ -120,6 +122,8 @@ pub enum Fact {
         /// What was found.
         facts: Box<NodeFacts>,
     },
+    /// This node could not be looked at.
+    NotGathered(Failure),
     /// An agent's link is up (leader).
     LinkUp(String),
     /// An agent's link is down (leader).
@@ -154,12 +158,25 @@ pub enum Fact {
     },
     /// The journal holds an entry, durably.
     Journaled(Recorded),
+    /// It could not be written: what waits for it must not be done.
+    NotJournaled(Recorded, Failure),
     /// A step was looked at.
     Observed(Order, Result<Seen, Failure>),
     /// A step shows a sign of life.
     Progress(Order, Progress),
     /// A step was applied and verified, or failed.
     Ended(Order, Result<Vec<Message>, Failure>),
+}
+
+/// A node that has a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// Its node id.
+    pub id: String,
+    /// Whether its agent is connected.
+    pub up: bool,
 }
 
 /// Which entry the journal holds.
@@ -227,6 +244,8 @@ pub enum Effect {
     Open {
         /// The cluster's name.
         cluster: String,
+        /// The address at which joiners find this node.
+        address: std::net::IpAddr,
         /// The nodes that are to join.
         joiners: Vec<String>,
         /// Where their token files go.
@@ -282,6 +301,8 @@ pub enum Effect {
 pub enum Report {
     /// What this node is.
     Facts(Box<NodeFacts>),
+    /// This node could not be looked at.
+    NotGathered(Failure),
     /// A step was looked at.
     Observed(Order, Result<Seen, Failure>),
     /// A step shows a sign of life.

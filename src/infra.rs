@@ -4,6 +4,10 @@
 //! `apply`, `verify` and, where it can be, `undo`. `apply` is safe to repeat: it asks the service
 //! first, and what is there already is never an error.
 
+pub mod host;
+pub mod lxd;
+pub mod rest;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;

@@ -1,1 +1,134 @@
-//! The simulated Pis of a rehearsal.
+//! The simulated Pis of a rehearsal: the services' daemons, played on real unix sockets, and a
+//! small machine around each.
+//!
+//! What lies outside mcloud is replaced, nothing else: the daemons, the session, the store, the
+//! clients and the engine of a rehearsal are those of an installation.
+
+pub mod fault;
+pub mod lxd;
+mod pi;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use tempfile::TempDir;
+
+use crate::daemon::{self, DaemonError, Parts, Running};
+use crate::world::{Clock, World};
+use fault::Fault;
+use lxd::{NodeSpec, Release, Serving, Site};
+
+/// The most nodes a rehearsal plays.
+pub const MOST_NODES: usize = 50;
+
+/// What a rehearsal is made from.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// How many Pis.
+    pub nodes: usize,
+    /// How many times faster than life.
+    pub speed: f64,
+    /// Decides everything that chance decides.
+    pub seed: u64,
+    /// What is to go wrong.
+    pub faults: Vec<Fault>,
+    /// Which LXD the Pis run.
+    pub release: Release,
+}
+
+/// Simulated Pis that run. Dropping it ends them and removes everything they wrote.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// The nodes; the first one is the initiator's.
+    pub nodes: Vec<Pi>,
+    /// The rehearsal's clock.
+    pub clock: Clock,
+    root: TempDir,
+}
+
+/// One simulated Pi.
+#[derive(Debug)]
+pub struct Pi {
+    /// Its name, `pi-a` and on.
+    pub name: String,
+    /// Its address, 127.0.0.11 and on.
+    pub address: IpAddr,
+    /// Its outside.
+    pub world: World,
+    /// Its daemon.
+    pub daemon: Running,
+    /// Its LXD.
+    pub lxd: Serving,
+}
+
+/// Why a rehearsal could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearsalError {
+    /// A simulated machine could not be laid out or its LXD not be started.
+    #[error("a simulated Pi could not be made: {0}")]
+    Pi(#[from] io::Error),
+    /// A node's daemon could not be started.
+    #[error("a simulated Pi's daemon could not be started: {0}")]
+    Daemon(#[from] DaemonError),
+}
+
+impl Rehearsal {
+    /// Starts the Pis of a script; `parts` gives each daemon its services.
+    pub async fn start(
+        script: &Script,
+        parts: impl Fn(&World) -> Parts,
+    ) -> Result<Self, RehearsalError> {
+        let clock = Clock::faster(script.speed);
+        let root = tempfile::Builder::new()
+            .prefix("mcloud-rehearsal-")
+            .tempdir()?;
+        let site = Site::new(clock.clone(), script.seed, script.faults.clone());
+        let mut nodes = Vec::new();
+        for number in 0..script.nodes.min(MOST_NODES) {
+            let name = name(number);
+            let address = address(number);
+            let world = pi::lay_out(root.path(), (&name, address), clock.clone())?;
+            let mut spec = NodeSpec::new(&name, script.release, address);
+            spec.disks = pi::spare_disks(&world);
+            let socket = world.lxd_sockets.first().cloned().unwrap_or_default();
+            let lxd = site.add_node(spec).serve(socket).await?;
+            let daemon = daemon::start(world.clone(), parts(&world)).await?;
+            nodes.push(Pi {
+                name,
+                address,
+                world,
+                daemon,
+                lxd,
+            });
+        }
+        Ok(Self { nodes, clock, root })
+    }
+
+    /// The directory everything of the rehearsal lies in.
+    pub fn root(&self) -> &std::path::Path {
+        self.root.path()
+    }
+}
+
+/// The name of Pi number `number`, from 0: `pi-a` to `pi-z`, then `pi-27` and on.
+fn name(number: usize) -> String {
+    match u8::try_from(number)
+        .ok()
+        .and_then(|n| b'a'.checked_add(n))
+        .filter(u8::is_ascii_lowercase)
+    {
+        Some(letter) => format!("pi-{}", char::from(letter)),
+        None => format!("pi-{}", number.saturating_add(1)),
+    }
+}
+
+/// The address of Pi number `number`, from 0: 127.0.0.11 and on.
+fn address(number: usize) -> IpAddr {
+    let last = u8::try_from(number.saturating_add(11)).unwrap_or(u8::MAX);
+    IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
+}
+
+/// Where a Pi's daemon listens: its own address, a port that is free.
+fn listen(address: IpAddr) -> SocketAddr {
+    SocketAddr::new(address, 0)
+}

@@ -1,5 +1,7 @@
 //! JSON lines with a length limit and a version: the one codec of faces and agents.
 
+pub mod face;
+
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -134,6 +136,8 @@ pub enum FromDaemon {
         v: u32,
         /// mcloud's version.
         mcloud: String,
+        /// The undertaking whose events come first; see [`FromDaemon::Event`].
+        undertaking: u64,
     },
     /// The face's version is another, or it may not do this.
     Refused {
@@ -147,6 +151,9 @@ pub enum FromDaemon {
     },
     /// What happened; past events of the undertaking come first.
     Event {
+        /// Which undertaking of this daemon it belongs to: a face that began a new one passes over
+        /// what is left of the last.
+        undertaking: u64,
         /// The event.
         event: Box<PublicEvent>,
     },
@@ -341,6 +348,8 @@ pub struct JoinAsk {
     pub token: String,
     /// The token's secret, base64url.
     pub secret: Secret,
+    /// The joiner's node id: the certificate is for this key alone.
+    pub id: String,
     /// The certificate request, DER, base64url.
     pub csr: String,
     /// The name the joiner goes by, where its preseed says.

@@ -1,8 +1,12 @@
 //! What the operator decided: the same answers as screens, preseed and plan know them.
 
+mod suggest;
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+
+pub use suggest::suggest;
 
 /// All answers for one cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

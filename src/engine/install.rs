@@ -71,6 +71,19 @@ impl Turn<'_> {
         }
     }
 
+    /// What is not recorded is not done.
+    pub(super) fn not_journaled(&mut self, recorded: &Recorded, failure: Failure) {
+        match recorded {
+            Recorded::Run if self.state.cluster.stage == Stage::Sealing => self.end(1, failure),
+            Recorded::Run => {}
+            Recorded::Step { step, attempt } => {
+                if self.active(step, *attempt, &StepState::Recording).is_some() {
+                    self.failed(step, failure);
+                }
+            }
+        }
+    }
+
     /// Begins every step that may begin, and ends the run when nothing is left to do.
     fn go_on(&mut self) {
         let cluster = &self.state.cluster;

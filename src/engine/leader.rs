@@ -7,7 +7,7 @@ use super::node::{Cluster, End, Node, Role, Stage};
 use super::plan::make::{Basis, make};
 use super::preflight::check_node;
 use super::services::NodeFacts;
-use super::{Effect, Fact, Intent, Millis, Turn};
+use super::{Effect, Fact, Intent, Member, Millis, Turn};
 
 /// How often a sign of life is told while something is waited for, in ms.
 pub(super) const LIFE_SIGN_MS: Millis = 5_000;
@@ -23,6 +23,9 @@ impl Turn<'_> {
         self.state.local.name.clone_from(&answers.initiator);
         self.state.local.told = self.now;
         let joiners = answers.joiners().map(|node| node.name.clone()).collect();
+        let Some(address) = answers.node(&answers.initiator).map(|node| node.address) else {
+            return self.log(Level::Error, Message::new("begin.no-initiator"));
+        };
         let cluster = answers.cluster.clone();
         self.state.cluster = Cluster {
             revision: before.revision,
@@ -43,6 +46,7 @@ impl Turn<'_> {
         });
         self.effect(Effect::Open {
             cluster,
+            address,
             joiners,
             tokens,
         });
@@ -68,7 +72,11 @@ impl Turn<'_> {
                 cluster,
                 epoch,
                 joined,
-            } => self.opened(cluster, epoch, joined),
+                usual,
+            } => {
+                self.state.usual = usual;
+                self.opened(cluster, epoch, joined);
+            }
             Fact::NotOpened(failure) => self.end(1, failure),
             Fact::Joined { node, id } => self.joined(&node, id),
             Fact::Facts { node, facts } => self.facts(node, *facts),
@@ -85,7 +93,9 @@ impl Turn<'_> {
                 self.link_down(&node);
             }
             Fact::Digested { revision, digest } => self.digested(revision, digest),
+            Fact::NotGathered(failure) => self.not_gathered(failure),
             Fact::Journaled(recorded) => self.journaled(recorded),
+            Fact::NotJournaled(recorded, failure) => self.not_journaled(&recorded, failure),
             Fact::Observed(order, seen) => self.observed(&order, seen),
             Fact::Progress(order, progress) => self.progressed(&order, progress),
             Fact::Ended(order, result) => self.ended(&order, result),
@@ -93,12 +103,13 @@ impl Turn<'_> {
         }
     }
 
-    fn opened(&mut self, cluster: String, epoch: u64, joined: Vec<(String, String)>) {
+    fn opened(&mut self, cluster: String, epoch: u64, joined: Vec<Member>) {
         self.state.cluster.id = cluster;
         self.state.cluster.epoch = epoch;
-        for (name, id) in joined {
-            if let Some(node) = self.state.cluster.nodes.get_mut(&name) {
-                node.id = Some(id);
+        for member in joined {
+            if let Some(node) = self.state.cluster.nodes.get_mut(&member.name) {
+                node.id = Some(member.id);
+                node.up = member.up;
             }
         }
         let me = self.state.local.name.clone();
@@ -167,6 +178,16 @@ impl Turn<'_> {
         node.heard = Some(self.now);
         self.changed();
         self.plan_when_ready();
+    }
+
+    fn not_gathered(&mut self, failure: Failure) {
+        if self.state.cluster.unattended && self.state.cluster.stage == Stage::Gathering {
+            return self.end(1, failure);
+        }
+        self.emit(What::Failure {
+            step: None,
+            failure,
+        });
     }
 
     pub(super) fn link_up(&mut self, name: &str) {

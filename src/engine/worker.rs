@@ -47,6 +47,9 @@ impl Turn<'_> {
             Fact::Cluster(cluster) => self.replace(*cluster),
             Fact::Told(event) => self.effect(Effect::Emit(event)),
             Fact::Facts { facts, .. } => self.effect(Effect::Report(Report::Facts(facts))),
+            Fact::NotGathered(failure) => {
+                self.effect(Effect::Report(Report::NotGathered(failure)));
+            }
             Fact::Ordered(order) => self.obey(order),
             Fact::Observed(order, seen) => {
                 self.effect(Effect::Report(Report::Observed(order, seen)));

@@ -1,0 +1,203 @@
+//! Who comes in at the leader's port: machines with a token, agents with a certificate.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use secrecy::SecretString;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::Daemon;
+use super::leader::{ANSWER, Open};
+use super::links;
+use crate::engine::message::Message;
+use crate::engine::{Event, Fact};
+use crate::session::identity::NodeId;
+use crate::session::tls::server::{Acceptor, Incoming};
+use crate::session::token::hash_of_sent;
+use crate::store::{
+    NewCertificate, Node, NodeRole, NodeState, RedeemError, Redemption, Standing, TokenRefused,
+};
+use crate::wire::{JoinAnswer, JoinAsk, SHORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
+
+/// Accepts callers until the daemon ends.
+pub(super) async fn accept(
+    daemon: Arc<Daemon>,
+    open: Arc<Open>,
+    acceptor: Acceptor,
+    listener: TcpListener,
+) {
+    loop {
+        let stream = tokio::select! {
+            stream = listener.accept() => stream,
+            () = daemon.stop.cancelled() => return,
+        };
+        let Ok((stream, source)) = stream else {
+            // Out of file descriptors, most likely: others will close some.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let (daemon, open, acceptor) = (Arc::clone(&daemon), Arc::clone(&open), acceptor.clone());
+        tokio::spawn(async move {
+            if let Err(error) = greet(daemon, open, (acceptor, stream)).await {
+                tracing::debug!(%source, error, "a caller was turned away");
+            }
+        });
+    }
+}
+
+async fn greet(
+    daemon: Arc<Daemon>,
+    open: Arc<Open>,
+    (acceptor, stream): (Acceptor, TcpStream),
+) -> Result<(), String> {
+    let source = stream.peer_addr().map_err(|error| error.to_string())?;
+    let now = daemon.world.clock.now();
+    match acceptor
+        .accept(stream, now)
+        .await
+        .map_err(|error| error.to_string())?
+    {
+        Incoming::Join(stream) => admit(&daemon, &open, (stream, source))
+            .await
+            .map_err(|error| error.to_string()),
+        Incoming::Agent(stream, certificate) => {
+            let fingerprint = certificate.fingerprint.to_string();
+            match open.store.node_for_cert(&fingerprint).await {
+                Ok(Standing::Active(node)) => links::serve(daemon, stream, node.name).await,
+                Ok(_) => refuse(stream, Message::new("link.revoked")).await,
+                Err(error) => return Err(error.to_string()),
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn refuse<T: AsyncRead + AsyncWrite + Unpin>(stream: T, why: Message) {
+    let mut wire = Wire::<T, ToAgent, ToLeader>::new(stream, SHORT_LINE);
+    let _ = wire.send(&crate::wire::ToAgent::Refused { why }).await;
+}
+
+/// Takes the one request of a joiner.
+async fn admit<T: AsyncRead + AsyncWrite + Unpin>(
+    daemon: &Arc<Daemon>,
+    open: &Arc<Open>,
+    (stream, source): (T, SocketAddr),
+) -> Result<(), WireError> {
+    let mut wire = Wire::<T, JoinAnswer, JoinAsk>::new(stream, SHORT_LINE);
+    let Ok(ask) = tokio::time::timeout(ANSWER, wire.receive()).await else {
+        return Ok(());
+    };
+    let answer = match redeem(daemon, open, (ask?, source)).await {
+        Ok((answer, joined)) => {
+            daemon.push(Event::Fact(joined));
+            answer
+        }
+        Err(why) => JoinAnswer::Refused { why },
+    };
+    wire.send(&answer).await
+}
+
+async fn redeem(
+    daemon: &Daemon,
+    open: &Arc<Open>,
+    (ask, source): (JoinAsk, SocketAddr),
+) -> Result<(JoinAnswer, Fact), Message> {
+    if ask.v != VERSION {
+        return Err(Message::new("wire.version")
+            .with("theirs", ask.v)
+            .with("ours", VERSION));
+    }
+    let bad = |_| Message::new("join.bad-request");
+    let csr = BASE64URL_NOPAD.decode(ask.csr.as_bytes()).map_err(bad)?;
+    let secret = SecretString::from(ask.secret.0);
+    let secret_hash = hash_of_sent(&secret).map_err(|_| Message::new("token.refused-unknown"))?;
+    let id: NodeId = ask
+        .id
+        .parse()
+        .map_err(|_| Message::new("join.bad-request"))?;
+    let tokens = open
+        .store
+        .tokens()
+        .await
+        .map_err(|_| Message::new("join.store"))?;
+    let made_for = tokens
+        .iter()
+        .find(|row| row.id == ask.token)
+        .and_then(|row| row.node.clone());
+    let another = matches!((&made_for, &ask.name), (Some(made_for), Some(name)) if made_for != name);
+    let now = daemon.world.clock.now();
+    let node = Node {
+        id: id.to_string(),
+        name: made_for.or(ask.name).unwrap_or_default(),
+        address: source.ip().to_string(),
+        role: NodeRole::Worker,
+        model: String::new(),
+        joined: now,
+        state: NodeState::Active,
+    };
+    let (authority, key) = (Arc::clone(open), id.clone());
+    let redemption = Redemption {
+        token: ask.token,
+        secret_hash,
+        node,
+    };
+    // Asked only once the secret was right: a stranger learns nothing of whose token it is.
+    let issue = move || {
+        if another {
+            return Err(OtherNode.into());
+        }
+        let issued = authority.authority().issue_client(&csr, &key, now)?;
+        Ok(NewCertificate {
+            fingerprint: issued.fingerprint.to_string(),
+            serial: issued.serial,
+            der: issued.certificate.to_vec(),
+            issued: issued.issued,
+            not_after: issued.not_after,
+        })
+    };
+    let redeemed = open
+        .store
+        .redeem(redemption, now, issue)
+        .await
+        .map_err(why)?;
+    let answer = JoinAnswer::Welcome {
+        certificate: BASE64URL_NOPAD.encode(&redeemed.certificate.what.der),
+        name: redeemed.name.clone(),
+        cluster_id: open.cluster().id.clone(),
+        cluster: open.cluster().name.clone(),
+        leader: daemon.identity.id().to_string(),
+        epoch: open.cluster().epoch,
+    };
+    Ok((
+        answer,
+        Fact::Joined {
+            node: redeemed.name,
+            id: id.to_string(),
+        },
+    ))
+}
+
+/// A token was used for another node than the one it was made for.
+#[derive(Debug, thiserror::Error)]
+#[error("the token was made for another node")]
+struct OtherNode;
+
+/// What a refused token is told: a stranger learns nothing of a token it has no secret of.
+fn why(error: RedeemError) -> Message {
+    match error {
+        RedeemError::Refused(TokenRefused::Unknown | TokenRefused::WrongSecret) => {
+            Message::new("token.refused-unknown")
+        }
+        RedeemError::Refused(TokenRefused::Expired) => Message::new("token.refused-expired"),
+        RedeemError::Refused(TokenRefused::Revoked) => Message::new("token.refused-revoked"),
+        RedeemError::Refused(TokenRefused::UsedByAnother) => Message::new("token.refused-used"),
+        RedeemError::Issue(error) if error.is::<OtherNode>() => {
+            Message::new("token.refused-other-node")
+        }
+        RedeemError::Issue(error) => Message::new("join.not-issued").with("why", error),
+        RedeemError::Store(error) => Message::new("join.not-issued").with("why", error),
+    }
+}

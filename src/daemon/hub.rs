@@ -1,0 +1,154 @@
+//! What the daemon tells its faces and agents: the newest picture, and the undertaking's events.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::links::begins;
+use crate::engine::event::PublicEvent;
+use crate::engine::node::Cluster;
+use crate::engine::picture::Picture;
+
+/// The newest picture and cluster, and all events of the undertaking.
+#[derive(Debug)]
+pub(super) struct Hub {
+    pub(super) picture: watch::Sender<Arc<Picture>>,
+    pub(super) cluster: watch::Sender<Arc<Cluster>>,
+    log: Mutex<Log>,
+    told: Mutex<(u64, u64)>,
+    grown: watch::Sender<(u64, usize)>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    undertaking: u64,
+    events: Vec<Arc<PublicEvent>>,
+}
+
+/// How many events an undertaking keeps; a face that comes later misses older ones.
+const KEEP: usize = 20_000;
+
+impl Hub {
+    pub(super) fn new(picture: Picture) -> Self {
+        Self {
+            picture: watch::Sender::new(Arc::new(picture)),
+            cluster: watch::Sender::new(Arc::new(Cluster::default())),
+            log: Mutex::default(),
+            told: Mutex::default(),
+            grown: watch::Sender::new((0, 0)),
+        }
+    }
+
+    /// Appends an event; `hello` begins a new undertaking, whose events are kept by themselves.
+    pub(super) fn tell(&self, event: PublicEvent) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if begins(&event.what) {
+            log.undertaking = log.undertaking.saturating_add(1);
+            log.events.clear();
+        }
+        if log.events.len() < KEEP {
+            log.events.push(Arc::new(event));
+        }
+        self.grown.send_replace((log.undertaking, log.events.len()));
+    }
+
+    /// Which undertaking is under way, or was the last.
+    pub(super) fn undertaking(&self) -> u64 {
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .undertaking
+    }
+
+    /// When the undertaking began, by its first event; 0 before there is one.
+    pub(super) fn began(&self) -> u64 {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.events.first().map_or(0, |event| event.at)
+    }
+
+    /// How many of the leader's events this agent holds, and when their undertaking began.
+    pub(super) fn told_by_leader(&self) -> (u64, u64) {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        (told.1, told.0)
+    }
+
+    /// Whether the leader's event number `seq` of the undertaking that began at `began` is new
+    /// here; if so it counts as held.
+    pub(super) fn is_news(&self, began: u64, seq: u64) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.0 != began {
+            *told = (began, 0);
+        }
+        let news = seq >= told.1;
+        if news {
+            told.1 = seq.saturating_add(1);
+        }
+        news
+    }
+
+    /// Follows the events from `cursor` on.
+    pub(super) fn follow(self: &Arc<Self>, cursor: Cursor) -> Follower {
+        let mut grown = self.grown.subscribe();
+        grown.mark_changed();
+        Follower {
+            hub: Arc::clone(self),
+            grown,
+            cursor,
+        }
+    }
+
+    fn after(&self, cursor: &mut Cursor) -> Vec<Arc<PublicEvent>> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.undertaking != cursor.undertaking {
+            *cursor = Cursor {
+                undertaking: log.undertaking,
+                next: 0,
+            };
+        }
+        let news: Vec<_> = log.events.iter().skip(cursor.next).cloned().collect();
+        cursor.next = log.events.len();
+        news
+    }
+}
+
+/// A place in the events.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cursor {
+    pub(super) undertaking: u64,
+    pub(super) next: usize,
+}
+
+/// Somebody who follows the events.
+#[derive(Debug)]
+pub(super) struct Follower {
+    hub: Arc<Hub>,
+    grown: watch::Receiver<(u64, usize)>,
+    cursor: Cursor,
+}
+
+/// Events that came since, with where they stand.
+pub(super) struct News {
+    pub(super) undertaking: u64,
+    pub(super) first: usize,
+    pub(super) events: Vec<Arc<PublicEvent>>,
+}
+
+impl Follower {
+    /// Waits for events that were not given yet. Dropping the future loses nothing; none when the
+    /// daemon has ended.
+    pub(super) async fn next(&mut self) -> Option<News> {
+        loop {
+            self.grown.changed().await.ok()?;
+            self.grown.mark_unchanged();
+            let events = self.hub.after(&mut self.cursor);
+            if !events.is_empty() {
+                let first = self.cursor.next.saturating_sub(events.len());
+                return Some(News {
+                    undertaking: self.cursor.undertaking,
+                    first,
+                    events,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The leader's side: state, authority, listener, tokens, and who comes in.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpListener;
+
+use super::links::Links;
+use super::{Daemon, admit};
+use crate::engine::message::{Failure, Message};
+use crate::engine::timing::Usual;
+use crate::engine::{Event, Fact, Member, Millis};
+use crate::session::ca::Authority;
+use crate::session::files;
+use crate::session::tls::server::{Acceptor, Bounds};
+use crate::session::token::{Invitation, JoinToken};
+use crate::store::{Cluster, NewToken, Node, NodeRole, NodeState, Store};
+
+/// How long a peer that is not confirmed may take for each answer.
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
+
+/// How long a join token lasts where nobody said otherwise.
+pub(super) const TOKEN_TTL_MS: Millis = 3_600_000;
+
+/// What leading needs; empty on a node that does not lead.
+#[derive(Debug, Default)]
+pub(super) struct Leader(Mutex<Option<Arc<Open>>>);
+
+/// A cluster that is open for its agents.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) store: Store,
+    authority: Authority,
+    cluster: Cluster,
+    links: Arc<Links>,
+    listens: SocketAddr,
+}
+
+/// What a cluster is founded with.
+#[derive(Debug)]
+pub(super) struct Founding {
+    /// Its name.
+    pub(super) cluster: String,
+    /// The leader's name.
+    pub(super) leader: String,
+    /// The address at which joiners find it.
+    pub(super) address: IpAddr,
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Message::new("open.failed")).because(error)
+}
+
+impl Leader {
+    pub(super) fn open(&self) -> Option<Arc<Open>> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn links(&self) -> Option<Arc<Links>> {
+        self.open().map(|open| Arc::clone(&open.links))
+    }
+}
+
+impl Open {
+    /// The cluster's row.
+    pub(super) const fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The cluster's authority.
+    pub(super) const fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Whether an agent is connected.
+    pub(super) fn is_up(&self, node: &str) -> bool {
+        self.links.is_up(node)
+    }
+
+    /// Makes a token for a node and keeps its hash. The token is to be shown once.
+    pub(super) async fn token(
+        &self,
+        node: &str,
+        address: IpAddr,
+        (now, ttl): (Millis, Millis),
+    ) -> Result<(NewToken, SecretString), Failure> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::new(Message::new("token.not-made").with("node", node)).because(error)
+        };
+        let expires = now.saturating_add(ttl);
+        let token = JoinToken::create(Invitation {
+            cluster: self.authority.cluster().to_owned(),
+            addresses: vec![SocketAddr::new(address, self.listens.port())],
+            ca_sha256: self.authority.fingerprint(),
+            expires,
+        })
+        .map_err(|error| failed(&error))?;
+        let row = NewToken {
+            id: token.id.clone(),
+            node: Some(node.to_owned()),
+            secret_hash: token.secret_hash(),
+            created: now,
+            expires,
+        };
+        self.store
+            .add_token(row.clone())
+            .await
+            .map_err(|error| failed(&error))?;
+        Ok((row, token.encode()))
+    }
+}
+
+impl Daemon {
+    /// Opens the cluster: state, authority and listener are made, or found as they were, and every
+    /// joiner that has no certificate gets its token file.
+    pub(super) async fn open_cluster(
+        self: Arc<Self>,
+        founding: Founding,
+        (joiners, tokens): (Vec<String>, Option<String>),
+    ) {
+        let address = founding.address;
+        let fact = match self.try_open(Some(founding)).await {
+            Ok(open) => self.opened(&open, address, (joiners, tokens)).await,
+            Err(failure) => Err(failure),
+        };
+        self.push(Event::Fact(fact.unwrap_or_else(Fact::NotOpened)));
+    }
+
+    /// Opens the cluster again after a restart, if this node led one.
+    pub(super) async fn resume_leader(self: &Arc<Self>) -> bool {
+        if !self.world.database().exists() {
+            return false;
+        }
+        match self.try_open(None).await {
+            Ok(_) => true,
+            Err(failure) => {
+                tracing::error!(?failure, "the cluster of this node could not be opened");
+                false
+            }
+        }
+    }
+
+    /// Opens the cluster that `founding` names, or whichever this node leads.
+    async fn try_open(self: &Arc<Self>, founding: Option<Founding>) -> Result<Arc<Open>, Failure> {
+        let same = |cluster: &Cluster| match &founding {
+            Some(founding) if founding.cluster != cluster.name => Err(Failure::new(
+                Message::new("open.other-cluster")
+                    .with("ours", &cluster.name)
+                    .with("asked", &founding.cluster),
+            )
+            .hint(Message::new("open.other-cluster-fix"))),
+            _ => Ok(()),
+        };
+        if let Some(open) = self.leader.open() {
+            same(&open.cluster)?;
+            return Ok(open);
+        }
+        let dir = &self.world.state_dir;
+        let store = Store::open(&self.world.database()).await.map_err(failed)?;
+        let known = store.cluster().await.map_err(failed)?;
+        let authority = match Authority::load(dir).map_err(failed)? {
+            Some(authority) => authority,
+            None => Authority::create(dir, self.world.clock.now()).map_err(failed)?,
+        };
+        let cluster = match (known, &founding) {
+            (Some(cluster), _) => {
+                same(&cluster)?;
+                cluster
+            }
+            (None, Some(founding)) => self.found(&store, &authority, founding).await?,
+            (None, None) => return Err(failed("the database holds no cluster")),
+        };
+        let (listener, acceptor) = self.listen(&authority, cluster.epoch).await?;
+        let listens = listener.local_addr().map_err(failed)?;
+        let open = Arc::new(Open {
+            store,
+            authority,
+            cluster,
+            links: Arc::default(),
+            listens,
+        });
+        *self.leader.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&open));
+        tokio::spawn(admit::accept(
+            Arc::clone(self),
+            Arc::clone(&open),
+            acceptor,
+            listener,
+        ));
+        Ok(open)
+    }
+
+    async fn listen(
+        &self,
+        authority: &Authority,
+        epoch: u64,
+    ) -> Result<(TcpListener, Acceptor), Failure> {
+        let now = self.world.clock.now();
+        let issued = authority
+            .issue_server(&self.identity, epoch, now)
+            .map_err(failed)?;
+        let (own, root) = (&issued.certificate, authority.certificate());
+        let acceptor =
+            Acceptor::new(&self.identity, own, root, Bounds::default()).map_err(failed)?;
+        let at = self.world.listen;
+        let listener = TcpListener::bind(at).await;
+        Ok((
+            listener.map_err(|e| failed(format_args!("listening on {at}: {e}")))?,
+            acceptor,
+        ))
+    }
+
+    /// Records a new cluster, and this node as its leader.
+    async fn found(
+        &self,
+        store: &Store,
+        authority: &Authority,
+        founding: &Founding,
+    ) -> Result<Cluster, Failure> {
+        let now = self.world.clock.now();
+        let cluster = Cluster {
+            id: authority.cluster().to_owned(),
+            name: founding.cluster.clone(),
+            epoch: 1,
+            created: now,
+        };
+        store
+            .create_cluster(cluster.clone())
+            .await
+            .map_err(failed)?;
+        let node = Node {
+            id: self.identity.id().to_string(),
+            name: founding.leader.clone(),
+            address: founding.address.to_string(),
+            role: NodeRole::Leader,
+            model: String::new(),
+            joined: now,
+            state: NodeState::Active,
+        };
+        store.put_node(node).await.map_err(failed)?;
+        Ok(cluster)
+    }
+
+    async fn opened(
+        &self,
+        open: &Open,
+        address: IpAddr,
+        (joiners, tokens): (Vec<String>, Option<String>),
+    ) -> Result<Fact, Failure> {
+        let nodes = open.store.nodes().await.map_err(failed)?;
+        let active = nodes.iter().filter(|node| node.state == NodeState::Active);
+        let joined: Vec<Member> = active
+            .map(|node| Member {
+                name: node.name.clone(),
+                id: node.id.clone(),
+                up: open.is_up(&node.name),
+            })
+            .collect();
+        if let Some(dir) = tokens {
+            for name in joiners
+                .iter()
+                .filter(|name| !joined.iter().any(|m| m.name == **name))
+            {
+                self.write_token(open, name, (address, Path::new(&dir)))
+                    .await?;
+            }
+        }
+        let mut usual = self.usual.clone();
+        for (class, ms) in &mut usual.0 {
+            if let Some(median) = open.store.median_timing(class, "").await.map_err(failed)? {
+                *ms = median;
+            }
+        }
+        Ok(Fact::Opened {
+            cluster: open.cluster.id.clone(),
+            epoch: open.cluster.epoch,
+            joined,
+            usual: Usual(usual.0),
+        })
+    }
+
+    /// One file per node, mode 0600; a token that was written before for the same node is revoked.
+    async fn write_token(
+        &self,
+        open: &Open,
+        node: &str,
+        (address, dir): (IpAddr, &Path),
+    ) -> Result<(), Failure> {
+        let now = self.world.clock.now();
+        let path = dir.join(format!("{node}.token"));
+        let failed = |error: &dyn std::fmt::Display| {
+            let what = Message::new("token.not-written").with("file", path.display());
+            Failure::new(what)
+                .because(error)
+                .hint(Message::new("token.not-written-fix"))
+        };
+        for old in open.store.tokens().await.map_err(|error| failed(&error))? {
+            let is_open = old.used.is_none() && old.revoked_at.is_none();
+            if is_open && old.node.as_deref() == Some(node) {
+                open.store
+                    .revoke_token(&old.id, now)
+                    .await
+                    .map_err(|error| failed(&error))?;
+            }
+        }
+        let (_, token) = open.token(node, address, (now, TOKEN_TTL_MS)).await?;
+        super::socket::private_parent(dir).map_err(|error| failed(&error))?;
+        files::write_private(&path, token.expose_secret()).map_err(|error| failed(&error))
+    }
+}

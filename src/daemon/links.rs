@@ -1,0 +1,227 @@
+//! The leader's end of the links to its agents.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+
+use super::Daemon;
+use super::hub::Cursor;
+use crate::engine::event::What;
+use crate::engine::message::Message;
+use crate::engine::{Event, Fact, Report};
+use crate::wire::{LONG_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
+
+/// Agents that are connected, by name.
+#[derive(Debug, Default)]
+pub(super) struct Links(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    next: u64,
+    up: BTreeMap<String, (u64, mpsc::UnboundedSender<ToAgent>)>,
+}
+
+impl Links {
+    /// Sends to one agent; what cannot be sent is ordered again when its link is back.
+    pub(super) fn send(&self, node: &str, what: ToAgent) {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, link)) = inner.up.get(node) {
+            let _ = link.send(what);
+        }
+    }
+
+    /// Sends to every agent.
+    pub(super) fn send_all(&self, what: &ToAgent) {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, link) in inner.up.values() {
+            let _ = link.send(what.clone());
+        }
+    }
+
+    /// Whether an agent is connected.
+    pub(super) fn is_up(&self, node: &str) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .up
+            .contains_key(node)
+    }
+
+    /// A node's newest link replaces an older one, which ends when its sender is dropped here.
+    fn add(&self, node: &str) -> (u64, mpsc::UnboundedReceiver<ToAgent>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.next = inner.next.saturating_add(1);
+        let number = inner.next;
+        inner.up.insert(node.to_owned(), (number, sender));
+        (number, receiver)
+    }
+
+    /// Forgets a link, unless a newer one took its place; says whether it was forgotten.
+    fn remove(&self, node: &str, number: u64) -> bool {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = inner
+            .up
+            .get(node)
+            .is_some_and(|(current, _)| *current == number);
+        if current {
+            inner.up.remove(node);
+        }
+        current
+    }
+}
+
+/// State goes to an agent at most this often; an order takes the newest with it at once.
+const STATE_EVERY: Duration = Duration::from_millis(100);
+
+/// How long an agent may be silent before its link counts as lost: it beats every 2 s.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// Speaks with one agent until its link ends.
+pub(super) async fn serve<T>(daemon: Arc<Daemon>, stream: T, node: String)
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let mut wire = Wire::<T, ToAgent, ToLeader>::new(stream, LONG_LINE);
+    let Some(links) = daemon.leader.links() else {
+        return;
+    };
+    let hello = tokio::time::timeout(super::leader::ANSWER, wire.receive()).await;
+    let Ok(Ok(ToLeader::Hello {
+        v, events, began, ..
+    })) = hello
+    else {
+        return;
+    };
+    if v != VERSION {
+        let why = Message::new("wire.version")
+            .with("theirs", v)
+            .with("ours", VERSION);
+        let _ = wire.send(&ToAgent::Refused { why }).await;
+        return;
+    }
+    let (number, orders) = links.add(&node);
+    daemon.push(Event::Fact(Fact::LinkUp(node.clone())));
+    let mut talk = Talk {
+        daemon: Arc::clone(&daemon),
+        wire,
+        node: node.clone(),
+        sent: 0,
+    };
+    let ended = talk.talk(orders, (events, began)).await;
+    tracing::debug!(node, ?ended, "an agent's link has ended");
+    if links.remove(&node, number) {
+        daemon.push(Event::Fact(Fact::LinkDown(node)));
+    }
+}
+
+struct Talk<T> {
+    daemon: Arc<Daemon>,
+    wire: Wire<T, ToAgent, ToLeader>,
+    node: String,
+    sent: u64,
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
+    async fn talk(
+        &mut self,
+        mut orders: mpsc::UnboundedReceiver<ToAgent>,
+        held: (u64, u64),
+    ) -> Result<(), WireError> {
+        let mut cluster = self.daemon.hub.cluster.subscribe();
+        let mut news = self.daemon.hub.follow(Cursor::default());
+        let mut pace = tokio::time::interval(STATE_EVERY);
+        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        self.send_state().await?;
+        let stop = self.daemon.stop.clone();
+        let mut silent = std::pin::pin!(tokio::time::sleep(SILENCE));
+        loop {
+            tokio::select! {
+                said = self.wire.receive() => {
+                    silent.as_mut().reset(tokio::time::Instant::now() + SILENCE);
+                    if !self.hear(said?) { return Ok(()) }
+                }
+                order = orders.recv() => {
+                    let Some(order) = order else { return Ok(()) };
+                    // The agent must hold the plan that the order is about.
+                    self.send_state().await?;
+                    self.wire.send(&order).await?;
+                }
+                told = news.next() => {
+                    let Some(told) = told else { return Ok(()) };
+                    self.send_events(told, held).await?;
+                }
+                _ = pace.tick(), if cluster.has_changed().unwrap_or(false) => {
+                    cluster.mark_unchanged();
+                    self.send_state().await?;
+                }
+                () = &mut silent => return Ok(()),
+                () = stop.cancelled() => return Ok(()),
+            }
+        }
+    }
+
+    async fn send_state(&mut self) -> Result<(), WireError> {
+        let newest = Arc::clone(&self.daemon.hub.cluster.borrow());
+        if newest.revision > self.sent {
+            self.sent = newest.revision;
+            let cluster = Box::new(newest.as_ref().clone());
+            self.wire.send(&ToAgent::Cluster { cluster }).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends events, and not those that the agent held when it came: `held` is how many it had of
+    /// the undertaking that began at that time.
+    async fn send_events(
+        &mut self,
+        news: super::hub::News,
+        held: (u64, u64),
+    ) -> Result<(), WireError> {
+        // The picture of an end must be there before the event that tells of it.
+        self.send_state().await?;
+        let began = self.daemon.hub.began();
+        for (offset, event) in news.events.into_iter().enumerate() {
+            let seq = u64::try_from(news.first.saturating_add(offset)).unwrap_or(u64::MAX);
+            let known = began == held.1 && seq < held.0;
+            if !known {
+                let event = Box::new(event.as_ref().clone());
+                self.wire
+                    .send(&ToAgent::Event { seq, began, event })
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what an agent says; false when it gives the undertaking up.
+    fn hear(&self, said: ToLeader) -> bool {
+        let node = self.node.clone();
+        let fact = match said {
+            ToLeader::Hello { .. } => return true,
+            ToLeader::Beat { .. } => Fact::Heard(node),
+            ToLeader::Leave => Fact::PeerLeft(node),
+            ToLeader::Report { report } => match *report {
+                Report::Facts(facts) => Fact::Facts {
+                    node: Some(node),
+                    facts,
+                },
+                Report::NotGathered(failure) => Fact::NotGathered(failure),
+                Report::Observed(order, seen) => Fact::Observed(order, seen),
+                Report::Progress(order, progress) => Fact::Progress(order, progress),
+                Report::Ended(order, result) => Fact::Ended(order, result),
+            },
+        };
+        let goes_on = !matches!(fact, Fact::PeerLeft(_));
+        self.daemon.push(Event::Fact(fact));
+        goes_on
+    }
+}
+
+/// Whether an event is the first of an undertaking.
+pub(super) const fn begins(what: &What) -> bool {
+    matches!(what, What::Hello { .. })
+}

@@ -1,0 +1,246 @@
+//! Effects, one arm each: done in a task of their own, their outcome comes back as a fact.
+
+use std::sync::{Arc, PoisonError};
+
+use super::Daemon;
+use super::agent::MembershipError;
+use super::leader::Founding;
+use crate::engine::message::{Failure, Message};
+use crate::engine::plan::{Plan, Work};
+use crate::engine::services::NodeFacts;
+use crate::engine::{Effect, Entry, Event, Fact, Order, Recorded, State, Verb};
+use crate::infra::Inputs;
+use crate::store;
+use crate::wire::{Secret, ToAgent, ToLeader};
+
+/// The version of the journal's entries.
+const JOURNAL_SCHEMA: u32 = 1;
+
+impl Daemon {
+    pub(super) fn perform(self: &Arc<Self>, state: &State, effect: Effect) {
+        let daemon = Arc::clone(self);
+        match effect {
+            Effect::Open {
+                cluster,
+                address,
+                joiners,
+                tokens,
+            } => {
+                let founding = Founding {
+                    cluster,
+                    leader: state.local.name.clone(),
+                    address,
+                };
+                tokio::spawn(daemon.open_cluster(founding, (joiners, tokens)));
+            }
+            Effect::Gather => drop(tokio::spawn(daemon.gather())),
+            Effect::GatherAt(nodes) => {
+                for node in nodes {
+                    self.send_to(&node, ToAgent::Gather);
+                }
+            }
+            Effect::UseToken { name } => {
+                tokio::spawn(async move { daemon.use_token(name).await });
+            }
+            Effect::KeepLink => drop(tokio::spawn(daemon.keep_link())),
+            Effect::LeaveLeader => self.agent.tell(ToLeader::Leave),
+            Effect::Digest { revision, plan } => self.digest(revision, &plan),
+            Effect::Journal { run, entry } => self.record(run, *entry),
+            Effect::Do(order) => self.do_here(state, order),
+            Effect::Send { node, order } => {
+                let work = work_of(state, &order);
+                tokio::spawn(async move { daemon.send_order(node, order, work).await });
+            }
+            Effect::CancelAll => {
+                self.worker.cancel_all();
+                if let Some(links) = self.leader.links() {
+                    links.send_all(&ToAgent::Cancel);
+                }
+            }
+            Effect::Report(report) => self.report(report),
+            Effect::Emit(event) => self.hub.tell(event),
+        }
+    }
+
+    /// What this node was before it stopped: leader, worker or neither.
+    pub(super) async fn resume(self: &Arc<Self>) -> Result<(), MembershipError> {
+        if self.resume_leader().await {
+            Ok(())
+        } else {
+            self.resume_agent()
+        }
+    }
+
+    pub(super) async fn gather(self: Arc<Self>) {
+        let host = match crate::infra::host::facts(&self.world).await {
+            Ok(host) => host,
+            Err(error) => {
+                let failure = Failure::new(Message::new("gather.failed")).because(error);
+                return self.push(Event::Fact(Fact::NotGathered(failure)));
+            }
+        };
+        let lxd = self.worker.status().await;
+        let facts = Box::new(NodeFacts {
+            host,
+            lxd,
+            mcloud: self.mcloud.clone(),
+        });
+        self.push(Event::Fact(Fact::Facts { node: None, facts }));
+    }
+
+    fn digest(&self, revision: u64, plan: &Plan) {
+        // A plan is plain data: it always has a JSON form.
+        let json = serde_json::to_vec(plan).unwrap_or_default();
+        let hash = ring::digest::digest(&ring::digest::SHA256, &json);
+        let digest = data_encoding::HEXLOWER.encode(hash.as_ref());
+        self.push(Event::Fact(Fact::Digested { revision, digest }));
+    }
+
+    /// Writes an entry; those that something waits for are answered when they are durable. The
+    /// database takes them in the order in which they are given here.
+    fn record(self: &Arc<Self>, run: String, entry: Entry) {
+        let recorded = match &entry {
+            Entry::Run { .. } => Some(Recorded::Run),
+            Entry::Start { step, attempt, .. } => Some(Recorded::Step {
+                step: step.clone(),
+                attempt: *attempt,
+            }),
+            Entry::End { .. } | Entry::Decision { .. } => None,
+        };
+        let row = self.row(run, &entry);
+        let timing = timing(&entry, row.at);
+        let store = self.leader.open().map(|open| open.store.clone());
+        let daemon = Arc::clone(self);
+        tokio::spawn(async move {
+            let written = match &store {
+                Some(store) => store.append(row).await.map_err(|error| error.to_string()),
+                None => Err("this node leads no cluster".to_owned()),
+            };
+            if let (Some(store), Some(timing)) = (&store, timing) {
+                // A lost timing costs an estimate, nothing else.
+                let _ = store.add_timing(timing).await;
+            }
+            let fact = match (recorded, written) {
+                (Some(recorded), Ok(_)) => Fact::Journaled(recorded),
+                (Some(recorded), Err(error)) => {
+                    let what = Message::new("journal.not-written");
+                    Fact::NotJournaled(recorded, Failure::new(what).because(error))
+                }
+                (None, written) => {
+                    if let Err(error) = written {
+                        tracing::error!(error, "a journal entry was not written");
+                    }
+                    return;
+                }
+            };
+            daemon.push(Event::Fact(fact));
+        });
+    }
+
+    fn row(&self, run: String, entry: &Entry) -> store::Entry {
+        let (kind, step, attempt) = match entry {
+            Entry::Run { .. } => ("run", None, None),
+            Entry::Start { step, attempt, .. } => ("start", Some(step.clone()), Some(*attempt)),
+            Entry::End { step, attempt, .. } => ("end", Some(step.clone()), Some(*attempt)),
+            Entry::Decision { .. } => ("decision", None, None),
+        };
+        store::Entry {
+            run,
+            at: self.world.clock.now(),
+            schema: JOURNAL_SCHEMA,
+            kind: kind.to_owned(),
+            step,
+            attempt,
+            body: serde_json::to_string(entry).unwrap_or_default(),
+        }
+    }
+
+    /// Does an order on this node.
+    fn do_here(&self, state: &State, order: Order) {
+        let Some(work) = work_of(state, &order) else {
+            return;
+        };
+        if let Some(seen) = self.observe_control(&order, &work) {
+            return self.push(Event::Fact(Fact::Observed(order, seen)));
+        }
+        let inputs = self.take_inputs(&order);
+        match self.worker.step(&work) {
+            Some(step) => self.worker.obey(order, step, inputs, self.events.clone()),
+            None => {
+                let what = Message::new("worker.no-service").with("step", &order.step);
+                let failure = Failure::new(what);
+                let fact = match order.verb {
+                    Verb::Observe => Fact::Observed(order, Err(failure)),
+                    Verb::Apply => Fact::Ended(order, Err(failure)),
+                };
+                self.push(Event::Fact(fact));
+            }
+        }
+    }
+
+    /// Sends an order to its node, with what only this node's services can give.
+    async fn send_order(&self, node: String, order: Order, work: Option<Work>) {
+        let inputs = match (&work, order.verb) {
+            (Some(work), Verb::Apply) => self.worker.inputs_for(work).await,
+            _ => Ok(Inputs::new()),
+        };
+        match inputs {
+            Ok(inputs) => {
+                let inputs = inputs
+                    .into_iter()
+                    .map(|(name, value)| (name, Secret(value)));
+                self.send_to(
+                    &node,
+                    ToAgent::Order {
+                        order,
+                        inputs: inputs.collect(),
+                    },
+                );
+            }
+            Err(failure) => self.push(Event::Fact(Fact::Ended(order, Err(failure)))),
+        }
+    }
+
+    fn send_to(&self, node: &str, what: ToAgent) {
+        if let Some(links) = self.leader.links() {
+            links.send(node, what);
+        }
+    }
+
+    /// Keeps what came with an order until the engine has looked at the order.
+    pub(super) fn keep_inputs(&self, order: &Order, inputs: Inputs) {
+        let mut kept = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(order.step.clone(), inputs);
+    }
+
+    fn take_inputs(&self, order: &Order) -> Inputs {
+        let mut kept = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(&order.step).unwrap_or_default()
+    }
+}
+
+fn work_of(state: &State, order: &Order) -> Option<Work> {
+    let plan = state.cluster.plan.as_ref()?;
+    plan.step(&order.step).map(|step| step.work.clone())
+}
+
+/// What a step that was done took, for the next estimate.
+fn timing(entry: &Entry, at: u64) -> Option<store::Timing> {
+    match entry {
+        Entry::End {
+            step,
+            made: true,
+            took_ms,
+            ..
+        } => {
+            let class = step.split('@').next().unwrap_or_default().to_owned();
+            Some(store::Timing {
+                class,
+                model: String::new(),
+                ms: *took_ms,
+                at,
+            })
+        }
+        _ => None,
+    }
+}

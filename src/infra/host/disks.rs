@@ -1,0 +1,161 @@
+//! This machine's disks, from `/sys/class/block`, udev's notes and `/dev` below World's roots.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use futures_util::future::join_all;
+
+use super::used::Uses;
+use super::{HostError, flag, holds, line, listed, names, number};
+use crate::engine::facts::Disk;
+use crate::infra::rest::plain;
+use crate::world::{Roots, World};
+
+/// A sector as `/sys/class/block/*/size` counts it, whatever the disk's own is.
+const SECTOR: u64 = 512;
+
+/// Optical and floppy drives and Ceph's mapped images: block devices with a parent, yet no disks.
+const NO_DISKS: &[&str] = &["sr", "fd", "rbd"];
+
+/// What the kernel makes from other things; a disk all the same if there is a device behind it.
+const MADE: &[&str] = &[
+    "loop", "ram", "zram", "dm-", "md", "nbd", "zd", "bcache", "drbd",
+];
+
+/// Links in `by-id` that name what is on a disk, or the disk less readably than another link does.
+const LESSER: &[&str] = &[
+    "wwn-",
+    "nvme-eui.",
+    "nvme-nvme.",
+    "nvme-uuid.",
+    "scsi-3",
+    "scsi-1",
+];
+
+/// Every whole disk, with what it holds and what it is used for.
+pub async fn disks(world: &World) -> Result<Vec<Disk>, HostError> {
+    let roots = &world.roots;
+    let class = roots.sys.join("class/block");
+    let all = listed(&class)?;
+    let links = links(&roots.dev.join("disk/by-id"));
+    let uses = Uses::read(roots);
+    let whole = all
+        .iter()
+        .filter(|name| is_disk(&class.join(name), name))
+        .map(|name| {
+            let mut disk = disk(roots, name, &all);
+            disk.path = links
+                .get(name)
+                .unwrap_or(&roots.dev.join(name))
+                .display()
+                .to_string();
+            disk.used = uses.of(&class, name, &disk.partitions);
+            disk
+        });
+    let found = whole.map(async |mut disk| {
+        disk.holds = holds::holds(world, &disk).await;
+        disk
+    });
+    Ok(join_all(found).await)
+}
+
+/// A disk is told by its name and by the device behind it, never by its number: the lab's `sdb`
+/// has a loop's.
+fn is_disk(dir: &Path, name: &str) -> bool {
+    let is = |kinds: &[&str]| {
+        kinds.iter().any(|kind| {
+            name.strip_prefix(kind)
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '_'))
+        })
+    };
+    let device = dir.join("device").exists();
+    dir.is_dir() && !dir.join("partition").exists() && !is(NO_DISKS) && (device || !is(MADE))
+}
+
+/// What the kernel and udev say of one disk.
+fn disk(roots: &Roots, name: &str, all: &[String]) -> Disk {
+    let dir = roots.sys.join("class/block").join(name);
+    let udev = notes(roots, &dir);
+    let note = |key: &str| udev.get(key).cloned();
+    let said = |file: &str| line(&dir.join(file));
+    Disk {
+        name: name.to_owned(),
+        size: number::<u64>(&dir.join("size"))
+            .unwrap_or(0)
+            .saturating_mul(SECTOR),
+        model: said("device/model")
+            .or_else(|| said("device/name"))
+            .or_else(|| note("ID_MODEL")),
+        serial: note("ID_SERIAL_SHORT")
+            .or_else(|| said("device/serial"))
+            .or_else(|| said("serial"))
+            .or_else(|| note("ID_SERIAL")),
+        removable: flag(&dir.join("removable")),
+        read_only: flag(&dir.join("ro")),
+        rotational: flag(&dir.join("queue/rotational")),
+        partitions: partitions(&dir, name, all),
+        ..Disk::default()
+    }
+}
+
+/// A disk's partitions: what lies in its directory, or beside it where there are no links.
+fn partitions(dir: &Path, name: &str, all: &[String]) -> Vec<String> {
+    let class = dir.parent().unwrap_or(dir);
+    let is_part = |path: PathBuf| path.join("partition").exists();
+    let numbered = |part: &str| {
+        let rest = part.strip_prefix(name)?;
+        let number = if name.ends_with(|c: char| c.is_ascii_digit()) {
+            rest.strip_prefix('p')?
+        } else {
+            rest
+        };
+        number.parse::<u32>().ok()
+    };
+    let mut parts: Vec<String> = names(dir)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|part| is_part(dir.join(part)))
+        .collect();
+    for part in all {
+        if numbered(part).is_some() && is_part(class.join(part)) && !parts.contains(part) {
+            parts.push(part.clone());
+        }
+    }
+    parts
+}
+
+/// Udev's notes on a device: the `E:KEY=value` lines of `data/b<major>:<minor>`.
+fn notes(roots: &Roots, dir: &Path) -> BTreeMap<String, String> {
+    let number = line(&dir.join("dev")).unwrap_or_default();
+    let file = roots.udev.join("data").join(format!("b{number}"));
+    let notes = fs::read(file).unwrap_or_default();
+    String::from_utf8_lossy(&notes)
+        .lines()
+        .filter_map(|line| line.strip_prefix("E:")?.split_once('='))
+        .map(|(key, value)| (key.to_owned(), plain(value)))
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+}
+
+/// The best link to each disk in `/dev/disk/by-id`: the most readable, then the shortest.
+fn links(by_id: &Path) -> BTreeMap<String, PathBuf> {
+    let mut best: BTreeMap<String, (bool, usize, PathBuf)> = BTreeMap::new();
+    for link in names(by_id).unwrap_or_default() {
+        let path = by_id.join(&link);
+        let target = fs::read_link(&path).ok();
+        let Some(disk) = target.as_deref().and_then(|t| t.file_name()?.to_str()) else {
+            continue;
+        };
+        let lesser = LESSER.iter().any(|kind| link.starts_with(kind));
+        let candidate = (lesser, link.len(), path);
+        let known = best.entry(disk.to_owned());
+        let chosen = known.or_insert_with(|| candidate.clone());
+        if candidate < *chosen {
+            *chosen = candidate;
+        }
+    }
+    best.into_iter()
+        .map(|(disk, (_, _, path))| (disk, path))
+        .collect()
+}

@@ -1,0 +1,271 @@
+//! Which path is answered by whom, and which fault strikes it.
+
+use std::collections::HashMap;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Query, Request};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde_json::{Value, json};
+
+use super::daemon::{Asked, Daemon};
+use super::envelope::{Answer, Refusal, field};
+use super::operations::{self, Class, Operation, Status};
+use super::{Release, cluster, join, members, networks, pools, profiles, server, wording};
+use crate::rehearsal::fault::{Call, Strike};
+
+/// The longest body that is read: LXD takes values of 4 MB.
+const BODY_LIMIT: usize = 8 << 20;
+
+/// The answer to `request`; none where a fault closes the connection.
+pub(super) async fn answer(daemon: &Daemon, request: Request) -> Option<Response> {
+    let asked = match take_apart(&daemon.node, request).await {
+        Ok(asked) => asked,
+        Err(refusal) => return Some(refusal.answer().into_response()),
+    };
+    let Some(call) = call_of(&asked) else {
+        let release = daemon.state().release(&daemon.node);
+        let refusal = Refusal::new(404, wording::not_found(release));
+        return Some(refusal.answer().into_response());
+    };
+    let strike = daemon.strike(call, asked.target.as_deref());
+    if strike.hung_up {
+        return None;
+    }
+    Some(route(daemon, &asked, strike).await)
+}
+
+async fn take_apart(node: &str, request: Request) -> Result<Asked, Refusal> {
+    let bad = |why: String| Refusal::new(400, why);
+    let query = Query::<HashMap<String, String>>::try_from_uri(request.uri())
+        .map_err(|error| bad(error.to_string()))?;
+    let field = |key: &str| query.get(key).filter(|value| !value.is_empty()).cloned();
+    let path = request
+        .uri()
+        .path()
+        .split('/')
+        .filter(|part| !part.is_empty());
+    let path = path.map(str::to_owned).collect();
+    let method = request.method().as_str().to_owned();
+    let tag = request.headers().get(header::IF_MATCH);
+    let if_match = tag.and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let bytes = to_bytes(request.into_body(), BODY_LIMIT)
+        .await
+        .map_err(|error| bad(error.to_string()))?;
+    let body = if bytes.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?
+    };
+    Ok(Asked {
+        node: node.to_owned(),
+        method,
+        path,
+        target: field("target"),
+        recursion: field("recursion").is_some_and(|depth| depth != "0"),
+        force: field("force").is_some_and(|force| force == "1"),
+        // A negative number means for ever, as a missing one does.
+        timeout: field("timeout").and_then(|seconds| seconds.parse().ok()),
+        if_match,
+        body,
+    })
+}
+
+/// The call that `asked` is; none for a path that is not served.
+fn call_of(asked: &Asked) -> Option<Call> {
+    let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
+    let reads = asked.method == "GET";
+    Some(match (reads, path.as_slice()) {
+        (_, [] | ["internal", "ready"]) => Call::Ready,
+        (true, ["1.0"]) => Call::Server,
+        (false, ["1.0"]) if sets_address(&asked.body) => Call::Address,
+        (false, ["1.0"]) => Call::Config,
+        (true, ["1.0", "cluster"]) => Call::Cluster,
+        (false, ["1.0", "cluster"]) if field(&asked.body, "enabled") == false => Call::Disable,
+        (false, ["1.0", "cluster"]) if asked.text("cluster_address").is_empty() => Call::Enable,
+        (false, ["1.0", "cluster"]) => Call::Join,
+        (false, ["1.0", "cluster", "members"]) => Call::Token,
+        (false, ["1.0", "cluster", "members", _]) => Call::Remove,
+        (true, ["1.0", "cluster", "members"] | ["1.0", "cluster", "members", _]) => Call::Members,
+        (
+            _,
+            ["1.0", "operations"] | ["1.0", "operations", _] | ["1.0", "operations", _, "wait"],
+        ) => Call::Operations,
+        (true, ["1.0", "storage-pools"] | ["1.0", "storage-pools", _]) => Call::Pools,
+        (false, ["1.0", "storage-pools"]) if asked.target.is_some() => Call::PoolPending,
+        (false, ["1.0", "storage-pools"]) => Call::Pool,
+        (false, ["1.0", "storage-pools", _]) => Call::PoolDelete,
+        (true, ["1.0", "profiles"] | ["1.0", "profiles", _]) => Call::Profiles,
+        (false, ["1.0", "profiles", _]) => Call::Profile,
+        (_, ["1.0", "networks"] | ["1.0", "networks", _]) => Call::Networks,
+        _ => return None,
+    })
+}
+
+fn sets_address(body: &Value) -> bool {
+    let config = body.get("config").and_then(Value::as_object);
+    config.is_some_and(|config| config.keys().any(|key| key.ends_with(".https_address")))
+}
+
+async fn route(daemon: &Daemon, asked: &Asked, strike: Strike) -> Response {
+    let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
+    let answer = match (asked.method.as_str(), path.as_slice()) {
+        ("GET", ["1.0", "operations", id, "wait"]) => return wait(daemon, asked, id, strike).await,
+        ("GET", _) => daemon.look(asked, strike, read).await,
+        ("DELETE", ["1.0", "operations", _]) => daemon.cancel(asked),
+        ("PATCH", ["1.0"]) => daemon.change(asked, strike, server::patch).await,
+        ("PUT", ["1.0", "cluster"]) => daemon.change(asked, strike, cluster::put).await,
+        ("POST", ["1.0", "cluster", "members"]) => daemon.change(asked, strike, join::token).await,
+        ("DELETE", ["1.0", "cluster", "members", _]) => {
+            daemon.change(asked, strike, members::delete).await
+        }
+        ("POST", ["1.0", "storage-pools"]) => daemon.change(asked, strike, pools::post).await,
+        ("DELETE", ["1.0", "storage-pools", _]) => {
+            daemon.change(asked, strike, pools::delete).await
+        }
+        ("PATCH" | "PUT", ["1.0", "profiles", _]) => {
+            daemon.change(asked, strike, profiles::write).await
+        }
+        _ => {
+            let release = daemon.state().release(&daemon.node);
+            Refusal::new(501, wording::not_implemented(release)).answer()
+        }
+    };
+    answer.into_response()
+}
+
+fn read(state: &super::state::State, asked: &Asked) -> Result<Answer, Refusal> {
+    let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
+    let node = asked.node.as_str();
+    match path.as_slice() {
+        [] => Ok(Answer::sync(&json!(["/1.0"]))),
+        ["internal", "ready"] => Ok(Answer::done()),
+        ["1.0"] => server::get(state, asked),
+        ["1.0", "cluster"] => Ok(cluster::get(state, node)),
+        ["1.0", "cluster", "members"] => members::list(state, asked),
+        ["1.0", "cluster", "members", name] => members::get(state, node, name),
+        ["1.0", "storage-pools"] => Ok(pools::list(state, asked)),
+        ["1.0", "storage-pools", name] => pools::get(state, asked, name),
+        ["1.0", "profiles"] => Ok(profiles::list(state, asked)),
+        ["1.0", "profiles", name] => profiles::get(state, node, name),
+        ["1.0", "networks"] => Ok(networks::list(state, asked)),
+        ["1.0", "networks", name] => networks::get(state, node, name),
+        ["1.0", "operations"] => Ok(Answer::sync(&operations::list(
+            state,
+            node,
+            asked.recursion,
+        ))),
+        ["1.0", "operations", id] => {
+            let operation = known(state, node, id)?;
+            Ok(Answer::sync(&operation.shown(state.release(node))))
+        }
+        _ => Err(Refusal::new(404, wording::not_found(state.release(node)))),
+    }
+}
+
+fn known<'a>(
+    state: &'a super::state::State,
+    node: &str,
+    id: &str,
+) -> Result<&'a Operation, Refusal> {
+    let operation = state.operations.get(id);
+    operation
+        .filter(|operation| state.together(node, &operation.node))
+        .ok_or_else(|| Refusal::new(404, "Operation not found"))
+}
+
+impl Daemon {
+    /// `DELETE /1.0/operations/{id}`: tokens can be cancelled, the tasks here cannot.
+    fn cancel(&self, asked: &Asked) -> Answer {
+        let mut state = self.state();
+        let id = asked.path.last().map_or("", String::as_str);
+        let (class, status) = match known(&state, &self.node, id) {
+            Ok(operation) => (operation.class, operation.status),
+            Err(refusal) => return refusal.answer(),
+        };
+        if status != Status::Running {
+            return Refusal::new(400, "Only running operations can be cancelled").answer();
+        }
+        if class != Class::Token {
+            return Refusal::new(400, "This operation can't be cancelled").answer();
+        }
+        state.operations.cancel(self.now(), |it| it.id == id);
+        self.site.inner.ended.notify_waiters();
+        Answer::done()
+    }
+
+    /// How the operation stands when it has ended or `asked`'s time is over.
+    async fn awaited(&self, asked: &Asked, id: &str) -> Answer {
+        let deadline = asked
+            .timeout
+            .map(|seconds| self.now().saturating_add(seconds.saturating_mul(1000)));
+        loop {
+            let ended = self.site.inner.ended.notified();
+            tokio::pin!(ended);
+            ended.as_mut().enable();
+            if let Some(answer) = self.stands(id, deadline) {
+                return answer;
+            }
+            let left = deadline.map_or(u64::MAX, |at| at.saturating_sub(self.now()).max(1));
+            let over = async {
+                match deadline {
+                    Some(_) => {
+                        let left = std::time::Duration::from_millis(left);
+                        self.site.inner.clock.sleep(left).await;
+                    }
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = ended => {}
+                () = over => {}
+            }
+        }
+    }
+
+    /// What a wait answers now; none while the operation runs and there is time left.
+    fn stands(&self, id: &str, deadline: Option<u64>) -> Option<Answer> {
+        let state = self.state();
+        let operation = match known(&state, &self.node, id) {
+            Ok(operation) => operation,
+            Err(refusal) => return Some(refusal.answer()),
+        };
+        if let Some(refusal) = &operation.refusal {
+            return Some(refusal.answer());
+        }
+        let over = deadline.is_some_and(|at| self.now() >= at);
+        let release = state.release(&self.node);
+        (operation.status != Status::Running || over)
+            .then(|| Answer::sync(&operation.shown(release)))
+    }
+}
+
+/// `GET /1.0/operations/{id}/wait`. From 5.21 on the head is sent at once, 200 whatever comes.
+async fn wait(daemon: &Daemon, asked: &Asked, id: &str, strike: Strike) -> Response {
+    daemon.site.inner.clock.sleep(strike.delay).await;
+    if let Some(text) = strike.refused {
+        return Refusal::internal(text).answer().into_response();
+    }
+    let found = known(&daemon.state(), &daemon.node, id).map(|_| ());
+    if let Err(refusal) = found {
+        return refusal.answer().into_response();
+    }
+    let release = daemon.state().release(&daemon.node);
+    if release == Release::V5_0 {
+        return daemon.awaited(asked, id).await.into_response();
+    }
+    let (daemon, asked, id) = (daemon.clone(), asked.clone(), id.to_owned());
+    let body = stream::once(async move {
+        let answer = daemon.awaited(&asked, &id).await;
+        Ok::<_, std::convert::Infallible>(answer.bytes())
+    });
+    Response::builder()
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from_stream(body))
+        .unwrap_or_else(|error| {
+            Refusal::internal(error.to_string())
+                .answer()
+                .into_response()
+        })
+}

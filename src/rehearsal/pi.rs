@@ -1,0 +1,188 @@
+//! The small machine around a simulated Pi: a sysfs tree, disks, a host file, programs.
+
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::engine::facts::{HostFacts, Nic};
+use crate::world::{Clock, Programs, Roots, World};
+
+/// Stands for `blkid -p -o export`: a simulated disk's first line is the exit code, the others are
+/// what is said.
+const BLKID: &str =
+    "#!/bin/sh\n[ -r \"$4\" ] || exit 2\nsed 1d \"$4\"\nexit \"$(sed 1q \"$4\")\"\n";
+
+/// Stands for `systemctl`: a rehearsal's services have no units.
+const SYSTEMCTL: &str = "#!/bin/sh\nexit 4\n";
+
+/// What blkid says of a disk without a signature.
+const EMPTY: &str = "2\n";
+
+/// One simulated disk.
+struct Disk {
+    name: &'static str,
+    model: &'static str,
+    serial: String,
+    bytes: u64,
+    number: &'static str,
+    says: &'static str,
+}
+
+/// The disks of the Pi called `name`: its SD card, an empty SSD, and on `pi-c` a disk with photos.
+fn disks(name: &str) -> Vec<Disk> {
+    let disk = |kernel, model, letter: &str, bytes| Disk {
+        name: kernel,
+        model,
+        serial: format!("SIM-{name}-{letter}"),
+        bytes,
+        number: if kernel == "sda" { "8:0" } else { "8:16" },
+        says: EMPTY,
+    };
+    let mut disks = vec![
+        Disk {
+            number: "179:0",
+            says: "0\nPTTYPE=dos\n",
+            ..disk("mmcblk0", "SD card", "SD", 63_864_569_856)
+        },
+        disk("sda", "KINGSTON SA400", "A", 240_057_409_536),
+    ];
+    if name == "pi-c" {
+        disks.push(Disk {
+            says: "0\nTYPE=ext4\nLABEL=photos\nUUID=0c1f5d8e-5a5f-4f3e-9a51-3d6b7c0d9e11\n",
+            ..disk("sdb", "Samsung T7", "B", 1_000_204_886_016)
+        });
+    }
+    disks
+}
+
+/// Lays a Pi out below `root`.
+pub(super) fn lay_out(
+    root: &Path,
+    (name, address): (&str, IpAddr),
+    clock: Clock,
+) -> io::Result<World> {
+    let dir = root.join(name);
+    let roots = Roots {
+        sys: dir.join("sys"),
+        proc: dir.join("proc"),
+        dev: dir.join("dev"),
+        etc: dir.join("etc"),
+        udev: dir.join("run/udev"),
+    };
+    write(&roots.etc.join("hostname"), name)?;
+    write(
+        &roots.proc.join("self/mountinfo"),
+        "25 1 179:2 / / rw,noatime shared:1 - ext4 /dev/mmcblk0p2 rw\n",
+    )?;
+    for disk in disks(name) {
+        add_disk(&roots, &disk)?;
+    }
+    for (part, number) in [("mmcblk0p1", "179:1"), ("mmcblk0p2", "179:2")] {
+        let at = roots.sys.join("class/block").join(part);
+        write(&at.join("partition"), "1")?;
+        write(&at.join("dev"), number)?;
+    }
+    let host = dir.join("host.json");
+    write(
+        &host,
+        &serde_json::to_string(&facts(name, address)).map_err(io::Error::other)?,
+    )?;
+    let programs = Programs {
+        systemctl: dir.join("bin/systemctl"),
+        blkid: dir.join("bin/blkid"),
+    };
+    program(&programs.systemctl, SYSTEMCTL)?;
+    program(&programs.blkid, BLKID)?;
+    let lxd = dir.join("lxd");
+    fs::create_dir_all(&lxd)?;
+    Ok(World {
+        lxd_sockets: vec![lxd.join("unix.socket")],
+        roots,
+        programs,
+        state_dir: dir.join("state"),
+        run_dir: dir.join("mcloud-run"),
+        listen: super::listen(address),
+        simulated_host: Some(host),
+        clock,
+    })
+}
+
+/// The paths under which a Pi's LXD knows the disks it may be given.
+pub(super) fn spare_disks(world: &World) -> Vec<String> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for dir in [world.roots.dev.clone(), world.roots.dev.join("disk/by-id")] {
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        paths.extend(
+            entries
+                .map(|entry| entry.path())
+                .filter(|path| path.is_file()),
+        );
+    }
+    paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect()
+}
+
+fn facts(name: &str, address: IpAddr) -> HostFacts {
+    let loopback = ipnet::IpNet::new(address, 8).ok();
+    HostFacts {
+        hostname: name.to_owned(),
+        model: "Raspberry Pi 5 Model B Rev 1.0".to_owned(),
+        serial: Some(format!("SIM-{name}")),
+        memory: 8 * 1024 * 1024 * 1024,
+        cpus: 4,
+        kernel: "6.8.0-1013-raspi".to_owned(),
+        arch: "aarch64".to_owned(),
+        nics: vec![Nic {
+            name: "eth0".to_owned(),
+            mac: format!("d8:3a:dd:00:00:{:02x}", last_octet(address)),
+            up: true,
+            speed_mbps: Some(1_000),
+            addresses: loopback.into_iter().collect(),
+        }],
+        disks: Vec::new(),
+    }
+}
+
+fn last_octet(address: IpAddr) -> u8 {
+    match address {
+        IpAddr::V4(v4) => v4.octets()[3],
+        IpAddr::V6(v6) => v6.octets()[15],
+    }
+}
+
+fn add_disk(roots: &Roots, disk: &Disk) -> io::Result<()> {
+    let at = roots.sys.join("class/block").join(disk.name);
+    write(&at.join("size"), &(disk.bytes / 512).to_string())?;
+    write(&at.join("dev"), disk.number)?;
+    write(&at.join("ro"), "0")?;
+    write(&at.join("removable"), "0")?;
+    write(&at.join("queue/rotational"), "0")?;
+    write(&at.join("device/model"), disk.model)?;
+    write(
+        &roots.udev.join("data").join(format!("b{}", disk.number)),
+        &format!("E:ID_SERIAL_SHORT={}\n", disk.serial),
+    )?;
+    write(&roots.dev.join(disk.name), disk.says)?;
+    let by_id = roots.dev.join("disk/by-id");
+    fs::create_dir_all(&by_id)?;
+    symlink(
+        roots.dev.join(disk.name),
+        by_id.join(format!("ata-{}", disk.serial)),
+    )
+}
+
+fn program(path: &Path, script: &str) -> io::Result<()> {
+    write(path, script)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(path, text)
+}

@@ -1,0 +1,81 @@
+//! A face's end of the daemon's socket.
+
+use std::path::Path;
+
+use tokio::net::UnixStream;
+
+use super::{FromDaemon, LONG_LINE, ToDaemon, VERSION, Wire, WireError};
+use crate::engine::message::Failure;
+use crate::engine::picture::Picture;
+
+/// A face that is connected to its node's daemon.
+#[derive(Debug)]
+pub struct FaceLink {
+    wire: Wire<UnixStream, ToDaemon, FromDaemon>,
+    /// The undertaking that was under way, or the last one, when the face came.
+    pub undertaking: u64,
+    /// What there was to see when the face came.
+    pub picture: Box<Picture>,
+}
+
+/// Why a face is not connected.
+#[derive(Debug, thiserror::Error)]
+pub enum FaceError {
+    /// Nobody listens: no daemon runs.
+    #[error("no mcloud daemon runs on this node")]
+    NoDaemon,
+    /// Only root may speak with the node's daemon.
+    #[error("only root may speak with this node's mcloud daemon: run mcloud as root")]
+    NotPermitted,
+    /// The daemon would not speak with this face.
+    #[error("the daemon refused")]
+    Refused(Box<Failure>),
+    /// The daemon ended, or spoke strangely.
+    #[error("the daemon's link broke: {0}")]
+    Wire(#[from] WireError),
+}
+
+impl FaceLink {
+    /// Connects to the daemon behind `socket`. With `pictures` the daemon sends a picture at every
+    /// change, ten a second at most.
+    pub async fn connect(socket: &Path, pictures: bool) -> Result<Self, FaceError> {
+        let stream = UnixStream::connect(socket)
+            .await
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => {
+                    FaceError::NoDaemon
+                }
+                std::io::ErrorKind::PermissionDenied => FaceError::NotPermitted,
+                _ => FaceError::Wire(error.into()),
+            })?;
+        let mut wire = Wire::new(stream, LONG_LINE);
+        wire.send(&ToDaemon::Hello {
+            v: VERSION,
+            pictures,
+        })
+        .await?;
+        let undertaking = match wire.receive().await? {
+            FromDaemon::Hello { undertaking, .. } => undertaking,
+            FromDaemon::Refused { failure } => return Err(FaceError::Refused(Box::new(failure))),
+            _ => return Err(WireError::Closed.into()),
+        };
+        match wire.receive().await? {
+            FromDaemon::Picture { picture } => Ok(Self {
+                wire,
+                undertaking,
+                picture,
+            }),
+            _ => Err(WireError::Closed.into()),
+        }
+    }
+
+    /// Says something to the daemon.
+    pub async fn send(&mut self, what: &ToDaemon) -> Result<(), WireError> {
+        self.wire.send(what).await
+    }
+
+    /// Hears what the daemon says. Dropping the future loses nothing.
+    pub async fn receive(&mut self) -> Result<FromDaemon, WireError> {
+        self.wire.receive().await
+    }
+}

@@ -1,0 +1,10 @@
+//! The machine's edge: services over recorded answers and small sockets, the host over a small sysfs.
+#![expect(clippy::indexing_slicing, reason = "what a test lacks shall fail it")]
+
+mod disks;
+mod host;
+mod machine;
+mod recorded;
+mod recordings;
+mod rest;
+mod service;
