@@ -1,5 +1,6 @@
 //! The map of the house: one engine, one daemon around it, faces in front, the machine behind.
 
+pub mod cli;
 pub mod console;
 pub mod daemon;
 pub mod discovery;
@@ -13,5 +14,6 @@ pub mod screens;
 pub mod session;
 pub mod store;
 pub mod text;
+pub mod usual;
 pub mod wire;
 pub mod world;

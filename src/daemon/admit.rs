@@ -127,11 +127,7 @@ async fn redeem(
         .iter()
         .find(|row| row.id == ask.token)
         .and_then(|row| row.node.clone());
-    if let (Some(made_for), Some(name)) = (&made_for, &ask.name)
-        && made_for != name
-    {
-        return Err(Message::new("token.refused-other-node").with("node", name));
-    }
+    let another = matches!((&made_for, &ask.name), (Some(made_for), Some(name)) if made_for != name);
     let now = daemon.world.clock.now();
     let node = Node {
         id: id.to_string(),
@@ -148,7 +144,11 @@ async fn redeem(
         secret_hash,
         node,
     };
+    // Asked only once the secret was right: a stranger learns nothing of whose token it is.
     let issue = move || {
+        if another {
+            return Err(OtherNode.into());
+        }
         let issued = authority.authority().issue_client(&csr, &key, now)?;
         Ok(NewCertificate {
             fingerprint: issued.fingerprint.to_string(),
@@ -180,6 +180,11 @@ async fn redeem(
     ))
 }
 
+/// A token was used for another node than the one it was made for.
+#[derive(Debug, thiserror::Error)]
+#[error("the token was made for another node")]
+struct OtherNode;
+
 /// What a refused token is told: a stranger learns nothing of a token it has no secret of.
 fn why(error: RedeemError) -> Message {
     match error {
@@ -189,6 +194,9 @@ fn why(error: RedeemError) -> Message {
         RedeemError::Refused(TokenRefused::Expired) => Message::new("token.refused-expired"),
         RedeemError::Refused(TokenRefused::Revoked) => Message::new("token.refused-revoked"),
         RedeemError::Refused(TokenRefused::UsedByAnother) => Message::new("token.refused-used"),
+        RedeemError::Issue(error) if error.is::<OtherNode>() => {
+            Message::new("token.refused-other-node")
+        }
         RedeemError::Issue(error) => Message::new("join.not-issued").with("why", error),
         RedeemError::Store(error) => Message::new("join.not-issued").with("why", error),
     }

@@ -1,0 +1,8 @@
+//! The faces without a screen, the preseed, the command line: what they read and what they print.
+
+mod answers;
+mod command_line;
+mod events;
+mod preseed_errors;
+mod preseed_files;
+mod shipped;

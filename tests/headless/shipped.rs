@@ -1,0 +1,51 @@
+//! What comes with mcloud: usual times, and a sentence for every code these rooms use.
+
+use std::collections::BTreeSet;
+
+use mcloud::{text, usual};
+
+const CLASSES: [&str; 11] = [
+    "lxd.ready",
+    "control.state",
+    "control.agent",
+    "lxd.address",
+    "lxd.bootstrap",
+    "lxd.join",
+    "lxd.leader",
+    "lxd.pool-pending",
+    "lxd.pool",
+    "lxd.profile",
+    "lxd.proof",
+];
+
+#[test]
+fn every_class_of_step_has_a_usual_time_and_no_other() {
+    let usual = usual::shipped();
+    let shipped: BTreeSet<_> = usual.0.keys().map(String::as_str).collect();
+    assert_eq!(shipped, CLASSES.into_iter().collect());
+    assert!(usual.0.values().all(|ms| (1..600_000).contains(ms)));
+}
+
+#[test]
+fn every_code_of_these_rooms_has_a_sentence_and_every_sentence_is_used() {
+    let sources = [
+        include_str!("../../src/preseed.rs"),
+        include_str!("../../src/preseed/check.rs"),
+        include_str!("../../src/preseed/check/nodes.rs"),
+        include_str!("../../src/preseed/raw.rs"),
+        include_str!("../../src/headless/answer.rs"),
+        include_str!("../../src/headless/lines.rs"),
+        include_str!("../../src/cli.rs"),
+    ];
+    let ours = |code: &str| code.starts_with("preseed.") || code.starts_with("headless.");
+    let used: BTreeSet<_> = sources
+        .iter()
+        .flat_map(|source| source.split('"'))
+        .filter(|word| ours(word) && !word.contains(' '))
+        .collect();
+    let said: BTreeSet<_> = text::codes()
+        .map(|(code, _)| code)
+        .filter(|code| ours(code))
+        .collect();
+    assert_eq!(used, said);
+}
