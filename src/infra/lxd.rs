@@ -1,6 +1,26 @@
-//! LXD: its REST API on the unix socket, as versions 5.0, 5.21 and 6.x speak it.
+//! LXD: its REST API on the unix socket, as versions 5.0, 5.21 and 6.x speak it, and the steps that
+//! make a cluster of it.
 
 pub mod client;
 pub mod join;
 pub mod refusals;
 pub mod types;
+
+mod address;
+mod bootstrap;
+pub mod disk;
+mod failures;
+mod invite;
+mod leader;
+mod member;
+mod pending;
+mod pool;
+mod profile;
+mod proof;
+mod reach;
+mod ready;
+mod service;
+mod status;
+mod units;
+
+pub use service::LxdService;

@@ -92,6 +92,8 @@ pub struct NodeSpec {
     pub addresses: Vec<IpAddr>,
     /// The NICs it has.
     pub nics: Vec<String>,
+    /// The release of its kernel.
+    pub kernel: String,
 }
 
 impl NodeSpec {
@@ -104,6 +106,7 @@ impl NodeSpec {
             disks: Vec::new(),
             addresses: vec![address],
             nics: vec!["eth0".into(), "eth1".into()],
+            kernel: "6.8.0-1013-raspi".to_owned(),
         }
     }
 }

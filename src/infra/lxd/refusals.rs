@@ -12,6 +12,8 @@ pub enum Meaning {
     AlreadyClustered,
     /// The cluster has a member of that name or address.
     MemberExists,
+    /// The joiner runs another version than the cluster.
+    VersionsDiffer,
     /// The token is unknown, used, replaced or void: make a new one.
     TokenRefused,
     /// No member with that name.
@@ -54,7 +56,7 @@ use Meaning::{
     AlreadyClustered, AlreadyExists, AlreadyPending, BadConfig, CannotListen, Changed,
     DriverMissing, InUse, KeyInWrongPhase, MemberExists, MemberHolds, MemberMissing, NoQuorum,
     NotClustered, NotFound, NotPendingEverywhere, NotReady, OnlyMember, Other, PartlyCreated,
-    TokenRefused,
+    TokenRefused, VersionsDiffer,
 };
 
 /// Parts of sentences in lower case; the first that fits tells the meaning.
@@ -64,6 +66,8 @@ const SENTENCES: &[(&str, Meaning)] = &[
     ("found leftover cluster certificate", AlreadyClustered),
     ("server is not clustered", NotClustered),
     ("cluster already has a member with", MemberExists),
+    ("server version does not match", VersionsDiffer),
+    ("server version doesn't match", VersionsDiffer),
     ("no matching cluster join operation found", TokenRefused),
     ("token has expired", TokenRefused),
     ("server cert to cluster: forbidden", TokenRefused),

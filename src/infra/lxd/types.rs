@@ -147,6 +147,18 @@ pub struct Member {
     pub roles: Vec<String>,
 }
 
+impl Member {
+    /// Its address with port, without the URL's scheme.
+    pub fn address(&self) -> &str {
+        self.url.strip_prefix("https://").unwrap_or(&self.url)
+    }
+
+    /// Whether it leads the database. All versions name the role alike.
+    pub fn leads(&self) -> bool {
+        self.roles.iter().any(|role| role == "database-leader")
+    }
+}
+
 /// Whether a member answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub enum MemberStatus {

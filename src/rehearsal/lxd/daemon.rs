@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::dice::Dice;
 use super::durations::{Chore, usual};
 use super::envelope::{Answer, Refusal};
-use super::operations::{Begun, Class};
+use super::operations::{self, Begun, Class};
 use super::state::State;
 use super::{Release, Site};
 use crate::engine::Millis;
@@ -128,7 +128,8 @@ impl Daemon {
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         let state = self.site.inner.state.lock();
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
-        state.operations.forget_ended(self.now());
+        let remembered = operations::remembered(&self.site.inner.clock);
+        state.operations.forget_ended(self.now(), remembered);
         state
     }
 

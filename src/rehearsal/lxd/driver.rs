@@ -7,7 +7,7 @@ use super::durations::{Chore, usual};
 use super::envelope::Refusal;
 use super::pool::Standing;
 use super::state::{Config, Database};
-use super::{NodeSpec, Release, server, wording};
+use super::{NodeSpec, Release, wording};
 
 /// The drivers LXD has, each with the version told and whether its storage is everybody's.
 const KNOWN: [(&str, &str, bool); 6] = [
@@ -59,7 +59,7 @@ pub(super) fn check(spec: &NodeSpec, driver: &str) -> Result<(), Refusal> {
     }
     let why = format!(
         "modprobe: FATAL: Module {driver} not found in directory /lib/modules/{}",
-        server::KERNEL
+        spec.kernel
     );
     let command = format!("modprobe -b {driver}");
     let failed = wording::failed_to_run(spec.release, &command, &why);

@@ -1,5 +1,7 @@
 //! Operations: begun, ended, awaited, and forgotten five seconds later.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::Release;
@@ -7,9 +9,21 @@ use super::envelope::{Refusal, set};
 use super::state::State;
 use super::wording;
 use crate::engine::Millis;
+use crate::world::Clock;
 
-/// How long LXD remembers an operation that has ended, in milliseconds.
-const REMEMBERED: Millis = 5_000;
+/// How long LXD remembers an operation that has ended.
+const REMEMBERED: Duration = Duration::from_secs(5);
+
+/// How long it is remembered in life at least: a site's clock may run a hundred times as fast, but
+/// its callers do not.
+const REMEMBERED_IN_LIFE: Duration = Duration::from_secs(1);
+
+/// How long operations are remembered in `clock`'s milliseconds.
+pub(super) fn remembered(clock: &Clock) -> Millis {
+    let speed = REMEMBERED.as_secs_f64() / clock.in_life(REMEMBERED).as_secs_f64();
+    let longest = REMEMBERED.max(REMEMBERED_IN_LIFE.mul_f64(speed));
+    Millis::try_from(longest.as_millis()).unwrap_or(Millis::MAX)
+}
 
 /// How an operation stands, with LXD's words and codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,11 +137,11 @@ impl Operations {
     }
 
     /// Forgets what ended long enough ago.
-    pub(super) fn forget_ended(&mut self, now: Millis) {
+    pub(super) fn forget_ended(&mut self, now: Millis, remembered: Millis) {
         self.0.retain(|operation| {
             operation
                 .ended
-                .is_none_or(|ended| now < ended.saturating_add(REMEMBERED))
+                .is_none_or(|ended| now < ended.saturating_add(remembered))
         });
     }
 

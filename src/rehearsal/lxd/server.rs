@@ -11,9 +11,6 @@ use super::keys::{self, Scope};
 use super::state::{Config, State};
 use super::{Release, driver, wording};
 
-/// The kernel of a simulated Pi.
-pub(super) const KERNEL: &str = "6.8.0-1013-raspi";
-
 /// How long LXD tries to listen on an address the host lacks, in milliseconds (recorded).
 const CANNOT_LISTEN: u64 = 1_014;
 
@@ -65,7 +62,7 @@ fn environment(state: &State, node: &str) -> Value {
         "certificate": certificate.pem,
         "certificate_fingerprint": certificate.fingerprint,
         "driver": "lxc", "driver_version": "6.0.4", "firewall": "nftables",
-        "kernel": "Linux", "kernel_architecture": "aarch64", "kernel_version": KERNEL,
+        "kernel": "Linux", "kernel_architecture": "aarch64", "kernel_version": its.spec.kernel,
         "os_name": os, "os_version": os_version, "project": "default",
         "server": "lxd", "server_clustered": database.clustered,
         "server_event_mode": "full-mesh", "server_name": its.member,

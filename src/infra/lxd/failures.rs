@@ -1,0 +1,65 @@
+//! What went wrong with LXD, in mcloud's words with LXD's own as the cause, and how to mend it.
+
+use super::refusals::{Meaning, meaning};
+use super::types::Member;
+use crate::engine::message::{Failure, Message};
+use crate::infra::rest::RestError;
+
+/// A call that failed: `what` was wanted.
+pub(super) fn failed(what: Message, error: &RestError) -> Failure {
+    Failure::new(what)
+        .because(error)
+        .hint(Message::new(hint(error)))
+}
+
+/// Reading LXD's state failed.
+pub(super) fn unanswered(error: &RestError) -> Failure {
+    failed(Message::new("lxd.unanswered"), error)
+}
+
+/// No LXD is installed.
+pub(super) fn absent() -> Failure {
+    Failure::new(Message::new("lxd.absent")).hint(Message::new("lxd.hint-install"))
+}
+
+/// The step stopped because it was asked to.
+pub(super) fn stopped() -> Failure {
+    Failure::new(Message::new("lxd.stopped-as-asked")).hint(Message::new("lxd.hint-again"))
+}
+
+/// LXD is a member of a cluster that is not the planned one.
+pub(super) fn other_cluster(name: &str, members: &[Member]) -> Failure {
+    let what = Message::new("lxd.other-cluster")
+        .with("name", name)
+        .with("members", names(members));
+    Failure::new(what).hint(Message::new("lxd.hint-other-cluster").with("name", name))
+}
+
+/// The members' names in one line.
+pub(super) fn names(members: &[Member]) -> String {
+    let names: Vec<&str> = members.iter().map(|m| m.server_name.as_str()).collect();
+    names.join(", ")
+}
+
+fn hint(error: &RestError) -> &'static str {
+    match error {
+        RestError::NoSocket { .. } | RestError::NobodyListens { .. } => "lxd.hint-start",
+        RestError::NotPermitted { .. } => "lxd.hint-root",
+        RestError::NoAnswer { .. }
+        | RestError::Lost { .. }
+        | RestError::OperationGone { .. }
+        | RestError::OperationCancelled { .. } => "lxd.hint-again",
+        RestError::Broken { .. } => "lxd.hint-version",
+        RestError::Refused(refusal) => match meaning(refusal) {
+            Meaning::CannotListen => "lxd.hint-listen",
+            Meaning::TokenRefused => "lxd.hint-token",
+            Meaning::MemberExists => "lxd.hint-member-exists",
+            Meaning::VersionsDiffer => "lxd.hint-versions",
+            Meaning::DriverMissing => "lxd.hint-driver",
+            Meaning::InUse => "lxd.hint-in-use",
+            Meaning::NoQuorum => "lxd.hint-quorum",
+            Meaning::NotReady | Meaning::Changed => "lxd.hint-again",
+            _ => "lxd.hint-log",
+        },
+    }
+}

@@ -1,0 +1,128 @@
+//! The step that waits until every planned member is online and LXD's database has a leader.
+
+use super::failures;
+use super::reach::{Reach, say, seen};
+use super::types::{Member, MemberStatus};
+use crate::engine::Seen;
+use crate::engine::message::{Failure, Message};
+use crate::infra::{Context, Doing, Step};
+
+/// How something that comes by itself stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// As it must be; what was found.
+    Right(Vec<Message>),
+    /// On its way; what is lacking.
+    NotYet(String),
+}
+
+/// Every planned member is online and LXD's database has a leader.
+#[derive(Debug)]
+pub(super) struct Led {
+    pub(super) reach: Reach,
+    pub(super) members: Vec<String>,
+}
+
+/// Whether exactly the planned members are online and one of them leads the database. What does
+/// not mend itself is a failure: a stranger, a member that is gone, blocked or evacuated.
+pub(super) fn standing(found: &[Member], planned: &[String]) -> Result<Standing, Failure> {
+    let names = || failures::names(found);
+    if let Some(it) = found.iter().find(|it| !planned.contains(&it.server_name)) {
+        let say = |code: &str| Message::new(code).with("name", &it.server_name);
+        return Err(
+            Failure::new(say("lxd.member-strange").with("members", names()))
+                .hint(say("lxd.hint-member-strange")),
+        );
+    }
+    let is = |name: &&String| found.iter().any(|it| it.server_name == **name);
+    if let Some(name) = planned.iter().find(|name| !is(name)) {
+        return Err(gone(name, found));
+    }
+    if let Some(member) = found.iter().find(|member| is_unfit(member)) {
+        return Err(unfit(member));
+    }
+    let away: Vec<&str> = found
+        .iter()
+        .filter(|it| it.status != MemberStatus::Online)
+        .map(|it| it.server_name.as_str())
+        .collect();
+    if !away.is_empty() {
+        return Ok(Standing::NotYet(format!("{} not online", away.join(", "))));
+    }
+    let leaders: Vec<&Member> = found.iter().filter(|it| it.leads()).collect();
+    Ok(match leaders.as_slice() {
+        [leader] => Standing::Right(vec![
+            Message::new("lxd.members-online")
+                .with("count", found.len())
+                .with("members", names()),
+            Message::new("lxd.database-led").with("name", &leader.server_name),
+        ]),
+        several => Standing::NotYet(format!("{} database leaders", several.len())),
+    })
+}
+
+/// Whether a member stays as it is until somebody mends it.
+pub(super) fn is_unfit(member: &Member) -> bool {
+    matches!(
+        member.status,
+        MemberStatus::Blocked | MemberStatus::Evacuated
+    )
+}
+
+/// A member that is listed and of no use.
+pub(super) fn unfit(member: &Member) -> Failure {
+    let say = |code: &str| Message::new(code).with("name", &member.server_name);
+    let hint = match member.status {
+        MemberStatus::Blocked => Message::new("lxd.hint-versions"),
+        _ => say("lxd.hint-restore"),
+    };
+    Failure::new(say("lxd.member-wrong").with("status", format!("{:?}", member.status)))
+        .because(&member.message)
+        .hint(hint)
+}
+
+/// A member that should be listed and is not.
+pub(super) fn gone(name: &str, found: &[Member]) -> Failure {
+    let say = |code: &str| Message::new(code).with("name", name);
+    Failure::new(say("lxd.member-gone").with("members", failures::names(found)))
+        .hint(say("lxd.hint-member-gone"))
+}
+
+impl Led {
+    async fn look(&self, context: &Context) -> Result<Standing, Failure> {
+        let lxd = self.reach.lxd().await?;
+        match seen(context, lxd.members().await)? {
+            Some(found) => standing(&found, &self.members),
+            None => Ok(Standing::NotYet("LXD is away".to_owned())),
+        }
+    }
+
+    async fn until_right(&self, context: &Context) -> Result<Vec<Message>, Failure> {
+        say(context, "lxd.awaiting-members");
+        loop {
+            if let Standing::Right(found) = self.look(context).await? {
+                return Ok(found);
+            }
+            self.reach.pause(context).await?;
+        }
+    }
+}
+
+impl Step for Led {
+    fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+        Box::pin(async move {
+            Ok(match self.look(context).await? {
+                Standing::Right(found) => Seen::There(found),
+                Standing::NotYet(lacking) => Seen::Missing(lacking),
+            })
+        })
+    }
+
+    fn apply<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<(), Failure>> {
+        Box::pin(async move { self.until_right(context).await.map(drop) })
+    }
+
+    fn verify<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
+        Box::pin(self.until_right(context))
+    }
+}

@@ -1,0 +1,196 @@
+//! The step that makes this LXD a member of the leader's cluster.
+
+use std::net::SocketAddr;
+
+use super::client::Lxd;
+use super::disk;
+use super::failures;
+use super::invite::{CERTIFICATE, MEMBER, MEMBER_CONFIG, TOKEN, answers};
+use super::join::JoinRequest;
+use super::leader;
+use super::reach::{Reach, leaves_open, say, seen};
+use super::refusals::{Meaning, meaning};
+use super::types::{MemberConfig, MemberStatus, Server};
+use crate::engine::Seen;
+use crate::engine::message::{Failure, Message};
+use crate::engine::plan::PoolPart;
+use crate::infra::rest::RestError;
+use crate::infra::{Context, Doing, Step};
+
+/// This LXD is a member of the leader's cluster.
+#[derive(Debug)]
+pub(super) struct Join {
+    pub(super) reach: Reach,
+    pub(super) name: String,
+    pub(super) address: SocketAddr,
+    pub(super) leader: SocketAddr,
+    pub(super) pool: Option<PoolPart>,
+}
+
+impl Join {
+    /// Whether this is a member already. In another cluster, or with something of somebody in it,
+    /// this LXD is not ours to take.
+    async fn is_there(&self, lxd: &Lxd, server: &Server) -> Result<bool, Failure> {
+        if !server.environment.server_clustered {
+            self.is_fresh(lxd).await?;
+            return Ok(false);
+        }
+        let members = lxd.members().await;
+        let members = members.map_err(|error| failures::unanswered(&error))?;
+        let at = |address: SocketAddr| {
+            let address = address.to_string();
+            members.iter().find(|member| member.address() == address)
+        };
+        let name = &server.environment.server_name;
+        let own = at(self.address).is_some_and(|member| member.server_name == self.name);
+        if own && *name == self.name && at(self.leader).is_some() {
+            return Ok(true);
+        }
+        Err(failures::other_cluster(name, &members))
+    }
+
+    async fn is_fresh(&self, lxd: &Lxd) -> Result<(), Failure> {
+        let unanswered = |error: RestError| failures::unanswered(&error);
+        let pools = lxd.pools().await.map_err(unanswered)?;
+        let networks = lxd.networks().await.map_err(unanswered)?;
+        let pools = pools.into_iter().map(|pool| ("storage", pool.name));
+        let networks = networks.into_iter().filter(|network| network.managed);
+        let Some((kind, thing)) = pools.chain(networks.map(|it| ("network", it.name))).next()
+        else {
+            return Ok(());
+        };
+        let say = |code: &str| {
+            Message::new(code)
+                .with("name", &self.name)
+                .with("kind", kind)
+                .with("thing", &thing)
+        };
+        Err(Failure::new(say("lxd.not-fresh")).hint(say("lxd.hint-not-fresh")))
+    }
+
+    async fn look(&self) -> Result<bool, Failure> {
+        let lxd = self.reach.lxd().await?;
+        let server = lxd.server(None).await;
+        let server = server.map_err(|error| failures::unanswered(&error))?;
+        self.is_there(&lxd, &server).await
+    }
+
+    async fn join(&self, context: &Context) -> Result<(), Failure> {
+        if self.look().await? {
+            return Ok(());
+        }
+        let lxd = self.reach.lxd().await?;
+        let request = self.request(context)?;
+        let part = self
+            .pool
+            .as_ref()
+            .filter(|_| !request.member_config.is_empty());
+        if let Some(part) = part {
+            disk::look_again(&self.reach, part).await?;
+        }
+        if context.cancel.is_cancelled() {
+            return Err(failures::stopped());
+        }
+        say(context, "lxd.joining");
+        let alive = |_: &_| context.alive();
+        let joining = lxd.join(&request, &alive);
+        let Err(error) = self.reach.with_life_signs(context, &lxd, joining).await else {
+            return Ok(());
+        };
+        let already = error
+            .refusal()
+            .is_some_and(|refusal| meaning(refusal) == Meaning::AlreadyClustered);
+        if (already || leaves_open(&error)) && self.settled(context, &lxd).await? {
+            return Ok(());
+        }
+        let what = Message::new("lxd.join-failed")
+            .with("name", &self.name)
+            .with("leader", self.leader);
+        let failure = failures::failed(what, &error);
+        Err(match part {
+            Some(part) => failure.data(disk::data(part)),
+            None => failure,
+        })
+    }
+
+    /// What it came to, once LXD answers again.
+    async fn settled(&self, context: &Context, lxd: &Lxd) -> Result<bool, Failure> {
+        loop {
+            if let Some(server) = seen(context, lxd.server(None).await)? {
+                return self.is_there(lxd, &server).await;
+            }
+            self.reach.pause(context).await?;
+        }
+    }
+
+    /// The join as the leader's inputs have it.
+    fn request(&self, context: &Context) -> Result<JoinRequest, Failure> {
+        if context.inputs.contains_key(MEMBER) {
+            let say = |code: &str| Message::new(code).with("name", &self.name);
+            return Err(Failure::new(say("lxd.join-ghost")).hint(say("lxd.hint-join-ghost")));
+        }
+        let incomplete = || {
+            Failure::new(Message::new("lxd.join-inputs").with("name", &self.name))
+                .hint(Message::new("lxd.hint-again"))
+        };
+        let input = |key: &str| context.inputs.get(key).ok_or_else(incomplete);
+        let asked: Vec<MemberConfig> = serde_json::from_str(input(MEMBER_CONFIG)?)
+            .map_err(|error| incomplete().because(error))?;
+        Ok(JoinRequest {
+            server_name: self.name.clone(),
+            server_address: self.address.to_string(),
+            cluster_address: self.leader.to_string(),
+            cluster_certificate: input(CERTIFICATE)?.clone(),
+            token: input(TOKEN)?.clone().into(),
+            member_config: answers(&asked, self.pool.as_ref())?,
+        })
+    }
+
+    /// Looks until the cluster has this member online.
+    async fn until_online(&self, context: &Context) -> Result<Vec<Message>, Failure> {
+        let lxd = self.reach.lxd().await?;
+        loop {
+            if let Some(members) = seen(context, lxd.members().await)? {
+                let own = members.iter().find(|it| it.server_name == self.name);
+                match own {
+                    Some(member) if member.status == MemberStatus::Online => {
+                        return Ok(self.done());
+                    }
+                    Some(member) if leader::is_unfit(member) => {
+                        return Err(leader::unfit(member));
+                    }
+                    Some(_) => {}
+                    None => return Err(leader::gone(&self.name, &members)),
+                }
+            }
+            self.reach.pause(context).await?;
+        }
+    }
+
+    fn done(&self) -> Vec<Message> {
+        let done = Message::new("lxd.is-joined")
+            .with("name", &self.name)
+            .with("leader", self.leader);
+        vec![done]
+    }
+}
+
+impl Step for Join {
+    fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+        Box::pin(async move {
+            Ok(if self.look().await? {
+                Seen::There(self.done())
+            } else {
+                Seen::Missing("not clustered".to_owned())
+            })
+        })
+    }
+
+    fn apply<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<(), Failure>> {
+        Box::pin(self.join(context))
+    }
+
+    fn verify<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
+        Box::pin(self.until_online(context))
+    }
+}

@@ -1,0 +1,148 @@
+//! The step that defines this node's part of the local pool; nothing is written to a disk yet.
+
+use super::client::Lxd;
+use super::disk::{self, SOURCE};
+use super::failures;
+use super::invite::other_driver;
+use super::reach::{Reach, leaves_open};
+use super::refusals::{Meaning, meaning};
+use super::types::{NewPool, Phase, Pool};
+use crate::engine::Seen;
+use crate::engine::message::{Failure, Message};
+use crate::engine::plan::{LOCAL_POOL, PoolPart};
+use crate::infra::rest::RestError;
+use crate::infra::{Context, Doing, Step};
+
+/// This node's part of the local pool is defined.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) reach: Reach,
+    pub(super) name: String,
+    pub(super) part: PoolPart,
+}
+
+impl Pending {
+    /// None if the part is defined, else what is there instead.
+    async fn lacking(&self, lxd: &Lxd) -> Result<Option<String>, Failure> {
+        let pool = match lxd.pool(LOCAL_POOL, None).await {
+            Err(error) if error.is_not_found() => return Ok(Some("no pool".to_owned())),
+            found => found.map_err(|error| failures::unanswered(&error))?,
+        };
+        if pool.driver != self.part.driver {
+            return Err(other_driver(&pool.driver, &self.part.driver));
+        }
+        if !pool.locations.contains(&self.name) {
+            return Ok(Some(format!("defined on {}", pool.locations.join(", "))));
+        }
+        let own = lxd.pool(LOCAL_POOL, Some(&self.name)).await;
+        let own = own.map_err(|error| failures::unanswered(&error))?;
+        self.is_planned(&own)?;
+        Ok(None)
+    }
+
+    /// What is defined and not made yet must be what Review showed: making it writes to the disk.
+    fn is_planned(&self, own: &Pool) -> Result<(), Failure> {
+        if own.status == Phase::Created {
+            return Ok(());
+        }
+        let planned = disk::config(&self.part);
+        let planned = planned.get(SOURCE).map_or("", String::as_str);
+        let found = own.config.get(SOURCE).map_or("", String::as_str);
+        // LXD may have put its own place into a part that Review left to it.
+        if found == planned || (planned.is_empty() && !found.starts_with("/dev/")) {
+            return Ok(());
+        }
+        let what = Message::new("lxd.pool-other-source")
+            .with("pool", LOCAL_POOL)
+            .with("name", &self.name)
+            .with("found", found)
+            .with("planned", planned);
+        Err(Failure::new(what).hint(Message::new("lxd.hint-pool-other").with("pool", LOCAL_POOL)))
+    }
+
+    async fn look(&self) -> Result<Option<String>, Failure> {
+        self.lacking(&self.reach.lxd().await?).await
+    }
+
+    async fn define(&self, context: &Context) -> Result<(), Failure> {
+        let lxd = self.reach.lxd().await?;
+        if self.lacking(&lxd).await?.is_none() {
+            return Ok(());
+        }
+        disk::look_again(&self.reach, &self.part).await?;
+        let pool = NewPool {
+            name: LOCAL_POOL.to_owned(),
+            driver: self.part.driver.clone(),
+            description: String::new(),
+            config: disk::config(&self.part),
+        };
+        let alive = |_: &_| context.alive();
+        let Err(first) = lxd.create_pool_pending(&self.name, &pool, &alive).await else {
+            return Ok(());
+        };
+        if !may_be_there(&first) {
+            return Err(self.failed(&first));
+        }
+        if self.lacking(&lxd).await?.is_none() {
+            return Ok(());
+        }
+        // Another member's first part came between LXD's look and its own entry: now it is there.
+        let again = lxd.create_pool_pending(&self.name, &pool, &alive).await;
+        again.map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &RestError) -> Failure {
+        let what = Message::new("lxd.pending-failed")
+            .with("pool", LOCAL_POOL)
+            .with("name", &self.name);
+        failures::failed(what, error)
+    }
+
+    fn done(&self) -> Vec<Message> {
+        let done = Message::new("lxd.pool-defined")
+            .with("pool", LOCAL_POOL)
+            .with("driver", &self.part.driver)
+            .with("name", &self.name);
+        vec![done]
+    }
+}
+
+fn may_be_there(error: &RestError) -> bool {
+    let known = error.refusal().is_some_and(|refusal| {
+        matches!(
+            meaning(refusal),
+            Meaning::AlreadyPending | Meaning::AlreadyExists
+        )
+    });
+    known || leaves_open(error)
+}
+
+impl Step for Pending {
+    fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+        Box::pin(async move {
+            Ok(match self.look().await? {
+                None => Seen::There(self.done()),
+                Some(found) => Seen::Missing(found),
+            })
+        })
+    }
+
+    fn apply<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<(), Failure>> {
+        Box::pin(self.define(context))
+    }
+
+    fn verify<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
+        Box::pin(async move {
+            match self.look().await? {
+                None => Ok(self.done()),
+                Some(found) => {
+                    let what = Message::new("lxd.pool-not-defined")
+                        .with("pool", LOCAL_POOL)
+                        .with("name", &self.name)
+                        .with("found", found);
+                    Err(Failure::new(what).hint(Message::new("lxd.hint-log")))
+                }
+            }
+        })
+    }
+}

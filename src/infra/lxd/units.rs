@@ -1,0 +1,103 @@
+//! LXD's systemd units: whether LXD is installed at all, and how it is started.
+
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use crate::infra::rest::plain;
+use crate::world::World;
+
+/// The snap's units, then the Debian package's; the socket of each before its daemon.
+const FAMILIES: [[&str; 2]; 2] = [
+    ["snap.lxd.daemon.unix.socket", "snap.lxd.daemon.service"],
+    ["lxd.socket", "lxd.service"],
+];
+
+/// How long systemctl may take to tell a unit's state; it answers at once unless systemd hangs.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What systemd knows of LXD.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Units {
+    /// There is no systemd to ask.
+    Unknown,
+    /// No unit of LXD.
+    None,
+    /// These, all of one package.
+    There(Vec<&'static str>),
+}
+
+/// Asks which units of LXD there are. Only reads.
+pub(super) async fn units(world: &World) -> Units {
+    let all = FAMILIES.concat();
+    let Some(states) = show(world, "LoadState", &all).await else {
+        return Units::Unknown;
+    };
+    let loaded: Vec<&str> = all
+        .iter()
+        .zip(&states)
+        .filter(|(_, state)| *state == "loaded")
+        .map(|(unit, _)| *unit)
+        .collect();
+    FAMILIES
+        .iter()
+        .map(|family| {
+            let there = family.iter().filter(|unit| loaded.contains(unit));
+            there.copied().collect::<Vec<_>>()
+        })
+        .find(|there| !there.is_empty())
+        .map_or(Units::None, Units::There)
+}
+
+/// The unit among `units` that systemd gave up, if any.
+pub(super) async fn given_up(world: &World, units: &[&'static str]) -> Option<&'static str> {
+    if units.is_empty() {
+        return None;
+    }
+    let states = show(world, "ActiveState", units).await?;
+    units
+        .iter()
+        .zip(&states)
+        .find(|(_, state)| *state == "failed")
+        .map(|(unit, _)| *unit)
+}
+
+/// Starts units; the error is what systemctl said.
+pub(super) async fn start(world: &World, units: &[&'static str]) -> Result<(), String> {
+    let output = systemctl(world, &["start"], units)
+        .await
+        .map_err(|error| format!("{}: {error}", world.programs.systemctl.display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(plain(&String::from_utf8_lossy(&output.stderr)))
+}
+
+/// One property of each unit, in order; none where systemctl does not answer as systemd's does.
+async fn show(world: &World, property: &str, units: &[&'static str]) -> Option<Vec<String>> {
+    let words = ["show", "-p", property, "--value"];
+    let asked = systemctl(world, &words, units);
+    let output = tokio::time::timeout(LIMIT, asked).await.ok()?.ok()?;
+    // Every unit's value stands in a line of its own, with an empty line between two units.
+    let states: Vec<String> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect();
+    (output.status.success() && states.len() == units.len()).then_some(states)
+}
+
+async fn systemctl(
+    world: &World,
+    words: &[&str],
+    units: &[&'static str],
+) -> std::io::Result<Output> {
+    Command::new(&world.programs.systemctl)
+        .args(words)
+        .args(units)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+}
