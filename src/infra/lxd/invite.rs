@@ -92,8 +92,7 @@ async fn is_member(lxd: &Lxd, name: &str, address: SocketAddr) -> Result<bool, F
                 .with("address", address)
                 .with("member", &it.server_name)
                 .with("at", it.address());
-            Err(Failure::new(what)
-                .hint(Message::new("lxd.hint-member-exists")))
+            Err(Failure::new(what).hint(Message::new("lxd.hint-member-exists")))
         }
     }
 }
