@@ -8,3 +8,5 @@ mod recorded;
 mod recordings;
 mod rest;
 mod service;
+mod steps;
+mod steps_lab;

@@ -1,0 +1,321 @@
+//! Simulated nodes, each with a small machine and a simulated LXD, and what every test of the steps
+//! does with them.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mcloud::engine::Seen;
+use mcloud::engine::message::{Failure, Message};
+use mcloud::engine::plan::{DiskUse, PoolPart, PoolSource, Work};
+use mcloud::infra::lxd::LxdService;
+use mcloud::infra::lxd::client::Lxd;
+use mcloud::infra::{Context, InfraBootstrapper, Inputs, Step};
+use mcloud::rehearsal::fault::Fault;
+use mcloud::rehearsal::lxd::{NodeSpec, Release, Serving, Site};
+use mcloud::text;
+use mcloud::world::Clock;
+use tokio_util::sync::CancellationToken;
+
+use crate::machine::Machine;
+
+pub(crate) const RELEASES: [Release; 3] = [Release::V5_0, Release::V5_21, Release::V6];
+
+/// The id of the cluster that the tests make.
+pub(crate) const CLUSTER: &str = "c0ffee";
+
+/// The size of a part in a file.
+pub(crate) const FILE: u64 = 20 << 30;
+
+/// One node.
+pub(crate) struct Node {
+    pub(crate) name: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) machine: Machine,
+    pub(crate) service: LxdService,
+    pub(crate) lxd: Lxd,
+    pub(crate) _serving: Serving,
+}
+
+/// Nodes `pi-1`, `pi-2` … at 10.77.0.11, 12 …, each with an empty disk `sda` and a disk `sdb` that
+/// holds photos.
+pub(crate) struct Lab {
+    pub(crate) nodes: Vec<Node>,
+    /// Signs of life that the steps gave.
+    pub(crate) signs: Arc<AtomicUsize>,
+}
+
+impl Lab {
+    pub(crate) async fn of(release: Release, count: u8, faults: &[&str]) -> Self {
+        let clock = Clock::faster(200.0);
+        let faults = faults
+            .iter()
+            .map(|spec| spec.parse::<Fault>().expect("a fault"));
+        let site = Site::new(clock.clone(), 11, faults.collect());
+        let mut nodes = Vec::new();
+        for number in 1..=count {
+            nodes.push(node(&site, &clock, release, number).await);
+        }
+        Self {
+            nodes,
+            signs: Arc::default(),
+        }
+    }
+
+    pub(crate) fn node(&self, number: usize) -> &Node {
+        &self.nodes[number - 1]
+    }
+
+    pub(crate) fn names(&self, count: usize) -> Vec<String> {
+        let nodes = self.nodes.iter().take(count);
+        nodes.map(|node| node.name.clone()).collect()
+    }
+
+    /// What a step has at hand.
+    pub(crate) fn context(&self, inputs: Inputs) -> Context {
+        let signs = Arc::clone(&self.signs);
+        Context {
+            progress: Box::new(move |progress| {
+                if let Some(doing) = &progress.doing {
+                    spoken(doing);
+                }
+                signs.fetch_add(1, Ordering::SeqCst);
+            }),
+            cancel: CancellationToken::new(),
+            inputs,
+        }
+    }
+
+    pub(crate) fn step(&self, number: usize, work: &Work) -> Box<dyn Step> {
+        let step = self.node(number).service.step(work);
+        step.expect("LXD's service does this work")
+    }
+
+    /// What the leader gives a node for its work.
+    pub(crate) async fn inputs(&self, work: &Work) -> Result<Inputs, Failure> {
+        heard(self.node(1).service.inputs_for(work).await)
+    }
+
+    pub(crate) async fn observe(&self, number: usize, work: &Work) -> Result<Seen, Failure> {
+        let context = self.context(Inputs::new());
+        let seen = heard(self.step(number, work).observe(&context).await);
+        if let Ok(Seen::There(found)) = &seen {
+            found.iter().for_each(|message| drop(spoken(message)));
+        }
+        seen
+    }
+
+    /// Applies and verifies, as a node's daemon does; a failed attempt is undone.
+    pub(crate) async fn apply(&self, number: usize, work: &Work) -> Result<Vec<Message>, Failure> {
+        let context = self.context(self.inputs(work).await?);
+        let step = self.step(number, work);
+        if let Err(failure) = heard(step.apply(&context).await) {
+            heard(step.undo(&context).await)?;
+            return Err(failure);
+        }
+        heard(step.verify(&context).await)
+    }
+
+    /// A step's whole way: not there, applied, there; and applied once more, which changes nothing.
+    pub(crate) async fn walk(&self, number: usize, work: &Work) {
+        match self.observe(number, work).await {
+            Ok(Seen::Missing(before)) => assert!(!before.is_empty(), "{work:?}"),
+            other => panic!("{work:?} should be missing: {other:?}"),
+        }
+        let found = self.apply(number, work).await.unwrap_or_else(|failure| {
+            panic!("{work:?} on {number}: {failure:#?}");
+        });
+        assert!(!found.is_empty(), "{work:?} says nothing of what it made");
+        self.is_there(number, work).await;
+        self.apply(number, work)
+            .await
+            .unwrap_or_else(|failure| panic!("again {work:?}: {failure:#?}"));
+        self.is_there(number, work).await;
+    }
+
+    /// The same for what needs nothing done once the steps before it are.
+    pub(crate) async fn is_there(&self, number: usize, work: &Work) -> Vec<Message> {
+        match self.observe(number, work).await {
+            Ok(Seen::There(found)) => found,
+            other => panic!("{work:?} should be there: {other:?}"),
+        }
+    }
+
+    /// A step fails when it is looked at, and leaves the node's LXD as it was.
+    pub(crate) async fn is_refused(&self, number: usize, work: &Work) -> Failure {
+        let before = self.node(number).service.status().await;
+        let failure = match self.observe(number, work).await {
+            Err(failure) => failure,
+            seen => panic!("{work:?} should be refused: {seen:?}"),
+        };
+        let context = self.context(Inputs::new());
+        let step = self.step(number, work);
+        heard(step.apply(&context).await).expect_err("what is refused is not applied");
+        heard(step.undo(&context).await).expect("nothing to undo");
+        assert_eq!(before, self.node(number).service.status().await);
+        failure
+    }
+
+    /// Node 1's address and cluster.
+    pub(crate) async fn bootstrap(&self) {
+        self.walk(1, &address(self.node(1), true)).await;
+        self.walk(1, &bootstrap(self.node(1))).await;
+    }
+
+    /// A node's address and join.
+    pub(crate) async fn take_in(&self, number: usize, part: Option<PoolPart>) {
+        self.walk(number, &address(self.node(number), false)).await;
+        self.walk(number, &self.join(number, part)).await;
+    }
+
+    pub(crate) fn join(&self, number: usize, pool: Option<PoolPart>) -> Work {
+        Work::LxdJoin {
+            name: self.node(number).name.clone(),
+            address: self.node(number).address,
+            leader: self.node(1).address,
+            pool,
+        }
+    }
+
+    pub(crate) fn pool(&self, count: usize) -> Work {
+        Work::Pool {
+            driver: "btrfs".to_owned(),
+            members: self.names(count),
+        }
+    }
+
+    pub(crate) fn proof(&self, count: usize) -> Work {
+        Work::Proof {
+            members: self.names(count),
+            pool: true,
+        }
+    }
+
+    /// A cluster of the first `count` nodes with a pool: on a disk on node 1, in files elsewhere.
+    pub(crate) async fn form(&self, count: usize) {
+        self.bootstrap().await;
+        for number in 1..=count {
+            let part = if number == 1 {
+                disk(self.node(1), "sda")
+            } else {
+                file()
+            };
+            if number > 1 {
+                self.take_in(number, Some(part.clone())).await;
+            }
+            self.walk(number, &pending(self.node(number), part)).await;
+        }
+        self.walk(1, &self.pool(count)).await;
+        self.walk(1, &Work::Profile).await;
+    }
+}
+
+async fn node(site: &Site, clock: &Clock, release: Release, number: u8) -> Node {
+    let name = format!("pi-{number}");
+    let ip = Ipv4Addr::new(10, 77, 0, 10 + number);
+    let mut machine = Machine::new();
+    machine.disk("sda", "8:0").disk("sdb", "8:16");
+    machine.holding("sdb", "0\nTYPE=ext4\nLABEL=photos\n");
+    let mut spec = NodeSpec::new(&name, release, ip.into());
+    for (disk, number) in [("sda", "8:0"), ("sdb", "8:16")] {
+        let serial = format!("{name}-{disk}");
+        machine.link(
+            &format!("dev/disk/by-id/ata-{serial}"),
+            &format!("../../{disk}"),
+        );
+        machine.file(
+            &format!("udev/data/b{number}"),
+            &format!("E:ID_SERIAL_SHORT={serial}\n"),
+        );
+        let path = machine.path(&format!("dev/disk/by-id/ata-{serial}"));
+        spec.disks.push(path.display().to_string());
+    }
+    let socket = machine.path("lxd.socket");
+    machine.world.lxd_sockets = vec![socket.clone()];
+    machine.world.programs.systemctl = machine.path("no-systemctl");
+    machine.world.clock = clock.clone();
+    let serving = site.add_node(spec).serve(socket.clone()).await;
+    Node {
+        name,
+        address: SocketAddr::new(ip.into(), 8443),
+        service: LxdService::new(machine.world.clone()),
+        lxd: Lxd::new(socket),
+        machine,
+        _serving: serving.expect("the socket"),
+    }
+}
+
+pub(crate) fn address(node: &Node, leads: bool) -> Work {
+    Work::LxdAddress {
+        address: node.address,
+        mark: leads.then(|| CLUSTER.to_owned()),
+    }
+}
+
+pub(crate) fn bootstrap(node: &Node) -> Work {
+    Work::LxdBootstrap {
+        name: node.name.clone(),
+    }
+}
+
+pub(crate) fn pending(node: &Node, part: PoolPart) -> Work {
+    Work::PoolPending {
+        name: node.name.clone(),
+        part,
+    }
+}
+
+pub(crate) fn file() -> PoolPart {
+    PoolPart {
+        driver: "btrfs".to_owned(),
+        source: PoolSource::File(FILE),
+    }
+}
+
+/// A node's disk as Review showed it.
+pub(crate) fn disk(node: &Node, name: &str) -> PoolPart {
+    let serial = format!("{}-{name}", node.name);
+    let path = node.machine.path(&format!("dev/disk/by-id/ata-{serial}"));
+    let wipe = name == "sdb";
+    let disk = DiskUse {
+        node: node.name.clone(),
+        name: name.to_owned(),
+        path: path.display().to_string(),
+        model: String::new(),
+        serial,
+        size: 2048 * 512,
+        holds: if wipe { "ext4 \"photos\"" } else { "" }.to_owned(),
+    };
+    PoolPart {
+        driver: "btrfs".to_owned(),
+        source: PoolSource::Disk { disk, wipe },
+    }
+}
+
+/// A failure on its way to a screen: it has words, and says what to do and what it means.
+pub(crate) fn heard<T>(result: Result<T, Failure>) -> Result<T, Failure> {
+    if let Err(failure) = &result {
+        spoken(&failure.what);
+        spoken(&failure.data);
+        spoken(
+            failure
+                .hint
+                .as_ref()
+                .expect("a failure says how to mend it"),
+        );
+    }
+    result
+}
+
+/// A message's sentence, which has no hole left.
+pub(crate) fn spoken(message: &Message) -> String {
+    let known: BTreeMap<_, _> = text::codes().collect();
+    assert!(known.contains_key(message.code.as_str()), "{message:?}");
+    let sentence = text::sentence(message);
+    assert!(
+        !sentence.contains(['{', '}']) || message.with.values().any(|it| it.contains('{')),
+        "{sentence}"
+    );
+    sentence
+}
