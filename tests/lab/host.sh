@@ -38,6 +38,12 @@ mount -t sysfs sysfs "$root/dev/.lxc/sys" -o nosuid,nodev,noexec
 mount -t tmpfs tmpfs "$root/sys/class/block" -o mode=755
 mount --bind "$root/sys/class/block" "$root/sys/block"
 mount -t tmpfs tmpfs "$root/sys/dev/block" -o mode=755
+if [ -e "$own/disks/list" ]; then
+  while read -r name serial; do
+    # shellcheck disable=SC2046
+    chroot "$root" /bin/sh -eu -s -- $(disk_facts "$host" "$name" "$serial") <"$HERE/disk-show.sh"
+  done <"$own/disks/list"
+fi
 
 hostname "$host"
 echo "$host" >"$root/etc/hostname"
@@ -49,8 +55,10 @@ echo "$host" >"$root/etc/hostname"
 [ -s "$own/machine-id" ] || tr -d - </proc/sys/kernel/random/uuid >"$own/machine-id"
 cp "$own/machine-id" "$root/etc/machine-id"
 
+mkdir -p "$root/root/.config/lxc"
+echo 'default-remote: local' >"$root/root/.config/lxc/config.yml" # else the first lxc greets
 units=$root/etc/systemd/system
-mkdir -p "$units/multi-user.target.wants"
+mkdir -p "$units/sysinit.target.wants"
 for unit in systemd-modules-load.service systemd-timesyncd.service systemd-networkd-wait-online.service apt-daily.timer \
   apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer e2scrub_reap.service \
   getty@tty1.service console-getty.service nftables.service; do
@@ -58,8 +66,8 @@ for unit in systemd-modules-load.service systemd-timesyncd.service systemd-netwo
 done
 # stands in for udevd (which hears nothing in a namespace): names the lab's disks by what is written on them
 install -m 755 "$HERE/udev-links.sh" "$root/usr/local/sbin/udev-links"
-printf '[Unit]\nDescription=Names of the disks by their contents\n[Service]\nExecStart=/usr/local/sbin/udev-links\n' >"$units/udev-links.service"
-ln -sf ../udev-links.service "$units/multi-user.target.wants/udev-links.service"
+cp "$HERE/udev-links.service" "$units/udev-links.service"
+ln -sf ../udev-links.service "$units/sysinit.target.wants/udev-links.service"
 
 mkdir -p "$root/old"
 cd "$root"

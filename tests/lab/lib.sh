@@ -70,6 +70,19 @@ init_of() {
   pid=$(cat "$HOSTS_DIR/$1/init.pid" 2>/dev/null) && [ -e "/proc/$pid/ns/mnt" ] && echo "$pid"
 }
 
+# loop_of FILE: the loop device of the file, attached if it is not.
+loop_of() {
+  local loop
+  loop=$(losetup -nO NAME -j "$1" | head -n1)
+  echo "${loop:-$(losetup -f --show "$1")}"
+}
+# disk_facts HOST NAME SERIAL: the arguments of disk-show.sh for a disk of the host.
+disk_facts() {
+  local loop
+  loop=$(loop_of "$HOSTS_DIR/$1/disks/$3.img")
+  echo "$2" "${loop#/dev/loop}" "$(blockdev --getsz "$loop")" "$3"
+}
+
 # The environment of a login on a host.
 HOST_ENV=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8)
 # enter HOST CMD…: replaces this shell by CMD inside the host; the process is counted to the host's cgroup.

@@ -3,7 +3,7 @@
 set -euo pipefail
 shopt -s nullglob
 declare -A before
-while sleep 0.3; do
+while :; do
   for entry in /sys/class/block/sd*; do
     name=${entry##*/}
     data=/run/udev/data/b$(<"$entry/dev")
@@ -19,4 +19,7 @@ while sleep 0.3; do
     mv "$data.new" "$data"
     if [ -n "$uuid" ]; then ln -sfn "../../$name" "/dev/disk/by-uuid/$uuid"; fi
   done
+  [ -n "${told-}" ] || systemd-notify --ready
+  told=yes
+  sleep 0.3
 done

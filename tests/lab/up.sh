@@ -8,7 +8,6 @@ can_run
 [ $# -gt 0 ] || set -- $ALL_HOSTS
 [ -e "$ROOTFS/.built" ] || "$HERE/build.sh"
 "$HERE/down.sh" --wipe "$@"
-"$HERE/boot.sh" "$@"
 # each host: sdb is blank, sdc holds somebody's file system
-for host in "$@"; do "$HERE/disks.sh" "$host" "sdb:3G:$host-b" "sdc:512M:$host-c:ext4" & done
-for _ in "$@"; do wait -n; done
+for host in "$@"; do "$HERE/disks.sh" "$host" "sdb:3G:$host-b" "sdc:512M:$host-c:ext4"; done
+"$HERE/boot.sh" "$@"
