@@ -39,6 +39,7 @@ why_not() {
   mkdir -p "$(cgroup2_root)/$TAG" 2>/dev/null || { echo "cgroup2 hierarchy is read-only"; return; }
   [ -e /dev/loop-control ] || { echo "no loop devices (/dev/loop-control)"; return; }
   grep -qw overlay /proc/filesystems || modprobe overlay 2>/dev/null || { echo "no overlay file system in this kernel"; return; }
+  grep -qw btrfs /proc/filesystems || modprobe btrfs 2>/dev/null || { echo "no btrfs in this kernel (the hosts' pools)"; return; }
   unshare --mount --uts --ipc --pid --net --cgroup --fork true 2>/dev/null || { echo "namespaces may not be made here"; return; }
 }
 # can_run: says why the lab cannot run here and ends the script as "skipped", or returns.

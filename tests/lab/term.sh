@@ -12,7 +12,20 @@ term_start() {
   rm -f "$TERMS/$name.exit"
   tmux_lab kill-session -t "=$name" 2>/dev/null || true
   tmux_lab new-session -d -x 80 -y 24 -s "$name" "$HERE/term-run.sh" "$host" "$name" "$@"
+  term_watch "$name" &
 }
+# term_watch NAME: keeps every screen that was shown in $TERMS/NAME.seen, until the command ends.
+term_watch() {
+  local name=$1 screen before=
+  : >"$TERMS/$name.seen"
+  while ! term_ended "$name" && screen=$(term_screen "$name" 2>/dev/null); do
+    if [ "$screen" != "$before" ]; then { sed '/^$/d' <<<"$screen"; echo ----; } >>"$TERMS/$name.seen"; fi
+    before=$screen
+    sleep 0.2
+  done
+}
+# term_showed NAME REGEX: a line of the terminal matches (extended) now or did before.
+term_showed() { grep -qE -- "$2" "$TERMS/$1.seen" || term_shows "$@"; }
 # term_screen NAME: the 24 lines of the terminal now.
 term_screen() { tmux_lab capture-pane -p -t "=$1:"; }
 # term_shows NAME REGEX: a line of the terminal matches (extended) now.
