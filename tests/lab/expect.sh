@@ -10,6 +10,7 @@ FAILED=0
 OUT=$LAB/out # what the commands of this case printed
 HOSTS=()     # the hosts of this case
 mkdir -p "$OUT"
+echo $$ >"$LAB/case.pid"
 trap finish EXIT
 
 # finish: the last act of a case; shows evidence when something failed, and passes the failure on.
@@ -74,7 +75,7 @@ fresh() {
   HOSTS=("$@")
   drop_jobs
   term_clear
-  rm -rf "$OUT"
+  rm -rf "$OUT" "$LAB/impatient"
   mkdir -p "$OUT"
   "$HERE/up.sh" "$@"
   for host in "$@"; do until_true lxd_answers "$host" || die "LXD of $host does not answer"; done

@@ -52,11 +52,12 @@ can_run() {
   exit 0
 }
 
-# until_true CMD…: polls every 0.2 s until CMD succeeds; fails after $PATIENCE seconds.
+# until_true CMD…: polls every 0.2 s until CMD succeeds; fails after $PATIENCE seconds, and from then on after 10 until hosts are fresh.
 until_true() {
   local end=$((SECONDS + PATIENCE))
+  if [ -e "$LAB/impatient" ]; then end=$((SECONDS + 10)); fi
   until "$@"; do
-    [ "$SECONDS" -lt "$end" ] || return 1
+    if [ "$SECONDS" -ge "$end" ]; then touch "$LAB/impatient"; return 1; fi
     sleep 0.2
   done
 }

@@ -21,13 +21,21 @@ elif [ "$*" != self ]; then
 fi
 
 passed=0 failed=0
-# KEEP=1 leaves the hosts up for a look around
-if [ -z "${KEEP-}" ]; then trap '"$HERE/down.sh" --wipe' EXIT; fi
+# over: the runner ends, however it does: so does the case, and the hosts too; KEEP=1 leaves them up for a look around
+over() {
+  local pid
+  pid=$(cat "$LAB/case.pid" 2>/dev/null) && grep -qs cases/ "/proc/$pid/cmdline" && kill "$pid" 2>/dev/null
+  rm -f "$LAB/case.pid"
+  [ -n "${KEEP-}" ] || "$HERE/down.sh" --wipe
+}
+trap over EXIT
+trap 'exit 130' INT TERM HUP
 for case in "$@"; do
   [ -e "$HERE/cases/$case.sh" ] || die "no such case: $case"
   echo "## $case"
   start=$SECONDS code=0
-  timeout -k 10 1200 bash "$HERE/cases/$case.sh" </dev/null {lock}>&- 2>&1 | tee "$LAB/last-$case.log" || code=$?
+  (timeout -k 10 1200 bash "$HERE/cases/$case.sh" </dev/null {lock}>&- 2>&1 | tee "$LAB/last-$case.log") &
+  wait $! || code=$?
   passed=$((passed + $(grep -c '^ok - ' "$LAB/last-$case.log" || true)))
   wrong=$(grep -c '^not ok - ' "$LAB/last-$case.log" || true)
   if [ $code != 0 ] && [ "$wrong" = 0 ]; then echo "not ok - $case came to its end (exit $code)"; wrong=1; fi
