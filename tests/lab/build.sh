@@ -7,7 +7,7 @@ can_run
 
 needed=()
 # tool:package
-for pair in mmdebstrap:mmdebstrap tmux:tmux jq:jq ip:iproute2 nsenter:util-linux losetup:mount mkfs.ext4:e2fsprogs flock:util-linux; do
+for pair in mmdebstrap:mmdebstrap tmux:tmux jq:jq ip:iproute2 nsenter:util-linux losetup:mount mkfs.ext4:e2fsprogs flock:util-linux pgrep:procps; do
   command -v "${pair%%:*}" >/dev/null || needed+=("${pair##*:}")
 done
 if [ ${#needed[@]} -gt 0 ]; then
@@ -26,7 +26,9 @@ fi
 
 # the mirror this machine itself uses; none is named here
 # shellcheck disable=SC2016
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m1 '/debian/\?$' || true)
+targets=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages')
+mirror=$(grep -m1 '/debian/\?$' <<<"$targets" || true)
+security=$(grep -m1 '/debian-security/\?$' <<<"$targets" || true)
 [ -n "$mirror" ] || die "apt-get knows no Debian mirror here (apt-get indextargets is empty: run apt-get update)"
 [ ! -e "$ROOTFS" ] || "$HERE/down.sh"
 rm -rf "$ROOTFS"
@@ -34,6 +36,6 @@ mkdir -p "$LAB"
 mmdebstrap --quiet --variant=minbase --include="$packages" --skip=check/qemu \
   --aptopt='Apt::Install-Recommends "false"' --dpkgopt='force-unsafe-io' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-  trixie "$ROOTFS" "deb $mirror trixie main" "deb ${mirror%/}-security trixie-security main"
+  trixie "$ROOTFS" "deb $mirror trixie main" ${security:+"deb $security trixie-security main"}
 echo "$packages" >"$ROOTFS/.built"
 say "built $(du -sh "$ROOTFS" | cut -f1) in $SECONDS s: $ROOTFS"

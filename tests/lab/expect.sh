@@ -175,6 +175,11 @@ lxd_state() {
 }
 # disk_sum HOST SERIAL: checksum of the whole disk behind the serial.
 disk_sum() { sha256sum <"$(loop_of "$HOSTS_DIR/$1/disks/$2.img")"; }
+# disk_written HOST SERIAL: how many blocks of a disk that was blank were ever written.
+disk_written() {
+  blockdev --flushbufs "$(loop_of "$HOSTS_DIR/$1/disks/$2.img")"
+  stat -c %b "$HOSTS_DIR/$1/disks/$2.img"
+}
 # enable_cluster HOST NAME: makes LXD of the host a cluster of one, as somebody else would have.
 enable_cluster() {
   rest_done "$1" PUT /1.0 "{\"config\":{\"core.https_address\":\"$(ip_of "$1"):8443\",\"cluster.https_address\":\"$(ip_of "$1"):8443\"}}" &&

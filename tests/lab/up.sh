@@ -9,5 +9,5 @@ can_run
 [ -e "$ROOTFS/.built" ] || "$HERE/build.sh"
 "$HERE/down.sh" --wipe "$@"
 # each host: sdb is blank, sdc holds somebody's file system
-for host in "$@"; do "$HERE/disks.sh" "$host" "sdb:3G:$host-b" "sdc:512M:$host-c:ext4"; done
+for host in "$@"; do "$HERE/disks.sh" "$host" "sdb:3G:$host-b" "sdc:256M:$host-c:ext4"; done
 "$HERE/boot.sh" "$@"

@@ -9,10 +9,12 @@ fresh pi-a
 rejected() {
   local what=$1 regex=$2 code=0 said
   shift 2
-  said=$(on pi-a timeout "$PATIENCE" "$@" </dev/null 2>&1) || code=$?
+  on pi-a timeout 60 "$@" </dev/null >"$OUT/said" 2>&1 || code=$? # a file: a daemon left behind would hold a pipe open
+  said=$(cat "$OUT/said")
   same "$what: exit code 2" 2 "$code"
   has "$what: the message says it" "$regex" "$said"
   same "$what: no trace" "" "$(on pi-a find /var/lib/mcloud /run/mcloud </dev/null 2>/dev/null || true)"
+  on pi-a rm -rf /var/lib/mcloud /run/mcloud </dev/null
   same "$what: no process" "" "$(on pi-a pgrep -a mcloud </dev/null || true)"
 }
 # wrong WHAT REGEX SED: the preseed of one node, made wrong by a sed expression

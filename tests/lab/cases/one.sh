@@ -12,6 +12,6 @@ same "one member is online" pi-a "$(members pi-a)"
 same "the pool is created" "Created at pi-a" "$(pool_state pi-a)"
 same "the pool has the best driver" "$(best_driver pi-a)" "$(rest pi-a GET /1.0/storage-pools/local | jq -r .metadata.driver)"
 has "the pool lies on a file" '^/var/lib/lxd/' "$(pool_on pi-a pi-a)"
-same "no disk was touched" "" "$(on pi-a blkid -p /dev/sdb </dev/null)"
+same "the blank disk was never written" 0 "$(disk_written pi-a pi-a-b)"
 "$HERE/image.sh" pi-a
 same "a container runs on the pool" alive "$(guest pi-a pi-a)"

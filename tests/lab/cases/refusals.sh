@@ -38,7 +38,7 @@ give_preseed pi-a
 enable_cluster pi-a elsewhere
 before=$(lxd_state pi-a)
 form --lines pi-a
-refused "initiator clustered" pi-a 'elsewhere' 'lxc|reset|remove|leave|another'
+refused "initiator clustered" pi-a 'elsewhere' 'lxc|reset|remove|leave'
 unchanged "initiator clustered: LXD is as it was" "$before" "$(lxd_state pi-a)"
 
 # --- a joiner's LXD belongs to somebody's cluster
@@ -47,8 +47,8 @@ give_preseed pi-a pi-b
 enable_cluster pi-b elsewhere
 before=$(lxd_state pi-a; lxd_state pi-b)
 form --lines pi-a pi-b
-refused "joiner clustered" pi-b 'elsewhere' 'lxc|reset|remove|leave|another'
-refused "joiner clustered" pi-a 'pi-b' 'lxc|reset|remove|leave|another'
+refused "joiner clustered" pi-b 'elsewhere' 'lxc|reset|remove|leave'
+refused "joiner clustered" pi-a 'pi-b' 'lxc|reset|remove|leave'
 unchanged "joiner clustered: LXD of both is as it was" "$before" "$(lxd_state pi-a; lxd_state pi-b)"
 
 # --- somebody's pool "local" is there, on the initiator or on a joiner
@@ -58,8 +58,8 @@ for owner in pi-a pi-b; do
   rest_done "$owner" POST /1.0/storage-pools '{"name":"local","driver":"dir","description":"of somebody"}'
   before=$(lxd_state pi-a; lxd_state pi-b)
   form --lines pi-a pi-b
-  refused "a pool local on $owner" "$owner" 'pool.*local|local.*pool' 'lxc|rename|remove|delete|another'
-  refused "a pool local on $owner" pi-a "$owner" 'lxc|rename|remove|delete|another'
+  refused "a pool local on $owner" "$owner" 'pool.*local|local.*pool' 'lxc|rename|remove|delete'
+  refused "a pool local on $owner" pi-a "$owner" 'lxc|rename|remove|delete'
   same "a pool local on $owner: pi-b ends with 1" 1 "$(exit_of pi-b)"
   unchanged "a pool local on $owner: LXD of both is as it was" "$before" "$(lxd_state pi-a; lxd_state pi-b)"
 done

@@ -5,15 +5,18 @@ set -euo pipefail
 . "$(dirname "$0")/../expect.sh"
 fresh pi-a pi-b
 
-same "a host sees the lab's disks alone" "sdb pi-a-b 3221225472;sdc pi-a-c 536870912" \
+same "a host sees the lab's disks alone" "sdb pi-a-b 3221225472;sdc pi-a-c 268435456" \
   "$(rest pi-a GET /1.0/resources | jq -r '[.metadata.storage.disks[] | "\(.id) \(.serial) \(.size)"] | join(";")')"
 same "a host reaches the other" "1" "$(on pi-a ping -c1 -W5 pi-b </dev/null | grep -c ' 0% packet loss')"
 same "the disk that holds something says so" "ext4" "$(on pi-a blkid -p -o value -s TYPE /dev/sdc </dev/null)"
 
+same "a blank disk was never written" 0 "$(disk_written pi-a pi-a-b)"
+written() { [ "$(disk_written pi-a pi-a-b)" -gt 0 ]; }
 enable_cluster pi-a pi-a || exit 1
 same "a cluster of one" "pi-a" "$(members pi-a)"
 same "a pool on a disk" "" "$(rest_done pi-a POST '/1.0/storage-pools?target=pi-a' '{"name":"local","driver":"btrfs","config":{"source":"/dev/sdb"}}' &&
   rest_done pi-a POST /1.0/storage-pools '{"name":"local","driver":"btrfs"}')"
+comes "what is written on a disk is seen" written
 same "the pool is created" "Created at pi-a" "$(pool_state pi-a)"
 "$HERE/image.sh" pi-a
 same "a container runs" "alive" "$(guest pi-a pi-a)"

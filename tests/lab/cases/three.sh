@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/../expect.sh"
 fresh pi-a pi-b pi-c
 give_preseed pi-a:pi-a-b pi-b pi-c
-kept() { disk_sum pi-a pi-a-c; disk_sum pi-b pi-b-b; disk_sum pi-c pi-c-c; }
+kept() { disk_sum pi-a pi-a-c; disk_sum pi-b pi-b-c; disk_sum pi-c pi-c-c; }
 before=$(kept)
 
 form_on_screens pi-a pi-b pi-c
@@ -23,6 +23,7 @@ has "pi-b has the pool on a file" '^/var/lib/lxd/' "$(pool_on pi-a pi-b)"
 "$HERE/image.sh" pi-a
 for host in pi-a pi-b pi-c; do same "a container runs on $host" alive "$(guest pi-a "$host")"; done
 unchanged "disks that were not chosen are the same, bit for bit" "$before" "$(kept)"
+for host in pi-b pi-c; do same "the blank disk of $host was never written" 0 "$(disk_written "$host" "$host-b")"; done
 
 # again, with the same token files
 state=$(lxd_state pi-a)
