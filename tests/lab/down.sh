@@ -1,0 +1,49 @@
+#!/bin/bash
+# Ends the named hosts, or the whole lab: only what the lab itself started. usage: down.sh [--wipe] [HOST…]; --wipe forgets their state.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+wipe=no
+if [ "${1-}" = --wipe ]; then wipe=yes; shift; fi
+whole=no
+# shellcheck disable=SC2086
+if [ $# = 0 ]; then whole=yes; set -- $ALL_HOSTS; fi
+
+# empty HOST: no process is left in the host's cgroup
+empty() { local events; events=$(cgroup_of "$1")/cgroup.events; [ ! -e "$events" ] || grep -qx 'populated 0' "$events"; }
+# free_loops HOST: detaches the loops whose file lies in the host's directory, told by inode (paths are seen from inside a host)
+free_loops() {
+  local inodes name inode
+  inodes=$(find "$HOSTS_DIR/$1/disks" "$HOSTS_DIR/$1/plain" -xdev -type f -size +1M -printf '%i\n' 2>/dev/null || true)
+  [ -n "$inodes" ] || return 0
+  losetup -lnO NAME,BACK-INO,BACK-MAJ:MIN | while read -r name inode device; do
+    if [ "$device" = "$(mountpoint -d "$(stat -c %m "$HOSTS_DIR")")" ] && grep -qx "$inode" <<<"$inodes"; then losetup -d "$name"; fi
+  done
+}
+
+if [ $whole = yes ] && [ -S "$LAB/tmux.sock" ]; then tmux -S "$LAB/tmux.sock" kill-server 2>/dev/null || true; rm -f "$LAB/tmux.sock"; fi
+for host in "$@"; do
+  cgroup=$(cgroup_of "$host")
+  if pid=$(init_of "$host"); then kill -9 "$pid" 2>/dev/null || true; fi
+  if [ -e "$cgroup/cgroup.kill" ]; then echo 1 >"$cgroup/cgroup.kill"; fi
+done
+for host in "$@"; do
+  cgroup=$(cgroup_of "$host")
+  until_true empty "$host" || die "processes of $host do not end: $cgroup/cgroup.procs"
+  free_loops "$host"
+  [ ! -d "$cgroup" ] || find "$cgroup" -depth -type d -exec rmdir {} +
+  rm -f "$HOSTS_DIR/$host"/{init,unshare}.pid
+  # the cables first: a network namespace goes later than its name
+  ip -n "$SWITCH" link del "int$(number_of "$host")" 2>/dev/null || true
+  ip -n "$SWITCH" link del "up$(number_of "$host")" 2>/dev/null || true
+  ip netns del "$TAG-$host" 2>/dev/null || true
+  if [ $wipe = yes ] && [ -d "$HOSTS_DIR/$host" ]; then
+    mkdir -p "$LAB/trash"
+    mv "$HOSTS_DIR/$host" "$LAB/trash/$host.$$"
+  fi
+done
+if [ $wipe = yes ]; then rm -rf "$LAB/trash"; fi
+if [ $whole = yes ]; then
+  ip netns del "$SWITCH" 2>/dev/null || true
+  rmdir "$(cgroup2_root)/$TAG" 2>/dev/null || true
+fi
