@@ -90,7 +90,7 @@ pub struct Init {
     /// Write one token file for each joiner into this directory: NAME.token.
     #[arg(long, value_name = "DIR")]
     pub tokens: Option<PathBuf>,
-    /// Only check the answers and say what they mean; nothing is written.
+    /// Only check the answers and print them as mcloud understands them; nothing is written.
     #[arg(long, requires = "preseed")]
     pub dry_run: bool,
 }

@@ -1,3 +1,7 @@
 //! The front door: arguments, then one face or one daemon.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mcloud::front::run(mcloud::cli::parse())
+}

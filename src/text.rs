@@ -42,3 +42,8 @@ pub fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
         .iter()
         .map(|(code, sentence)| (code.as_str(), sentence.as_str()))
 }
+
+/// The sentence of a code without holes.
+pub fn say(code: &str) -> String {
+    sentence(&Message::new(code))
+}

@@ -127,7 +127,8 @@ async fn redeem(
         .iter()
         .find(|row| row.id == ask.token)
         .and_then(|row| row.node.clone());
-    let another = matches!((&made_for, &ask.name), (Some(made_for), Some(name)) if made_for != name);
+    let another =
+        matches!((&made_for, &ask.name), (Some(made_for), Some(name)) if made_for != name);
     let now = daemon.world.clock.now();
     let node = Node {
         id: id.to_string(),

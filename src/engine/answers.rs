@@ -70,7 +70,7 @@ pub struct DiskFilter {
     pub serial: Option<String>,
     /// The disk's model.
     pub model: Option<String>,
-    /// The disk's size in bytes.
+    /// The disk's size in bytes, to one part in a hundred: disks are not sold to the byte.
     pub size: Option<u64>,
 }
 
@@ -123,7 +123,9 @@ impl DiskFilter {
         named
             && same(&self.serial, &disk.serial)
             && same(&self.model, &disk.model)
-            && self.size.is_none_or(|size| size == disk.size)
+            && self
+                .size
+                .is_none_or(|size| size.abs_diff(disk.size) <= size / 100)
     }
 }
 

@@ -116,6 +116,7 @@ impl Turn<'_> {
             step.started = Some(now);
             step.heard = Some(now);
             (step.took_ms, step.units, step.doing) = (0, None, None);
+            step.before = None;
         }
         self.changed();
         self.tell_step(id, StepEvent::Running);
@@ -175,11 +176,7 @@ impl Turn<'_> {
         };
         run.heard = Some(now);
         match seen {
-            Ok(Seen::There(says)) => {
-                run.took_ms = now.saturating_sub(run.started.unwrap_or(now));
-                run.state = StepState::Already;
-                self.over(id, StepEvent::Already, says);
-            }
+            Ok(Seen::There(says)) => self.found(id, says),
             Ok(Seen::Missing(before)) => {
                 run.before = Some(before.clone());
                 run.state = StepState::Recording;
@@ -203,6 +200,33 @@ impl Turn<'_> {
             }
             Err(failure) => self.failed(id, failure),
         }
+    }
+
+    /// A step that was there. What only looks counts as done in a run that made something: it was
+    /// not proven before.
+    fn found(&mut self, id: &str, says: Vec<Message>) {
+        let now = self.now;
+        let cluster = &self.state.cluster;
+        let step = cluster.plan.as_ref().and_then(|plan| plan.step(id));
+        let looks = step.is_some_and(|step| step.work.only_looks());
+        let made = |run: &Run| run.steps.values().any(|step| step.state == StepState::Done);
+        let new = looks && cluster.run.as_ref().is_some_and(made);
+        let Some(run) = self.run_step(id) else { return };
+        run.took_ms = now.saturating_sub(run.started.unwrap_or(now));
+        run.state = if new {
+            StepState::Done
+        } else {
+            StepState::Already
+        };
+        self.over(
+            id,
+            if new {
+                StepEvent::Done
+            } else {
+                StepEvent::Already
+            },
+            says,
+        );
     }
 
     pub(super) fn progressed(&mut self, order: &Order, progress: Progress) {
@@ -296,7 +320,7 @@ impl Turn<'_> {
             self.journal(Entry::End {
                 step: id.to_owned(),
                 attempt: step.attempt,
-                made: step.state == StepState::Done,
+                made: step.state == StepState::Done && step.before.is_some(),
                 took_ms: step.took_ms,
                 failure: match step.state {
                     StepState::Failed(failure) => Some(failure),

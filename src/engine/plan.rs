@@ -201,6 +201,11 @@ pub enum Work {
 }
 
 impl Work {
+    /// Whether it changes nothing and only makes sure.
+    pub const fn only_looks(&self) -> bool {
+        matches!(self, Self::LxdLeader { .. } | Self::Proof { .. })
+    }
+
     /// The class under which its usual time is kept, and the front of its step's id.
     pub const fn class(&self) -> &'static str {
         match self {

@@ -55,7 +55,7 @@ pub fn failure(failure: &Failure) -> String {
 /// Three columns; the last is free text.
 fn row(subject: &str, state: &str, says: &str) -> String {
     let (subject, state) = (plain(subject), plain(state));
-    format!("{subject:<16}  {state:<8}  {}", plain(says))
+    format!("{subject:<16}  {state:<9}  {}", plain(says))
         .trim_end()
         .to_owned()
 }
@@ -95,7 +95,7 @@ fn peer(state: PeerState, address: Option<&str>) -> String {
     let state = match state {
         PeerState::Missing => "missing",
         PeerState::Joined => "joined",
-        PeerState::Connected => "up",
+        PeerState::Connected => "connected",
         PeerState::Lost => "lost",
     };
     row("peer", state, address.unwrap_or_default())
@@ -143,22 +143,24 @@ fn step(what: &What) -> Option<String> {
     else {
         return None;
     };
-    let state = match state {
+    let word = match state {
         StepEvent::Waiting => return None,
-        StepEvent::Running => "running",
-        StepEvent::Done => "done",
-        StepEvent::Already => "already",
-        StepEvent::Failed => "failed",
-        StepEvent::Skipped => "skipped",
-        StepEvent::Undone => "undone",
+        StepEvent::Running if *took_ms >= 1_000 => {
+            sentence(&Message::new("headless.still-running").with("passed", passed(*took_ms)))
+        }
+        StepEvent::Running => "running".to_owned(),
+        StepEvent::Done => "done".to_owned(),
+        StepEvent::Already => "already".to_owned(),
+        StepEvent::Failed => "failed".to_owned(),
+        StepEvent::Skipped => "skipped".to_owned(),
+        StepEvent::Undone => "undone".to_owned(),
     };
     let mut says = Vec::new();
-    match state {
-        "running" if *took_ms >= 1_000 => says.push(sentence(
-            &Message::new("headless.still-running").with("passed", passed(*took_ms)),
-        )),
-        "done" | "failed" | "undone" => says.push(took(*took_ms)),
-        _ => {}
+    if matches!(
+        state,
+        StepEvent::Done | StepEvent::Failed | StepEvent::Undone
+    ) {
+        says.push(took(*took_ms));
     }
     if let (Some(done), Some(total)) = (done, total) {
         let counted = Message::new("headless.counted").with("done", done);
@@ -168,7 +170,7 @@ fn step(what: &What) -> Option<String> {
         let attempt = Message::new("headless.attempt").with("attempt", attempt);
         says.push(sentence(&attempt));
     }
-    Some(row(class(step), state, &says.join(", ")))
+    Some(row(class(step), &word, &says.join(", ")))
 }
 
 fn log(level: Level, step: Option<&str>, says: &Message) -> Option<String> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::engine::message::{Message, plain};
 
-/// From how many characters on a word looks like a token or a key rather than like an answer.
+/// From how many characters on a word can be a token or a key.
 const SECRET_LENGTH: usize = 24;
 
 /// How much of a wrong value a message repeats, in characters.
@@ -70,16 +70,25 @@ pub(super) fn hidden(text: &str) -> String {
             word.push(c);
             continue;
         }
-        if word.len() < SECRET_LENGTH {
-            tame.push_str(&word);
-        } else {
+        if is_secret(&word) {
             tame.push_str(&"*".repeat(word.len()));
+        } else {
+            tame.push_str(&word);
         }
         word.clear();
         tame.push(c);
     }
     tame.pop();
     tame
+}
+
+/// Whether a word could be a token (base64) or a key (hex): long, and mixed as no name is.
+fn is_secret(word: &str) -> bool {
+    let has = |kind: fn(char) -> bool| word.contains(kind);
+    let mixed = has(|c| c.is_ascii_uppercase())
+        && has(|c| c.is_ascii_lowercase())
+        && has(|c| c.is_ascii_digit());
+    word.len() >= SECRET_LENGTH && (mixed || word.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 /// The candidate that is nearest to `word`, if any is near enough to be meant.

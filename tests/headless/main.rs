@@ -3,6 +3,10 @@
 mod answers;
 mod command_line;
 mod events;
+mod lines;
 mod preseed_errors;
 mod preseed_files;
+mod preseed_machines;
+mod preseed_shown;
+mod samples;
 mod shipped;

@@ -1,7 +1,5 @@
 //! Every mistake in a preseed is told with its place and the way to mend it.
 
-use std::net::IpAddr;
-
 use mcloud::preseed::{self, PreseedError};
 use rstest::rstest;
 
@@ -24,12 +22,12 @@ local:
 erase: 0
 ";
 
-fn error_of(text: &str) -> PreseedError {
+pub(crate) fn error_of(text: &str) -> PreseedError {
     preseed::read(text, "attic.yaml").expect_err("this preseed is wrong")
 }
 
 /// GOOD with one passage replaced; the passage must be there.
-fn changed(from: &str, to: &str) -> String {
+pub(crate) fn changed(from: &str, to: &str) -> String {
     assert!(GOOD.contains(from), "{from} is in the good preseed");
     GOOD.replacen(from, to, 1)
 }
@@ -286,140 +284,4 @@ fn a_file_that_is_no_preseed_is_told(#[case] text: &str, #[case] place: &str, #[
     let told = error_of(text).to_string();
     assert!(told.starts_with(&format!("attic.yaml:{place}: ")), "{told}");
     assert!(told.contains(words), "{words} is not in: {told}");
-}
-
-#[test]
-fn the_line_is_shown_with_a_caret_under_the_column() {
-    let told = error_of(&changed("10.0.0.12", "10.0.0.300")).to_string();
-    let expected = "\
-attic.yaml:11:14: \"10.0.0.300\" is not an address — it takes an IPv4 or IPv6 address of the node without a prefix length, such as 10.0.0.11
-  11 |     address: 10.0.0.300
-     |              ^";
-    assert_eq!(told, expected);
-}
-
-#[test]
-fn the_caret_stands_under_the_column_of_a_very_long_line() {
-    let told = error_of(&format!("cluster: [{}]\n", "a, ".repeat(200))).to_string();
-    let mut shown = told.lines().skip(1);
-    let (line, caret) = (shown.next(), shown.next());
-    let (line, caret) = (line.expect("a line"), caret.expect("a caret"));
-    assert!(line.chars().count() < 120, "{line}");
-    let column = caret.find('^').expect("a caret");
-    assert_eq!(line.chars().nth(column), Some('['), "{told}");
-}
-
-#[test]
-fn more_than_64_nodes_are_refused_at_the_65th() {
-    let mut text = String::from("cluster: a\ninitiator: n1\nnodes:\n");
-    for number in 1..=70 {
-        text.push_str(&format!(
-            "  - name: n{number}\n    address: 10.0.0.{number}\n"
-        ));
-    }
-    let told = error_of(&text).to_string();
-    assert!(
-        told.starts_with("attic.yaml:132:5: 70 nodes are named; mcloud takes 64 at most"),
-        "{told}"
-    );
-}
-
-#[rstest]
-#[case::value_of_an_unknown_key("cluster: attic\ntoken: short-secret\n")]
-#[case::unknown_key_in_one_line("{cluster: attic, token: short-secret}\n")]
-#[case::a_token_file_for_a_preseed("eyJ2IjoxLCJjbHVzdGVyIjoiYXR0aWMishort-secret\n")]
-#[case::a_token_for_a_name("cluster: eyJ2IjoxLCJjbHVzdGVyIjoiYXR0aWMishort-secret\n")]
-#[case::a_token_for_an_address(
-    "cluster: a\ninitiator: b\nnodes: [{name: b, address: eyJ2IjoxLCJjbHVzdGVyIjoshort-secret}]\n"
-)]
-fn secrets_are_never_printed(#[case] text: &str) {
-    let told = error_of(text);
-    assert!(!told.to_string().contains("short-secret"), "{told}");
-    assert!(!format!("{told:?}").contains("short-secret"), "{told}");
-}
-
-#[test]
-fn an_error_carries_no_control_character() {
-    let told = error_of("cluster: \"\\e[31mred\\u202e\"\n\x1b[2J: 1\n").to_string();
-    assert!(
-        !told.contains(|c: char| c.is_control() && c != '\n'),
-        "{told:?}"
-    );
-    assert!(!told.contains('\u{202e}'), "{told:?}");
-}
-
-#[test]
-fn bytes_that_are_no_text_are_told_with_their_place() {
-    let told = preseed::text(b"cluster: attic\nini\xfftiator: a\n", "attic.yaml")
-        .expect_err("these bytes are no UTF-8")
-        .to_string();
-    assert!(
-        told.starts_with("attic.yaml:2:4: this is not text in UTF-8"),
-        "{told}"
-    );
-}
-
-#[rstest]
-#[case::by_name("pi-b", "192.0.2.1", "pi-b")]
-#[case::by_full_name_in_any_case("PI-B.example.org", "192.0.2.1", "pi-b")]
-#[case::by_address("raspberrypi", "10.0.0.11", "pi-a")]
-#[case::by_both("pi-a", "10.0.0.11", "pi-a")]
-fn a_machine_finds_itself(#[case] host: &str, #[case] address: IpAddr, #[case] name: &str) {
-    let preseed = preseed::read(GOOD, "attic.yaml").expect("a good preseed");
-    let node = preseed.find_self(host, &[address]).expect("it is in there");
-    assert_eq!(node.name, name);
-}
-
-#[rstest]
-#[case::nobody(
-    "pi-c",
-    "192.0.2.1",
-    "this machine (pi-c) is none of the nodes: pi-a, pi-b — add it"
-)]
-#[case::two(
-    "pi-a",
-    "10.0.0.12",
-    "this machine is called pi-a, but 10.0.0.12 is the address of pi-b"
-)]
-fn a_machine_that_is_no_node_is_told_so(
-    #[case] host: &str,
-    #[case] address: IpAddr,
-    #[case] words: &str,
-) {
-    let preseed = preseed::read(GOOD, "attic.yaml").expect("a good preseed");
-    let told = preseed.find_self(host, &[address]).expect_err("it is not");
-    let told = told.to_string();
-    assert!(
-        told.starts_with(&format!("attic.yaml:3:1: {words}")),
-        "{told}"
-    );
-}
-
-#[test]
-fn a_machine_with_the_addresses_of_two_nodes_is_no_node() {
-    let preseed = preseed::read(GOOD, "attic.yaml").expect("a good preseed");
-    let both = ["10.0.0.11", "10.0.0.12"].map(|address| address.parse().expect("an address"));
-    assert!(preseed.find_self("other", &both).is_err());
-    assert_eq!(
-        preseed
-            .find_self("pi-a", &both)
-            .expect("its name decides")
-            .name,
-        "pi-a"
-    );
-}
-
-#[test]
-fn another_number_of_erasures_points_at_erase() {
-    let preseed = preseed::read(GOOD, "attic.yaml").expect("a good preseed");
-    let told = preseed.erase_error(2).to_string();
-    assert!(
-        told.starts_with(
-            "attic.yaml:15:8: the answers agree to erase 0 disks, but the plan erases 2"
-        ),
-        "{told}"
-    );
-    assert!(told.contains("erase: 2"), "{told}");
-    let silent = preseed::read(&changed("erase: 0\n", ""), "-").expect("erase may be left out");
-    assert!(silent.erase_error(1).to_string().starts_with("-:1:1: "));
 }

@@ -1,0 +1,48 @@
+//! The node's daemon as a process: `mcloudd` on the leader, `mcloud-agent` on workers.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Exit;
+use crate::cli::Common;
+use crate::daemon::{self, DaemonError};
+
+/// Runs the daemon until it is told to end.
+pub(super) async fn run(common: &Common) -> Result<u8, Exit> {
+    // A session of its own: a closed terminal costs a face, never a run.
+    let _ = rustix::process::setsid();
+    let failed = |error: std::io::Error| Exit::failed(error);
+    // Taking SIGHUP undoes an inherited "ignore": services that are started under it break.
+    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    log();
+    let world = super::world(common);
+    let parts = super::parts(&world);
+    let mut running = daemon::start(world, parts)
+        .await
+        .map_err(|error| match error {
+            DaemonError::Owned(_) => Exit::owned(error),
+            _ => Exit::failed(error),
+        })?;
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => {}
+            _ = terminate.recv() => return Ok(0),
+            _ = interrupt.recv() => return Ok(0),
+            () = running.ended() => {
+                return Err(Exit::failed("the daemon's loop ended by itself"));
+            }
+        }
+    }
+}
+
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("MCLOUD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(std::io::stderr);
+    // A second subscriber in one process is no reason to stop.
+    let _ = subscriber.try_init();
+}

@@ -1,0 +1,167 @@
+//! `mcloud rehearse`: the whole undertaking with simulated Pis, in one process.
+
+use std::io::Write;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::undertake::send_token;
+use super::watch::{Ending, Voice, watch};
+use super::{Exit, input};
+use crate::cli::{Common, Rehearse};
+use crate::engine::Intent;
+use crate::engine::answers::{Answers, suggest};
+use crate::face;
+use crate::rehearsal::lxd::Release;
+use crate::rehearsal::{Rehearsal, Script};
+use crate::wire::ToDaemon;
+use crate::wire::face::FaceLink;
+use crate::world::World;
+
+/// The name of a rehearsed cluster.
+const CLUSTER: &str = "rehearsal";
+
+/// How often a rehearsed joiner looks for its token.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// Rehearses.
+pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, Exit> {
+    let preseed = rehearse
+        .preseed
+        .as_deref()
+        .map(input::preseed)
+        .transpose()?;
+    let faults = rehearse.fault.iter().map(|spec| spec.parse());
+    let script = Script {
+        nodes: preseed
+            .as_ref()
+            .map_or(usize::from(rehearse.nodes), |preseed| {
+                preseed.answers.nodes.len()
+            }),
+        speed: rehearse.speed,
+        seed: rehearse.seed,
+        faults: faults.collect::<Result<_, _>>().map_err(Exit::input)?,
+        release: Release::V5_21,
+    };
+    let rehearsal = Rehearsal::start(&script, super::parts)
+        .await
+        .map_err(Exit::failed)?;
+    let voice = Voice::of(common);
+    let answers = match &preseed {
+        Some(preseed) => {
+            fits(&preseed.answers, &rehearsal)?;
+            preseed.answers.clone()
+        }
+        None => suggested(&rehearsal).await?,
+    };
+    let tokens = rehearsal.root().join("tokens");
+    let Some(first) = rehearsal
+        .nodes
+        .iter()
+        .find(|pi| pi.name == answers.initiator)
+    else {
+        return Err(Exit::input(
+            "the answers' initiator is not among the simulated Pis",
+        ));
+    };
+    let mut link = FaceLink::connect(&first.daemon.socket, true)
+        .await
+        .map_err(Exit::failed)?;
+    let begin = Intent::Begin {
+        answers: answers.clone(),
+        unattended: voice.is_some() || preseed.is_some(),
+        tokens: Some(tokens.display().to_string()),
+    };
+    link.send(&ToDaemon::Intent { intent: begin })
+        .await
+        .map_err(Exit::failed)?;
+    for pi in rehearsal
+        .nodes
+        .iter()
+        .filter(|pi| pi.name != answers.initiator)
+    {
+        let token = tokens.join(format!("{}.token", pi.name));
+        tokio::spawn(bring_in(pi.daemon.socket.clone(), pi.name.clone(), token));
+    }
+    let ending = match voice {
+        Some(voice) => watch(&mut link, voice, None).await?,
+        None => full_screen(&mut link, common, &rehearsal).await?,
+    };
+    match (ending.erases, &preseed) {
+        (Some(planned), Some(preseed)) => Err(Exit::input(preseed.erase_error(planned))),
+        _ => Ok(ending.exit),
+    }
+}
+
+async fn full_screen(
+    link: &mut FaceLink,
+    common: &Common,
+    rehearsal: &Rehearsal,
+) -> Result<Ending, Exit> {
+    let face = face::Options {
+        look: common.look.into(),
+        clock: rehearsal.clock.clone(),
+        can_detach: false,
+        old: None,
+    };
+    let left = face::run(link, face).await.map_err(Exit::failed)?;
+    if let Some(says) = &left.says {
+        let _ = writeln!(std::io::stdout(), "{says}");
+    }
+    Ok(Ending {
+        exit: left.exit,
+        erases: left.erases,
+    })
+}
+
+/// A joiner at its own console: it waits for its token and gives it to its daemon.
+async fn bring_in(socket: PathBuf, name: String, token: PathBuf) {
+    loop {
+        if token.exists()
+            && let Ok(token) = input::token(&token)
+            && let Ok(mut link) = FaceLink::connect(&socket, false).await
+        {
+            // Its daemon says on the joiner's own screens what becomes of it.
+            let _ = send_token(&mut link, Some(name), token).await;
+            return;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// The answers mcloud suggests for the simulated Pis.
+async fn suggested(rehearsal: &Rehearsal) -> Result<Answers, Exit> {
+    let mut nodes: Vec<(String, IpAddr, _)> = Vec::new();
+    for pi in &rehearsal.nodes {
+        let host = facts(&pi.world).await?;
+        nodes.push((pi.name.clone(), pi.address, host));
+    }
+    Ok(suggest(CLUSTER, &nodes))
+}
+
+async fn facts(world: &World) -> Result<crate::engine::facts::HostFacts, Exit> {
+    crate::infra::host::facts(world).await.map_err(Exit::failed)
+}
+
+/// A rehearsal's preseed names the simulated Pis, or says which ones there are.
+fn fits(answers: &Answers, rehearsal: &Rehearsal) -> Result<(), Exit> {
+    let stranger = answers.nodes.iter().find(|node| {
+        !rehearsal
+            .nodes
+            .iter()
+            .any(|pi| pi.name == node.name && pi.address == node.address)
+    });
+    let Some(stranger) = stranger else {
+        return Ok(());
+    };
+    let pis = rehearsal
+        .nodes
+        .iter()
+        .map(|pi| format!("{} ({})", pi.name, pi.address));
+    Err(Exit::input(format_args!(
+        "a rehearsal has the nodes {}, and the preseed names {} ({})",
+        pis.collect::<Vec<_>>().join(", "),
+        stranger.name,
+        stranger.address
+    )))
+}

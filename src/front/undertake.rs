@@ -1,0 +1,141 @@
+//! `mcloud init` and `mcloud join`.
+
+use std::io::Write;
+
+use super::watch::{Ending, Voice, watch};
+use super::{Exit, ensure, input, world};
+use crate::cli::{Common, Init, Join};
+use crate::engine::Intent;
+use crate::engine::node::{Role, Stage};
+use crate::face;
+use crate::preseed::{self, Preseed};
+use crate::text::say;
+use crate::wire::face::FaceLink;
+use crate::wire::{Secret, ToDaemon};
+use crate::world::World;
+
+/// Leads a cluster by a preseed.
+pub(super) async fn init(init: Init, common: &Common) -> Result<u8, Exit> {
+    let Some(path) = &init.preseed else {
+        return Err(Exit::input(say("front.no-preseed")));
+    };
+    let preseed = input::preseed(path)?;
+    let world = world(common);
+    let me = find_self(&preseed, &world)?;
+    if me != preseed.answers.initiator {
+        let initiator = &preseed.answers.initiator;
+        return Err(Exit::input(format_args!(
+            "this node is {me}, and {} names {initiator} as the initiator: run mcloud init there, \
+             and mcloud join here",
+            path.display()
+        )));
+    }
+    if init.dry_run {
+        let _ = write!(std::io::stdout(), "{}", preseed::write(&preseed.answers));
+        return Ok(0);
+    }
+    let tokens = init.tokens.as_deref().map(std::path::absolute).transpose();
+    let tokens = tokens
+        .map_err(Exit::input)?
+        .map(|dir| dir.display().to_string());
+    let begin = Intent::Begin {
+        answers: preseed.answers.clone(),
+        unattended: true,
+        tokens,
+    };
+    let voice = Voice::of(common);
+    let mut link = ensure::daemon(&world, "mcloudd", true).await?;
+    if link.picture.role == Role::Worker {
+        return Err(Exit::owned(say("front.is-worker")));
+    }
+    let idle = matches!(link.picture.stage, Stage::Idle | Stage::Ended);
+    let old = if idle {
+        link.send(&ToDaemon::Intent { intent: begin })
+            .await
+            .map_err(Exit::failed)?;
+        Some(link.undertaking)
+    } else {
+        let _ = writeln!(std::io::stderr(), "mcloud: {}", say("front.under-way"));
+        None
+    };
+    let ending = follow(&mut link, voice, (old, common)).await?;
+    if let Some(planned) = ending.erases {
+        return Err(Exit::input(preseed.erase_error(planned)));
+    }
+    Ok(ending.exit)
+}
+
+/// Joins the cluster that a token leads to.
+pub(super) async fn join(join: Join, common: &Common) -> Result<u8, Exit> {
+    let token = match (&join.token_file, join.token) {
+        (Some(path), _) => Some(input::token(path)?),
+        (None, token) => token,
+    };
+    let world = world(common);
+    let name = match &join.preseed {
+        Some(path) => Some(find_self(&input::preseed(path)?, &world)?),
+        None => None,
+    };
+    if let Some(token) = &token {
+        crate::session::JoinToken::decode(&token.0).map_err(Exit::input)?;
+    }
+    let voice = Voice::of(common);
+    let mut link = ensure::daemon(&world, "mcloud-agent", true).await?;
+    if link.picture.role == Role::Leader {
+        return Err(Exit::owned(say("front.is-leader")));
+    }
+    let old = if link.picture.link.is_some() {
+        None
+    } else {
+        let token = token.ok_or_else(|| Exit::input(say("front.no-token")))?;
+        send_token(&mut link, name, token).await?;
+        Some(link.undertaking)
+    };
+    Ok(follow(&mut link, voice, (old, common)).await?.exit)
+}
+
+/// Gives a joiner's daemon its token.
+pub(super) async fn send_token(
+    link: &mut FaceLink,
+    name: Option<String>,
+    token: Secret,
+) -> Result<(), Exit> {
+    link.send(&ToDaemon::Join { name, token })
+        .await
+        .map_err(Exit::failed)
+}
+
+/// Follows an undertaking with the face that was asked for.
+async fn follow(
+    link: &mut FaceLink,
+    voice: Option<Voice>,
+    (old, common): (Option<u64>, &Common),
+) -> Result<Ending, Exit> {
+    if let Some(voice) = voice {
+        return watch(link, voice, old).await;
+    }
+    let face = face::Options {
+        look: common.look.into(),
+        clock: crate::world::Clock::real(),
+        can_detach: true,
+        old,
+    };
+    let left = face::run(link, face).await.map_err(Exit::failed)?;
+    if let Some(says) = &left.says {
+        let _ = writeln!(std::io::stdout(), "{says}");
+    }
+    Ok(Ending {
+        exit: left.exit,
+        erases: left.erases,
+    })
+}
+
+fn find_self(preseed: &Preseed, world: &World) -> Result<String, Exit> {
+    let hostname = crate::infra::host::hostname(world);
+    let nics = if_addrs::get_if_addrs().map_err(Exit::failed)?;
+    let addresses: Vec<_> = nics.iter().map(if_addrs::Interface::ip).collect();
+    let node = preseed
+        .find_self(&hostname, &addresses)
+        .map_err(Exit::input)?;
+    Ok(node.name.clone())
+}

@@ -1,0 +1,125 @@
+//! The faces without a screen: an undertaking followed to its end.
+
+use std::io::Write;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Exit;
+use crate::cli::Common;
+use crate::engine::Intent;
+use crate::engine::event::{PublicEvent, What};
+use crate::engine::node::Stage;
+use crate::headless::{json, lines};
+use crate::wire::face::FaceLink;
+use crate::wire::{FromDaemon, ToDaemon};
+
+/// How events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Voice {
+    /// One JSON object a line.
+    Json,
+    /// One line of words.
+    Lines,
+}
+
+impl Voice {
+    /// What was asked for; none where the face is the full screen.
+    pub(super) fn of(common: &Common) -> Option<Self> {
+        use std::io::IsTerminal;
+        if common.json {
+            Some(Self::Json)
+        } else if common.lines
+            || !std::io::stdout().is_terminal()
+            || !std::io::stdin().is_terminal()
+        {
+            Some(Self::Lines)
+        } else {
+            None
+        }
+    }
+
+    fn line(self, event: &PublicEvent) -> Option<String> {
+        match self {
+            Self::Json => Some(json::line(event)),
+            Self::Lines => lines::line(event),
+        }
+    }
+}
+
+/// How an undertaking ended for its face.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending {
+    /// The exit code.
+    pub(super) exit: u8,
+    /// How many disks the plan erases, where that was not what the answers agreed to.
+    pub(super) erases: Option<usize>,
+}
+
+/// Follows the undertaking until it is done, passing over what is left of `old`.
+pub(super) async fn watch(
+    link: &mut FaceLink,
+    voice: Voice,
+    old: Option<u64>,
+) -> Result<Ending, Exit> {
+    let mut interrupts = signal(SignalKind::interrupt()).map_err(Exit::failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Exit::failed)?;
+    let mut erases = None;
+    loop {
+        let heard = tokio::select! {
+            heard = link.receive() => heard.map_err(|error| {
+                Exit::failed(format_args!("the node's daemon has ended: {error}"))
+            })?,
+            () = either(&mut interrupts, &mut terminate) => {
+                if leave(link).await? { continue }
+                return Ok(Ending { exit: 3, erases });
+            }
+        };
+        match heard {
+            FromDaemon::Event { undertaking, event } if Some(undertaking) != old => {
+                if let Some(line) = voice.line(&event)
+                    && writeln!(std::io::stdout(), "{line}").is_err()
+                {
+                    // Nobody reads any more: that costs this face, not the run.
+                    return Ok(Ending { exit: 3, erases });
+                }
+                match event.what {
+                    What::Failure { failure, .. } if failure.what.code == "install.erase-count" => {
+                        erases = failure
+                            .what
+                            .with
+                            .get("planned")
+                            .and_then(|n| n.parse().ok());
+                    }
+                    What::Done { exit, .. } => return Ok(Ending { exit, erases }),
+                    _ => {}
+                }
+            }
+            FromDaemon::Picture { picture } => link.picture = picture,
+            _ => {}
+        }
+    }
+}
+
+async fn either(interrupts: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        _ = interrupts.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Ctrl-C: before Install the undertaking is given up and its end is waited for; after that the
+/// run belongs to the daemon and goes on without this face.
+async fn leave(link: &mut FaceLink) -> Result<bool, Exit> {
+    let installing = matches!(link.picture.stage, Stage::Sealing | Stage::Installing);
+    if installing {
+        let says = crate::text::say("front.run-goes-on");
+        let _ = writeln!(std::io::stderr(), "mcloud: {says}");
+        return Ok(false);
+    }
+    link.send(&ToDaemon::Intent {
+        intent: Intent::Leave,
+    })
+    .await
+    .map_err(Exit::failed)?;
+    Ok(true)
+}

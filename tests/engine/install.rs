@@ -1,0 +1,216 @@
+//! From Install on: observed, recorded, applied, in order, and what stops stops alone.
+
+use mcloud::engine::event::{StepEvent, What};
+use mcloud::engine::node::Stage as Far;
+use mcloud::engine::{Effect, Entry, Event, Fact, Intent, Verb};
+
+use crate::stage::{NAMES, Stage, answers, with_disk};
+
+fn install(stage: &mut Stage, erase: usize) {
+    let digest = stage
+        .state
+        .cluster
+        .digest
+        .clone()
+        .expect("the plan is sealed");
+    stage.event(Event::Intent(Intent::Install { digest, erase }));
+    stage.play();
+}
+
+#[test]
+fn three_nodes_are_installed_to_the_end() {
+    let mut stage = Stage::new(3);
+    stage.begin(answers(3), true);
+    assert_eq!(stage.done(), Some((true, 0, 3)));
+    let plan = stage.state.cluster.plan.as_ref().unwrap();
+    assert_eq!(stage.applied.len(), plan.steps.len());
+}
+
+#[test]
+fn what_is_there_already_is_not_applied() {
+    let mut stage = Stage::new(2);
+    stage.begin(answers(2), false);
+    let all = stage
+        .state
+        .cluster
+        .plan
+        .as_ref()
+        .unwrap()
+        .steps
+        .iter()
+        .map(|s| s.id.clone());
+    stage.there = all.collect();
+    install(&mut stage, 0);
+    assert_eq!(stage.done(), Some((true, 0, 2)));
+    assert!(stage.applied.is_empty());
+    let already = stage.told.iter().filter(|e| {
+        matches!(
+            e.what,
+            What::Step {
+                state: StepEvent::Already,
+                ..
+            }
+        )
+    });
+    assert_eq!(already.count(), stage.there.len());
+    assert!(
+        stage
+            .journal
+            .iter()
+            .all(|entry| !matches!(entry, Entry::End { made: true, .. }))
+    );
+}
+
+#[test]
+fn the_number_of_erasures_must_be_the_plans() {
+    let answers = with_disk(answers(1), 0, "pi-a-B");
+    for (erase, end) in [
+        (0, Some((false, 2, 0))),
+        (2, Some((false, 2, 0))),
+        (1, Some((true, 0, 1))),
+    ] {
+        let mut stage = Stage::new(1);
+        let answers = mcloud::engine::answers::Answers {
+            erase,
+            ..answers.clone()
+        };
+        stage.begin(answers, true);
+        assert_eq!(stage.done(), end, "erase: {erase}");
+        assert_eq!(stage.applied.is_empty(), erase != 1, "erase: {erase}");
+    }
+}
+
+#[test]
+fn a_failing_step_stops_what_needs_it_and_nothing_else() {
+    let mut stage = Stage::new(3);
+    stage.failing.insert("lxd.join@pi-c".to_owned());
+    stage.begin(answers(3), true);
+    assert_eq!(stage.done(), Some((false, 1, 2)));
+    assert!(stage.applied.contains(&"lxd.pool-pending@pi-b".to_owned()));
+    assert!(!stage.applied.contains(&"lxd.pool@pi-a".to_owned()));
+    let skipped = |id: &str| {
+        stage.told.iter().any(
+            |e| matches!(&e.what, What::Step { step, state: StepEvent::Skipped, .. } if step == id),
+        )
+    };
+    assert!(skipped("lxd.pool@pi-a") && skipped("lxd.proof@pi-a"));
+}
+
+#[test]
+fn a_failed_step_is_tried_again_when_the_operator_says_so() {
+    let mut stage = Stage::new(3);
+    stage.failing.insert("lxd.join@pi-c".to_owned());
+    stage.begin(answers(3), false);
+    install(&mut stage, 0);
+    assert_eq!(stage.state.cluster.stage, Far::Stopped);
+    assert_eq!(stage.done(), None);
+    stage.failing.clear();
+    stage.event(Event::Intent(Intent::Retry {
+        step: "lxd.join@pi-c".to_owned(),
+    }));
+    stage.play();
+    assert_eq!(stage.done(), Some((true, 0, 3)));
+    let attempts = stage.state.cluster.run.as_ref().unwrap().steps["lxd.join@pi-c"].attempt;
+    assert_eq!(attempts, 2);
+}
+
+#[test]
+fn joins_go_one_at_a_time() {
+    let mut stage = Stage::new(3);
+    stage.begin(answers(3), false);
+    let digest = stage.state.cluster.digest.clone().unwrap();
+    stage.event(Event::Intent(Intent::Install { digest, erase: 0 }));
+    // Joins are never answered here: then exactly one of them may have been ordered.
+    let mut joins = Vec::new();
+    while !stage.waiting.is_empty() {
+        let effect = stage.waiting.remove(0);
+        match &effect {
+            Effect::Send { order, .. } if order.step.starts_with("lxd.join@") => {
+                joins.push(order.step.clone());
+            }
+            _ => stage.perform(effect),
+        }
+    }
+    assert_eq!(joins, ["lxd.join@pi-b"]);
+}
+
+#[test]
+fn an_order_that_a_lost_link_swallowed_is_sent_again() {
+    let mut stage = Stage::new(2);
+    stage.begin(answers(2), false);
+    let digest = stage.state.cluster.digest.clone().unwrap();
+    stage.event(Event::Intent(Intent::Install { digest, erase: 0 }));
+    let mut lost = Vec::new();
+    while !stage.waiting.is_empty() {
+        let effect = stage.waiting.remove(0);
+        match effect {
+            Effect::Send { order, .. } => lost.push(order),
+            effect => stage.perform(effect),
+        }
+    }
+    assert!(!lost.is_empty());
+    stage.fact(Fact::LinkDown(NAMES[1].to_owned()));
+    stage.fact(Fact::LinkUp(NAMES[1].to_owned()));
+    let again: Vec<_> = stage
+        .waiting
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Send { order, .. } => Some(order.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(again, lost);
+    stage.play();
+    assert_eq!(stage.done(), Some((true, 0, 2)));
+}
+
+#[test]
+fn answers_to_an_attempt_that_is_over_change_nothing() {
+    let mut stage = Stage::new(1);
+    stage.begin(answers(1), true);
+    let before = stage.state.clone();
+    let run = stage.state.cluster.run.as_ref().unwrap().id.clone();
+    let order = mcloud::engine::Order {
+        run,
+        digest: stage.state.cluster.digest.clone().unwrap(),
+        step: "lxd.pool@pi-a".to_owned(),
+        attempt: 1,
+        verb: Verb::Apply,
+    };
+    let failure =
+        mcloud::engine::message::Failure::new(mcloud::engine::message::Message::new("late"));
+    stage.fact(Fact::Ended(order, Err(failure)));
+    assert_eq!(stage.state, before);
+}
+
+#[test]
+fn stopping_begins_nothing_new_and_ends_with_code_3() {
+    let mut stage = Stage::new(2);
+    stage.begin(answers(2), false);
+    let digest = stage.state.cluster.digest.clone().unwrap();
+    stage.event(Event::Intent(Intent::Install { digest, erase: 0 }));
+    let entry = stage.waiting.remove(0);
+    stage.perform(entry);
+    stage.event(Event::Intent(Intent::Stop));
+    stage.play();
+    assert_eq!(
+        stage.done().map(|(ok, exit, _)| (ok, exit)),
+        Some((false, 3))
+    );
+    assert!(!stage.applied.contains(&"lxd.bootstrap@pi-a".to_owned()));
+}
+
+#[test]
+fn the_journal_holds_what_was_there_and_who_made_it() {
+    let mut stage = Stage::new(1);
+    stage.begin(answers(1), true);
+    let start = stage.journal.iter().find_map(|entry| match entry {
+        Entry::Start { step, before, .. } if step == "lxd.pool@pi-a" => Some(before.as_str()),
+        _ => None,
+    });
+    assert_eq!(start, Some("nothing"));
+    let made = stage.journal.iter().any(
+        |entry| matches!(entry, Entry::End { step, made: true, .. } if step == "lxd.pool@pi-a"),
+    );
+    assert!(made);
+}

@@ -1,0 +1,14 @@
+//! The engine, without anything around it: events in, state and effects out.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that goes wrong may panic"
+)]
+
+mod gathering;
+mod install;
+mod planning;
+mod random;
+mod stage;
+mod worker;

@@ -1,0 +1,205 @@
+//! From answers and facts to the plan.
+
+use mcloud::engine::answers::DriverChoice;
+use mcloud::engine::facts::Holds;
+use mcloud::engine::plan::{PoolSource, Work};
+use mcloud::engine::preflight::is_ours;
+use mcloud::engine::services::{LxdFacts, LxdMember, LxdState};
+
+use crate::stage::{Stage, address, answers, lxd, with_disk};
+
+fn member(number: usize, name: &str) -> LxdMember {
+    LxdMember {
+        name: name.to_owned(),
+        address: format!("{}:8443", address(number)),
+        online: true,
+    }
+}
+
+#[test]
+fn the_same_answers_and_facts_give_the_same_plan() {
+    let plan = || {
+        let mut stage = Stage::new(3);
+        stage.begin(answers(3), false);
+        stage.state.cluster.plan.unwrap()
+    };
+    assert_eq!(plan(), plan());
+}
+
+#[test]
+fn every_step_stands_after_all_it_needs() {
+    let mut stage = Stage::new(3);
+    stage.begin(answers(3), false);
+    let plan = stage.state.cluster.plan.unwrap();
+    for (at, step) in plan.steps.iter().enumerate() {
+        for need in &step.needs {
+            let before = plan.steps[..at].iter().any(|other| other.id == *need);
+            assert!(before, "{} stands before {need}", step.id);
+        }
+    }
+}
+
+#[test]
+fn the_best_driver_that_every_node_has_is_chosen() {
+    let cases = [
+        (
+            vec!["zfs", "btrfs", "dir"],
+            vec!["zfs", "btrfs", "dir"],
+            "zfs",
+        ),
+        (vec!["zfs", "btrfs", "dir"], vec!["btrfs", "dir"], "btrfs"),
+        (vec!["zfs", "dir"], vec!["btrfs", "dir"], "dir"),
+    ];
+    for (first, second, chosen) in cases {
+        let mut stage = Stage::new(2);
+        for (number, drivers) in [first, second].into_iter().enumerate() {
+            let drivers = drivers.into_iter().map(str::to_owned).collect();
+            stage.facts[number].lxd = LxdState::Answers(Box::new(LxdFacts { drivers, ..lxd() }));
+        }
+        stage.begin(answers(2), false);
+        assert_eq!(
+            stage.state.cluster.plan.unwrap().driver.as_deref(),
+            Some(chosen)
+        );
+    }
+}
+
+#[test]
+fn a_driver_that_a_node_lacks_is_said_and_nothing_is_planned() {
+    let mut stage = Stage::new(2);
+    let mut answers = answers(2);
+    answers.local.driver = DriverChoice::Zfs;
+    stage.begin(answers, true);
+    assert_eq!(stage.done(), Some((false, 1, 0)));
+    let lacking: Vec<_> = stage
+        .state
+        .cluster
+        .checks
+        .iter()
+        .filter(|c| c.name == "driver")
+        .collect();
+    assert_eq!(lacking.len(), 2);
+}
+
+#[test]
+fn a_declined_pool_has_no_steps() {
+    let mut stage = Stage::new(2);
+    let mut answers = answers(2);
+    answers.local.driver = DriverChoice::None;
+    stage.begin(answers, true);
+    assert_eq!(stage.done(), Some((true, 0, 2)));
+    assert!(
+        !stage
+            .applied
+            .iter()
+            .any(|id| id.starts_with("lxd.pool") || id.starts_with("lxd.profile"))
+    );
+}
+
+#[test]
+fn an_empty_disk_is_formatted_and_one_that_holds_something_is_an_erasure() {
+    for (serial, erased) in [("pi-a-A", 0), ("pi-a-B", 1)] {
+        let mut stage = Stage::new(1);
+        stage.begin(with_disk(answers(1), 0, serial), false);
+        let plan = stage.state.cluster.plan.unwrap();
+        assert_eq!(
+            (plan.erasures.len(), plan.formats.len()),
+            (erased, 1 - erased),
+            "{serial}"
+        );
+        let wipes = plan.steps.iter().any(|step| matches!(&step.work,
+            Work::PoolPending { part, .. } if matches!(part.source, PoolSource::Disk { wipe: true, .. })));
+        assert_eq!(wipes, erased == 1, "{serial}");
+    }
+}
+
+#[test]
+fn a_disk_that_cannot_be_taken_says_why() {
+    let spoil: [(&str, fn(&mut mcloud::engine::facts::Disk)); 3] = [
+        ("check.disk-used", |disk| {
+            disk.used = Some("mounted at /".to_owned())
+        }),
+        ("check.disk-read-only", |disk| disk.read_only = true),
+        ("check.disk-unknown", |disk| {
+            disk.holds = Holds::Unknown("no medium".to_owned())
+        }),
+    ];
+    for (code, spoil) in spoil {
+        let mut stage = Stage::new(1);
+        spoil(&mut stage.facts[0].host.disks[0]);
+        stage.begin(with_disk(answers(1), 0, "pi-a-A"), true);
+        assert_eq!(stage.done(), Some((false, 1, 0)), "{code}");
+        assert!(
+            stage
+                .state
+                .cluster
+                .checks
+                .iter()
+                .any(|check| check.says.code == code),
+            "{code}"
+        );
+    }
+    let mut stage = Stage::new(1);
+    stage.begin(with_disk(answers(1), 0, "nowhere"), true);
+    assert!(
+        stage
+            .state
+            .cluster
+            .checks
+            .iter()
+            .any(|check| check.says.code == "check.disk-none")
+    );
+}
+
+#[test]
+fn an_lxd_is_ours_by_exact_members_or_by_our_mark() {
+    let answers = answers(3);
+    let members = vec![member(0, "pi-a"), member(1, "pi-b"), member(2, "pi-c")];
+    let lxd = |members: &[LxdMember], mark: Option<&str>| LxdFacts {
+        clustered: true,
+        members: members.to_vec(),
+        mark: mark.map(str::to_owned),
+        ..lxd()
+    };
+    assert!(is_ours(&lxd(&members, None), &answers, "c1"));
+    assert!(
+        !is_ours(&lxd(&members[..2], None), &answers, "c1"),
+        "a part of it without our mark"
+    );
+    assert!(is_ours(&lxd(&members[..2], Some("c1")), &answers, "c1"));
+    assert!(
+        !is_ours(&lxd(&members[..2], Some("c2")), &answers, "c1"),
+        "another cluster's mark"
+    );
+    let moved = vec![member(0, "pi-a"), member(2, "pi-b"), member(1, "pi-c")];
+    assert!(
+        !is_ours(&lxd(&moved, Some("c1")), &answers, "c1"),
+        "names at other addresses"
+    );
+    assert!(!is_ours(
+        &LxdFacts {
+            clustered: false,
+            ..lxd(&members, None)
+        },
+        &answers,
+        "c1"
+    ));
+}
+
+#[test]
+fn suggested_answers_erase_nothing() {
+    let hosts: Vec<_> = (0..3)
+        .map(|n| {
+            (
+                crate::stage::NAMES[n].to_owned(),
+                address(n),
+                crate::stage::facts(n).host,
+            )
+        })
+        .collect();
+    let answers = mcloud::engine::answers::suggest("attic", &hosts);
+    let mut stage = Stage::new(3);
+    stage.begin(answers, false);
+    let plan = stage.state.cluster.plan.unwrap();
+    assert_eq!((plan.erasures.len(), plan.formats.len()), (0, 3));
+}
