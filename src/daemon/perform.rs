@@ -45,7 +45,7 @@ impl Daemon {
             Effect::KeepLink => drop(tokio::spawn(daemon.keep_link())),
             Effect::LeaveLeader => self.agent.tell(ToLeader::Leave),
             Effect::Digest { revision, plan } => self.digest(revision, &plan),
-            Effect::Journal { run, entry } => self.record(run, *entry),
+            Effect::Journal { run, entry } => self.record(run, &entry),
             Effect::Do(order) => self.do_here(state, order),
             Effect::Send { node, order } => {
                 let work = work_of(state, &order);
@@ -98,8 +98,8 @@ impl Daemon {
 
     /// Writes an entry; those that something waits for are answered when they are durable. The
     /// database takes them in the order in which they are given here.
-    fn record(self: &Arc<Self>, run: String, entry: Entry) {
-        let recorded = match &entry {
+    fn record(self: &Arc<Self>, run: String, entry: &Entry) {
+        let recorded = match entry {
             Entry::Run { .. } => Some(Recorded::Run),
             Entry::Start { step, attempt, .. } => Some(Recorded::Step {
                 step: step.clone(),
@@ -107,8 +107,8 @@ impl Daemon {
             }),
             Entry::End { .. } | Entry::Decision { .. } => None,
         };
-        let row = self.row(run, &entry);
-        let timing = timing(&entry, row.at);
+        let row = self.row(run, entry);
+        let timing = timing(entry, row.at);
         let store = self.leader.open().map(|open| open.store.clone());
         let daemon = Arc::clone(self);
         tokio::spawn(async move {
@@ -164,18 +164,16 @@ impl Daemon {
             return self.push(Event::Fact(Fact::Observed(order, seen)));
         }
         let inputs = self.take_inputs(&order);
-        match self.worker.step(&work) {
-            Some(step) => self.worker.obey(order, step, inputs, self.events.clone()),
-            None => {
-                let what = Message::new("worker.no-service").with("step", &order.step);
-                let failure = Failure::new(what);
-                let fact = match order.verb {
-                    Verb::Observe => Fact::Observed(order, Err(failure)),
-                    Verb::Apply => Fact::Ended(order, Err(failure)),
-                };
-                self.push(Event::Fact(fact));
-            }
+        if let Some(step) = self.worker.step(&work) {
+            return self.worker.obey((order, step), inputs, self.events.clone());
         }
+        let what = Message::new("worker.no-service").with("step", &order.step);
+        let failure = Failure::new(what);
+        let fact = match order.verb {
+            Verb::Observe => Fact::Observed(order, Err(failure)),
+            Verb::Apply => Fact::Ended(order, Err(failure)),
+        };
+        self.push(Event::Fact(fact));
     }
 
     /// Sends an order to its node, with what only this node's services can give.

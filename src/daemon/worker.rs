@@ -16,8 +16,11 @@ use crate::infra::{Context, InfraBootstrapper, Inputs, Step};
 #[derive(Debug)]
 pub(super) struct Worker {
     services: Arc<[Box<dyn InfraBootstrapper>]>,
-    running: Arc<Mutex<BTreeMap<(String, u32, bool), CancellationToken>>>,
+    running: Arc<Mutex<BTreeMap<Key, CancellationToken>>>,
 }
+
+/// What is being done: a step, its attempt, whether it is applied (else it is only observed).
+type Key = (String, u32, bool);
 
 impl Worker {
     pub(super) fn new(services: Vec<Box<dyn InfraBootstrapper>>) -> Self {
@@ -53,8 +56,7 @@ impl Worker {
     /// already (it was sent again after a lost link) is not done twice.
     pub(super) fn obey(
         &self,
-        order: Order,
-        step: Box<dyn Step>,
+        (order, step): (Order, Box<dyn Step>),
         inputs: Inputs,
         events: UnboundedSender<Event>,
     ) {
@@ -149,7 +151,7 @@ async fn apply(step: &dyn Step, context: &Context) -> Result<Vec<Message>, Failu
             Err(left) => left
                 .causes
                 .iter()
-                .fold(failure, |failure, cause| failure.because(cause))
+                .fold(failure, Failure::because)
                 .data(Message::new("failure.half-made")),
         });
     }

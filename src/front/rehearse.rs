@@ -11,8 +11,9 @@ use crate::cli::{Common, Rehearse};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
 use crate::face;
+use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
-use crate::rehearsal::{Rehearsal, Script};
+use crate::rehearsal::{Pi, Rehearsal, Script};
 use crate::wire::ToDaemon;
 use crate::wire::face::FaceLink;
 use crate::world::World;
@@ -25,23 +26,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Rehearses.
 pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, Exit> {
-    let preseed = rehearse
-        .preseed
-        .as_deref()
-        .map(input::preseed)
-        .transpose()?;
-    let faults = rehearse.fault.iter().map(|spec| spec.parse());
-    let script = Script {
-        nodes: preseed
-            .as_ref()
-            .map_or(usize::from(rehearse.nodes), |preseed| {
-                preseed.answers.nodes.len()
-            }),
-        speed: rehearse.speed,
-        seed: rehearse.seed,
-        faults: faults.collect::<Result<_, _>>().map_err(Exit::input)?,
-        release: Release::V5_21,
-    };
+    let preseed = rehearse.preseed.as_deref().map(input::preseed);
+    let preseed = preseed.transpose()?;
+    let script = script(&rehearse, preseed.as_ref())?;
     let rehearsal = Rehearsal::start(&script, super::parts)
         .await
         .map_err(Exit::failed)?;
@@ -54,11 +41,8 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
         None => suggested(&rehearsal).await?,
     };
     let tokens = rehearsal.root().join("tokens");
-    let Some(first) = rehearsal
-        .nodes
-        .iter()
-        .find(|pi| pi.name == answers.initiator)
-    else {
+    let is_first = |pi: &&Pi| pi.name == answers.initiator;
+    let Some(first) = rehearsal.nodes.iter().find(is_first) else {
         return Err(Exit::input(
             "the answers' initiator is not among the simulated Pis",
         ));
@@ -74,11 +58,7 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
     link.send(&ToDaemon::Intent { intent: begin })
         .await
         .map_err(Exit::failed)?;
-    for pi in rehearsal
-        .nodes
-        .iter()
-        .filter(|pi| pi.name != answers.initiator)
-    {
+    for pi in rehearsal.nodes.iter().filter(|pi| !is_first(pi)) {
         let token = tokens.join(format!("{}.token", pi.name));
         tokio::spawn(bring_in(pi.daemon.socket.clone(), pi.name.clone(), token));
     }
@@ -90,6 +70,20 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
         (Some(planned), Some(preseed)) => Err(Exit::input(preseed.erase_error(planned))),
         _ => Ok(ending.exit),
     }
+}
+
+/// What the simulated Pis shall be like.
+fn script(rehearse: &Rehearse, preseed: Option<&Preseed>) -> Result<Script, Exit> {
+    let faults = rehearse.fault.iter().map(|spec| spec.parse());
+    Ok(Script {
+        nodes: preseed.map_or(usize::from(rehearse.nodes), |preseed| {
+            preseed.answers.nodes.len()
+        }),
+        speed: rehearse.speed,
+        seed: rehearse.seed,
+        faults: faults.collect::<Result<_, _>>().map_err(Exit::input)?,
+        release: Release::V5_21,
+    })
 }
 
 async fn full_screen(
