@@ -9,10 +9,12 @@ mod agent;
 mod answer;
 mod control;
 mod hub;
+mod journal;
 mod leader;
 mod links;
 mod perform;
 mod socket;
+mod tasks;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -22,7 +24,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::engine::node::{Local, Role};
 use crate::engine::picture::picture;
@@ -76,32 +77,40 @@ struct Daemon {
     usual: Usual,
     token: Mutex<Option<Secret>>,
     inputs: Mutex<BTreeMap<String, Inputs>>,
-    stop: CancellationToken,
+    journal: mpsc::UnboundedSender<journal::Writing>,
+    tasks: tasks::Tasks,
+    _lock: std::fs::File,
 }
 
-/// A daemon that runs. Dropping it ends the daemon.
+/// A daemon that runs. Dropping it ends the daemon, soon; the node is free when its last task has
+/// ended.
 #[derive(Debug)]
 pub struct Running {
     /// Where it hears its faces.
     pub socket: PathBuf,
-    stop: CancellationToken,
-    task: Option<tokio::task::JoinHandle<()>>,
-    _lock: std::fs::File,
+    tasks: tasks::Tasks,
+    task: Option<tokio::task::JoinHandle<Option<()>>>,
 }
 
 impl Running {
-    /// Waits until the daemon has ended.
+    /// Waits until the daemon has ended by itself.
     pub async fn ended(&mut self) {
         if let Some(task) = self.task.take() {
             // A panic of the loop is the end of the daemon as well.
             let _ = task.await;
         }
     }
+
+    /// Ends the daemon and waits until the node is free for another one.
+    pub async fn stop(&mut self) {
+        self.tasks.stop();
+        self.tasks.ended().await;
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.tasks.stop();
     }
 }
 
@@ -131,29 +140,32 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         },
         parts.usual.clone(),
     );
-    let stop = CancellationToken::new();
+    let tasks = tasks::Tasks::default();
+    let (journal, entries) = mpsc::unbounded_channel();
+    tasks.spawn_to_end(journal::write(entries, events.clone()));
     let daemon = Arc::new(Daemon {
         hub: Arc::new(hub::Hub::new(picture(&state, world.clock.now()))),
-        worker: worker::Worker::new(parts.services),
+        worker: worker::Worker::new(parts.services, tasks.clone()),
         leader: leader::Leader::default(),
         agent: agent::Agent::default(),
         usual: parts.usual,
         token: Mutex::default(),
         inputs: Mutex::default(),
-        stop: stop.clone(),
+        journal,
+        tasks: tasks.clone(),
+        _lock: lock,
         world,
         mcloud,
         identity,
         events,
     });
     daemon.resume().await?;
-    tokio::spawn(socket::serve(Arc::clone(&daemon), listener));
-    let task = tokio::spawn(daemon.run(state, inbox));
+    tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
+    let task = tasks.spawn(daemon.run(state, inbox));
     Ok(Running {
         socket: path,
-        stop,
+        tasks,
         task: Some(task),
-        _lock: lock,
     })
 }
 
@@ -175,12 +187,12 @@ impl Daemon {
     /// The one loop: an event, a new state, effects; when nothing more waits, what faces and
     /// agents see is renewed.
     async fn run(self: Arc<Self>, mut state: State, mut inbox: mpsc::UnboundedReceiver<Event>) {
+        let _end_with_it = self.tasks.end_with();
         let second = self.world.clock.in_life(Duration::from_secs(1));
         let mut tick = tokio::time::interval(second.max(Duration::from_millis(1)));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let event = tokio::select! {
-                () = self.stop.cancelled() => break,
                 event = inbox.recv() => event,
                 _ = tick.tick() => Some(Event::Tick),
             };

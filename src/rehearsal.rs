@@ -104,6 +104,13 @@ impl Rehearsal {
         Ok(Self { nodes, clock, root })
     }
 
+    /// Ends every daemon and waits for it: nothing is written below the root any more.
+    pub async fn stop(&mut self) {
+        for pi in &mut self.nodes {
+            pi.daemon.stop().await;
+        }
+    }
+
     /// The directory everything of the rehearsal lies in.
     pub fn root(&self) -> &std::path::Path {
         self.root.path()

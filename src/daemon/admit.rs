@@ -30,17 +30,14 @@ pub(super) async fn accept(
     listener: TcpListener,
 ) {
     loop {
-        let stream = tokio::select! {
-            stream = listener.accept() => stream,
-            () = daemon.stop.cancelled() => return,
-        };
-        let Ok((stream, source)) = stream else {
+        let Ok((stream, source)) = listener.accept().await else {
             // Out of file descriptors, most likely: others will close some.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
         let (daemon, open, acceptor) = (Arc::clone(&daemon), Arc::clone(&open), acceptor.clone());
-        tokio::spawn(async move {
+        let tasks = daemon.tasks.clone();
+        tasks.spawn(async move {
             if let Err(error) = greet(daemon, open, (acceptor, stream)).await {
                 tracing::debug!(%source, error, "a caller was turned away");
             }

@@ -236,7 +236,7 @@ impl Daemon {
         };
         let mut wait = DIAL_AGAIN.0;
         let leave = self.agent.leave.clone();
-        while !leave.is_cancelled() && !self.stop.is_cancelled() {
+        while !leave.is_cancelled() {
             for address in &kept.addresses {
                 let now = self.world.clock.now();
                 match connect_agent(*address, &self.identity, &membership, now).await {
@@ -254,7 +254,6 @@ impl Daemon {
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = leave.cancelled() => {}
-                () = self.stop.cancelled() => {}
             }
             wait = wait.saturating_mul(2).min(DIAL_AGAIN.1);
         }
@@ -303,7 +302,6 @@ impl Daemon {
                 _ = beat.tick() => {
                     wire.send(&ToLeader::Beat { now: self.world.clock.now() }).await?;
                 }
-                () = self.stop.cancelled() => return Ok(spoke),
             }
         }
     }
@@ -317,7 +315,7 @@ impl Daemon {
                 }
             }
             ToAgent::Gather => {
-                tokio::spawn(Arc::clone(self).gather());
+                self.tasks.spawn(Arc::clone(self).gather());
             }
             ToAgent::Order { order, inputs } => {
                 let inputs = inputs.into_iter().map(|(name, secret)| (name, secret.0));

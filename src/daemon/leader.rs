@@ -186,7 +186,7 @@ impl Daemon {
             listens,
         });
         *self.leader.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&open));
-        tokio::spawn(admit::accept(
+        self.tasks.spawn(admit::accept(
             Arc::clone(self),
             Arc::clone(&open),
             acceptor,

@@ -136,7 +136,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         let mut pace = tokio::time::interval(STATE_EVERY);
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.send_state().await?;
-        let stop = self.daemon.stop.clone();
         let mut silent = std::pin::pin!(tokio::time::sleep(SILENCE));
         loop {
             tokio::select! {
@@ -159,7 +158,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
                     self.send_state().await?;
                 }
                 () = &mut silent => return Ok(()),
-                () = stop.cancelled() => return Ok(()),
             }
         }
     }
