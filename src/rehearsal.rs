@@ -135,7 +135,8 @@ fn address(number: usize) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
 }
 
-/// Where a Pi's daemon listens: its own address, a port that is free.
-fn listen(address: IpAddr) -> SocketAddr {
-    SocketAddr::new(address, 0)
+/// Where a Pi's daemon listens: its own address, a port that is free. It is chosen here, once, so
+/// that a daemon which starts again is found where its agents know it.
+fn listen(address: IpAddr) -> io::Result<SocketAddr> {
+    std::net::TcpListener::bind((address, 0))?.local_addr()
 }
