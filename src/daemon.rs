@@ -28,7 +28,7 @@ use tokio::sync::mpsc;
 use crate::engine::node::{Local, Role};
 use crate::engine::picture::picture;
 use crate::engine::timing::Usual;
-use crate::engine::{Event, State, update};
+use crate::engine::{Effect, Event, State, update};
 use crate::infra::{InfraBootstrapper, Inputs};
 use crate::session::identity::Identity;
 use crate::wire::Secret;
@@ -197,9 +197,12 @@ impl Daemon {
                 _ = tick.tick() => Some(Event::Tick),
             };
             let Some(mut event) = event else { break };
-            let revision = state.cluster.revision;
             loop {
-                for effect in update(&mut state, self.world.clock.now(), event) {
+                let effects = update(&mut state, self.world.clock.now(), event);
+                if effects.iter().any(is_about_state) {
+                    self.publish(&state);
+                }
+                for effect in effects {
                     self.perform(&state, effect);
                 }
                 match inbox.try_recv() {
@@ -207,12 +210,18 @@ impl Daemon {
                     Err(_) => break,
                 }
             }
-            if state.leads() && state.cluster.revision != revision {
-                self.hub
-                    .cluster
-                    .send_replace(Arc::new(state.cluster.clone()));
-            }
+            self.publish(&state);
             self.show(&state);
+        }
+    }
+
+    /// Gives the leader's state to the links, if it changed.
+    fn publish(&self, state: &State) {
+        let known = self.hub.cluster.borrow().revision;
+        if state.leads() && state.cluster.revision != known {
+            self.hub
+                .cluster
+                .send_replace(Arc::new(state.cluster.clone()));
         }
     }
 
@@ -244,4 +253,9 @@ impl Daemon {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
+}
+
+/// Whether an effect must not reach an agent before the state it is about.
+const fn is_about_state(effect: &Effect) -> bool {
+    matches!(effect, Effect::Send { .. } | Effect::Emit(_))
 }
