@@ -181,7 +181,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
     ) -> Result<(), WireError> {
         // The picture of an end must be there before the event that tells of it.
         self.send_state().await?;
-        let began = self.daemon.hub.began();
+        let began = news.began;
         for (offset, event) in news.events.into_iter().enumerate() {
             let seq = u64::try_from(news.first.saturating_add(offset)).unwrap_or(u64::MAX);
             let known = began == held.1 && seq < held.0;
