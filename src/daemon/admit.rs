@@ -89,7 +89,9 @@ async fn admit<T: AsyncRead + AsyncWrite + Unpin>(
     };
     let answer = match redeem(daemon, open, (ask?, source)).await {
         Ok((answer, joined)) => {
-            daemon.push(Event::Fact(joined));
+            if let Some(joined) = joined {
+                daemon.push(Event::Fact(joined));
+            }
             answer
         }
         Err(why) => JoinAnswer::Refused { why },
@@ -101,7 +103,7 @@ async fn redeem(
     daemon: &Daemon,
     open: &Arc<Open>,
     (ask, source): (JoinAsk, SocketAddr),
-) -> Result<(JoinAnswer, Fact), Message> {
+) -> Result<(JoinAnswer, Option<Fact>), Message> {
     if ask.v != VERSION {
         return Err(Message::new("wire.version")
             .with("theirs", ask.v)
@@ -169,13 +171,12 @@ async fn redeem(
         leader: daemon.identity.id().to_string(),
         epoch: open.cluster().epoch,
     };
-    Ok((
-        answer,
-        Fact::Joined {
-            node: redeemed.name,
-            id: id.to_string(),
-        },
-    ))
+    // A node that lost its answer asks again: that is no news.
+    let joined = (!redeemed.again).then(|| Fact::Joined {
+        node: redeemed.name,
+        id: id.to_string(),
+    });
+    Ok((answer, joined))
 }
 
 /// A token was used for another node than the one it was made for.

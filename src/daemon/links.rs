@@ -41,23 +41,26 @@ impl Links {
         }
     }
 
-    /// Whether an agent is connected.
-    pub(super) fn is_up(&self, node: &str) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .up
-            .contains_key(node)
+    /// Shows which agents are connected; while it is looked at, none comes or goes.
+    pub(super) fn look<R>(&self, at: impl FnOnce(&dyn Fn(&str) -> bool) -> R) -> R {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        at(&|node| inner.up.contains_key(node))
     }
 
-    /// A node's newest link replaces an older one, which ends when its sender is dropped here.
-    fn add(&self, node: &str) -> (u64, mpsc::UnboundedReceiver<ToAgent>) {
+    /// Whether an agent is connected.
+    pub(super) fn is_up(&self, node: &str) -> bool {
+        self.look(|is_up| is_up(node))
+    }
+
+    /// A node's newest link replaces an older one, which ends when its sender is dropped here; says
+    /// the link's number and whether there was an older one.
+    fn add(&self, node: &str) -> (u64, bool, mpsc::UnboundedReceiver<ToAgent>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.next = inner.next.saturating_add(1);
         let number = inner.next;
-        inner.up.insert(node.to_owned(), (number, sender));
-        (number, receiver)
+        let old = inner.up.insert(node.to_owned(), (number, sender));
+        (number, old.is_some(), receiver)
     }
 
     /// Forgets a link, unless a newer one took its place; says whether it was forgotten.
@@ -103,7 +106,11 @@ where
         let _ = wire.send(&ToAgent::Refused { why }).await;
         return;
     }
-    let (number, orders) = links.add(&node);
+    let (number, replaces, orders) = links.add(&node);
+    if replaces {
+        // The leader had not noticed that the old link was lost, with what was on its way there.
+        daemon.push(Event::Fact(Fact::LinkDown(node.clone())));
+    }
     daemon.push(Event::Fact(Fact::LinkUp(node.clone())));
     let mut talk = Talk {
         daemon: Arc::clone(&daemon),
@@ -136,6 +143,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         let mut pace = tokio::time::interval(STATE_EVERY);
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.send_state().await?;
+        if self.sent == 0 {
+            // A leader that has nothing to tell yet says so by its first word: the agent is let in.
+            self.wire.send(&ToAgent::Gather).await?;
+        }
         let mut silent = std::pin::pin!(tokio::time::sleep(SILENCE));
         loop {
             tokio::select! {
