@@ -1,8 +1,9 @@
 //! The node's daemon: the loop around the engine.
 //!
 //! Events go in at one end, effects come out at the other and are done by the rooms beside this
-//! file: `socket` (faces), `leader` (state, tokens, agents), `agent` (the link to a leader),
-//! `worker` (steps on this node). What they find comes back as facts, through the same door.
+//! file: `socket` (faces), `leader` (state, tokens, agents), `agent` and `uplink` (a worker's
+//! certificate and link), `worker` (steps on this node). What they find comes back as facts,
+//! through the same door.
 
 mod admit;
 mod agent;
@@ -15,6 +16,7 @@ mod links;
 mod perform;
 mod socket;
 mod tasks;
+mod uplink;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -128,7 +130,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
 
     let (events, inbox) = mpsc::unbounded_channel();
     let mcloud = env!("CARGO_PKG_VERSION").to_owned();
-    let state = State::new(
+    let mut state = State::new(
         Local {
             mcloud: mcloud.clone(),
             id: identity.id().to_string(),
@@ -159,7 +161,8 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         identity,
         events,
     });
-    daemon.resume().await?;
+    state.local.role = daemon.resume().await?;
+    daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
     let task = tasks.spawn(daemon.run(state, inbox));
     Ok(Running {
@@ -247,11 +250,19 @@ impl Daemon {
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
     }
 
-    fn take_token(&self) -> Option<Secret> {
+    fn token(&self) -> Option<Secret> {
         self.token
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take()
+            .clone()
+    }
+
+    /// Forgets a token that was used, unless another one has come since.
+    fn forget_token(&self, used: Option<&Secret>) {
+        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        if token.as_ref() == used {
+            *token = None;
+        }
     }
 }
 

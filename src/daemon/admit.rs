@@ -51,6 +51,7 @@ async fn greet(
     (acceptor, stream): (Acceptor, TcpStream),
 ) -> Result<(), String> {
     let source = stream.peer_addr().map_err(|error| error.to_string())?;
+    links::watch_over(&stream);
     let now = daemon.world.clock.now();
     match acceptor
         .accept(stream, now)

@@ -6,11 +6,12 @@ use super::Daemon;
 use super::agent::MembershipError;
 use super::leader::Founding;
 use crate::engine::message::{Failure, Message};
+use crate::engine::node::Role;
 use crate::engine::plan::{Plan, Work};
 use crate::engine::services::NodeFacts;
 use crate::engine::{Effect, Event, Fact, Order, State, Verb};
 use crate::infra::Inputs;
-use crate::wire::{Secret, ToAgent, ToLeader};
+use crate::wire::{Secret, ToAgent};
 
 impl Daemon {
     pub(super) fn perform(self: &Arc<Self>, state: &State, effect: Effect) {
@@ -41,7 +42,7 @@ impl Daemon {
                     .spawn(async move { daemon.use_token(name).await });
             }
             Effect::KeepLink => drop(self.tasks.spawn(daemon.keep_link())),
-            Effect::LeaveLeader => self.agent.tell(ToLeader::Leave),
+            Effect::LeaveLeader => self.agent.say_leave(),
             Effect::Digest { revision, plan } => self.digest(revision, &plan),
             Effect::Journal { run, entry } => self.record(run, &entry),
             Effect::Do(order) => self.do_here(state, order),
@@ -62,12 +63,16 @@ impl Daemon {
     }
 
     /// What this node was before it stopped: leader, worker or neither.
-    pub(super) async fn resume(self: &Arc<Self>) -> Result<(), MembershipError> {
+    pub(super) async fn resume(self: &Arc<Self>) -> Result<Role, MembershipError> {
         if self.resume_leader().await {
-            Ok(())
-        } else {
-            self.resume_agent()
+            return Ok(Role::Leader);
         }
+        self.resume_agent()?;
+        Ok(if self.agent.is_member() {
+            Role::Worker
+        } else {
+            Role::Undecided
+        })
     }
 
     pub(super) async fn gather(self: Arc<Self>) {
