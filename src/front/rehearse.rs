@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::undertake::send_token;
-use super::watch::{Ending, Voice, watch};
+use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, input};
 use crate::cli::{Common, Rehearse};
 use crate::engine::Intent;
@@ -84,7 +84,7 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
         tokio::spawn(bring_in(pi.daemon.socket.clone(), pi.name.clone(), token));
     }
     let ending = match voice {
-        Some(voice) => watch(&mut link, voice, None).await?,
+        Some(voice) => watch(&mut link, voice, (None, Run::Process)).await?,
         None => full_screen(&mut link, common, &rehearsal).await?,
     };
     match (ending.erases, &preseed) {
