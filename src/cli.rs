@@ -121,9 +121,13 @@ pub struct Rehearse {
     /// The same seed gives the same run.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Let a call fail, such as lxd.join@pi-c=refused,2x (SERVICE.CALL@NODE=KIND[,Nx]); may be
-    /// given more than once.
-    #[arg(long, value_name = "SPEC")]
+    /// The calls that shall fail, each as `SERVICE.CALL@NODE=KIND` and, for N times, `,Nx`.
+    #[arg(
+        long,
+        value_name = "SPEC",
+        help = "Let a call fail, such as lxd.join@pi-c=refused,2x (SERVICE.CALL@NODE=KIND[,Nx]); \
+may be given more than once"
+    )]
     pub fault: Vec<String>,
     /// Take the answers from this file; - is standard input. Without it, the suggested ones.
     #[arg(long, value_name = "FILE")]

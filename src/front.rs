@@ -23,6 +23,10 @@ pub(crate) struct Exit {
     says: Option<String>,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "map_err gives away the error it has"
+)]
 impl Exit {
     /// Bad input of the user.
     pub(crate) fn input(says: impl ToString) -> Self {

@@ -224,8 +224,9 @@ fn uses(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let before = line[..at].chars().next_back();
         let after = line[at + word.len()..].chars().next();
-        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
-            && !(word.chars().all(char::is_lowercase) && after != Some(':'))
+        let longer = before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':');
+        let only_a_word = word.chars().all(char::is_lowercase) && after != Some(':');
+        !longer && !only_a_word
     })
 }
 

@@ -105,46 +105,27 @@ async fn redeem(
     open: &Arc<Open>,
     (ask, source): (JoinAsk, SocketAddr),
 ) -> Result<(JoinAnswer, Option<Fact>), Message> {
-    if ask.v != VERSION {
-        return Err(Message::new("wire.version")
-            .with("theirs", ask.v)
-            .with("ours", VERSION));
-    }
-    let bad = |_| Message::new("join.bad-request");
-    let csr = BASE64URL_NOPAD.decode(ask.csr.as_bytes()).map_err(bad)?;
-    let secret = SecretString::from(ask.secret.0);
-    let secret_hash = hash_of_sent(&secret).map_err(|_| Message::new("token.refused-unknown"))?;
-    let id: NodeId = ask
-        .id
-        .parse()
-        .map_err(|_| Message::new("join.bad-request"))?;
-    let tokens = open
-        .store
-        .tokens()
-        .await
-        .map_err(|_| Message::new("join.store"))?;
-    let made_for = tokens
-        .iter()
-        .find(|row| row.id == ask.token)
-        .and_then(|row| row.node.clone());
+    let request = Request::read(ask)?;
+    let id = request.id.to_string();
+    let made_for = made_for(open, &request.token).await?;
     let another =
-        matches!((&made_for, &ask.name), (Some(made_for), Some(name)) if made_for != name);
+        matches!((&made_for, &request.name), (Some(made_for), Some(name)) if made_for != name);
     let now = daemon.world.clock.now();
     let node = Node {
-        id: id.to_string(),
-        name: made_for.or(ask.name).unwrap_or_default(),
+        id: id.clone(),
+        name: made_for.or(request.name).unwrap_or_default(),
         address: source.ip().to_string(),
         role: NodeRole::Worker,
         model: String::new(),
         joined: now,
         state: NodeState::Active,
     };
-    let (authority, key) = (Arc::clone(open), id.clone());
     let redemption = Redemption {
-        token: ask.token,
-        secret_hash,
+        token: request.token,
+        secret_hash: request.secret_hash,
         node,
     };
+    let (authority, key, csr) = (Arc::clone(open), request.id, request.csr);
     // Asked only once the secret was right: a stranger learns nothing of whose token it is.
     let issue = move || {
         if another {
@@ -173,11 +154,49 @@ async fn redeem(
         epoch: open.cluster().epoch,
     };
     // A node that lost its answer asks again: that is no news.
-    let joined = (!redeemed.again).then(|| Fact::Joined {
-        node: redeemed.name,
-        id: id.to_string(),
-    });
+    let node = redeemed.name;
+    let joined = (!redeemed.again).then_some(Fact::Joined { node, id });
     Ok((answer, joined))
+}
+
+/// A joiner's request, understood but not yet believed.
+struct Request {
+    csr: Vec<u8>,
+    secret_hash: [u8; 32],
+    id: NodeId,
+    token: String,
+    name: Option<String>,
+}
+
+impl Request {
+    fn read(ask: JoinAsk) -> Result<Self, Message> {
+        if ask.v != VERSION {
+            return Err(Message::new("wire.version")
+                .with("theirs", ask.v)
+                .with("ours", VERSION));
+        }
+        let csr = BASE64URL_NOPAD.decode(ask.csr.as_bytes());
+        let csr = csr.map_err(|_| Message::new("join.bad-request"))?;
+        let secret = SecretString::from(ask.secret.0);
+        let secret_hash = hash_of_sent(&secret);
+        let secret_hash = secret_hash.map_err(|_| Message::new("token.refused-unknown"))?;
+        let id = ask.id.parse();
+        Ok(Self {
+            csr,
+            secret_hash,
+            id: id.map_err(|_| Message::new("join.bad-request"))?,
+            token: ask.token,
+            name: ask.name,
+        })
+    }
+}
+
+/// The node a token was made for, where it was made for one.
+async fn made_for(open: &Open, token: &str) -> Result<Option<String>, Message> {
+    let tokens = open.store.tokens().await;
+    let tokens = tokens.map_err(|_| Message::new("join.store"))?;
+    let row = tokens.into_iter().find(|row| row.id == token);
+    Ok(row.and_then(|row| row.node))
 }
 
 /// A token was used for another node than the one it was made for.

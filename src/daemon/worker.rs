@@ -159,7 +159,7 @@ async fn apply(step: &dyn Step, context: &Context) -> Result<Vec<Message>, Failu
             Err(left) => left
                 .causes
                 .iter()
-                .fold(failure, |failure, cause| failure.because(cause))
+                .fold(failure, Failure::because)
                 .data(Message::new("failure.half-made")),
         });
     }

@@ -92,7 +92,7 @@ impl Turn<'_> {
                 self.log(Level::Warning, says);
                 self.link_down(&node);
             }
-            Fact::Digested { revision, digest } => self.digested(revision, digest),
+            Fact::Digested { revision, digest } => self.digested(revision, &digest),
             Fact::NotGathered(failure) => self.not_gathered(failure),
             Fact::Journaled(recorded) => self.journaled(recorded),
             Fact::NotJournaled(recorded, failure) => self.not_journaled(&recorded, failure),
@@ -296,7 +296,7 @@ impl Turn<'_> {
         }
     }
 
-    fn digested(&mut self, revision: u64, digest: String) {
+    fn digested(&mut self, revision: u64, digest: &str) {
         let cluster = &mut self.state.cluster;
         let current = cluster.stage == Stage::Review && cluster.digest.is_none();
         let Some(plan) = cluster
@@ -312,20 +312,20 @@ impl Turn<'_> {
             .map(super::picture::disk_in_words)
             .collect();
         let told = What::Plan {
-            digest: digest.clone(),
+            digest: digest.to_owned(),
             steps: plan.steps.len(),
             nodes: plan.nodes.clone(),
             erase: plan.erasures.len(),
             erasures,
             usual_ms: plan.steps.iter().map(|step| step.usual_ms).sum(),
         };
-        cluster.digest = Some(digest.clone());
+        cluster.digest = Some(digest.to_owned());
         let consent = cluster.answers.as_ref().map_or(0, |answers| answers.erase);
         let unattended = cluster.unattended;
         self.changed();
         self.emit(told);
         if unattended {
-            self.install(&digest, consent);
+            self.install(digest, consent);
         }
     }
 

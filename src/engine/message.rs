@@ -26,6 +26,10 @@ impl Message {
     /// The same sentence with one hole filled. Control characters are stripped: the value may have
     /// come from outside.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers give what they have, a value or a reference"
+    )]
     pub fn with(mut self, hole: &str, value: impl ToString) -> Self {
         self.with.insert(hole.to_owned(), plain(&value.to_string()));
         self
@@ -73,6 +77,10 @@ impl Failure {
 
     /// Adds one cause, in the words of whoever said it.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers give what they have, a value or a reference"
+    )]
     pub fn because(mut self, cause: impl ToString) -> Self {
         self.causes.push(plain(&cause.to_string()));
         self

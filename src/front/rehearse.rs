@@ -12,8 +12,9 @@ use crate::cli::{Common, Rehearse};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
 use crate::face;
+use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
-use crate::rehearsal::{Rehearsal, Script};
+use crate::rehearsal::{Pi, Rehearsal, Script};
 use crate::wire::ToDaemon;
 use crate::wire::face::FaceLink;
 use crate::world::World;
@@ -26,40 +27,35 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Rehearses.
 pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, Exit> {
-    let preseed = rehearse
-        .preseed
-        .as_deref()
-        .map(input::preseed)
-        .transpose()?;
-    let faults = rehearse.fault.iter().map(|spec| spec.parse());
-    let script = Script {
-        nodes: preseed
-            .as_ref()
-            .map_or(usize::from(rehearse.nodes), |preseed| {
-                preseed.answers.nodes.len()
-            }),
-        speed: rehearse.speed,
-        seed: rehearse.seed,
-        faults: faults.collect::<Result<_, _>>().map_err(Exit::input)?,
-        release: Release::V5_21,
-    };
-    let rehearsal = Rehearsal::start(&script, super::parts)
+    let preseed = rehearse.preseed.as_deref().map(input::preseed);
+    let preseed = preseed.transpose()?;
+    let script = script(&rehearse, preseed.as_ref())?;
+    let mut rehearsal = Rehearsal::start(&script, super::parts)
         .await
         .map_err(Exit::failed)?;
+    let played = play(&rehearsal, preseed.as_ref(), common).await;
+    // What still wrote could not be removed.
+    rehearsal.stop().await;
+    played
+}
+
+/// Begins the undertaking and follows it to its end.
+async fn play(
+    rehearsal: &Rehearsal,
+    preseed: Option<&Preseed>,
+    common: &Common,
+) -> Result<u8, Exit> {
     let voice = Voice::of(common);
-    let answers = match &preseed {
+    let answers = match preseed {
         Some(preseed) => {
-            fits(&preseed.answers, &rehearsal)?;
+            fits(&preseed.answers, rehearsal)?;
             preseed.answers.clone()
         }
-        None => suggested(&rehearsal).await?,
+        None => suggested(rehearsal).await?,
     };
     let tokens = rehearsal.root().join("tokens");
-    let Some(first) = rehearsal
-        .nodes
-        .iter()
-        .find(|pi| pi.name == answers.initiator)
-    else {
+    let is_first = |pi: &&Pi| pi.name == answers.initiator;
+    let Some(first) = rehearsal.nodes.iter().find(is_first) else {
         return Err(Exit::input(
             "the answers' initiator is not among the simulated Pis",
         ));
@@ -75,22 +71,32 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
     link.send(&ToDaemon::Intent { intent: begin })
         .await
         .map_err(Exit::failed)?;
-    for pi in rehearsal
-        .nodes
-        .iter()
-        .filter(|pi| pi.name != answers.initiator)
-    {
+    for pi in rehearsal.nodes.iter().filter(|pi| !is_first(pi)) {
         let token = tokens.join(format!("{}.token", pi.name));
         tokio::spawn(bring_in(pi.daemon.socket.clone(), pi.name.clone(), token));
     }
     let ending = match voice {
         Some(voice) => watch(&mut link, voice, (None, Run::Process)).await?,
-        None => full_screen(&mut link, common, &rehearsal).await?,
+        None => full_screen(&mut link, common, rehearsal).await?,
     };
-    match (ending.erases, &preseed) {
+    match (ending.erases, preseed) {
         (Some(planned), Some(preseed)) => Err(Exit::input(preseed.erase_error(planned))),
         _ => Ok(ending.exit),
     }
+}
+
+/// What the simulated Pis shall be like.
+fn script(rehearse: &Rehearse, preseed: Option<&Preseed>) -> Result<Script, Exit> {
+    let faults = rehearse.fault.iter().map(|spec| spec.parse());
+    Ok(Script {
+        nodes: preseed.map_or(usize::from(rehearse.nodes), |preseed| {
+            preseed.answers.nodes.len()
+        }),
+        speed: rehearse.speed,
+        seed: rehearse.seed,
+        faults: faults.collect::<Result<_, _>>().map_err(Exit::input)?,
+        release: Release::V5_21,
+    })
 }
 
 async fn full_screen(

@@ -115,13 +115,14 @@ fn an_empty_disk_is_formatted_and_one_that_holds_something_is_an_erasure() {
 
 #[test]
 fn a_disk_that_cannot_be_taken_says_why() {
-    let spoil: [(&str, fn(&mut mcloud::engine::facts::Disk)); 3] = [
+    type Spoil = fn(&mut mcloud::engine::facts::Disk);
+    let spoil: [(&str, Spoil); 3] = [
         ("check.disk-used", |disk| {
-            disk.used = Some("mounted at /".to_owned())
+            disk.used = Some("mounted at /".to_owned());
         }),
         ("check.disk-read-only", |disk| disk.read_only = true),
         ("check.disk-unknown", |disk| {
-            disk.holds = Holds::Unknown("no medium".to_owned())
+            disk.holds = Holds::Unknown("no medium".to_owned());
         }),
     ];
     for (code, spoil) in spoil {

@@ -159,17 +159,17 @@ impl Stage {
             tokens: None,
         }));
         self.play();
-        for node in 1..self.facts.len() {
+        let joiners: Vec<_> = self.facts.iter().cloned().enumerate().skip(1).collect();
+        for (node, facts) in joiners {
             let name = NAMES[node].to_owned();
             self.fact(Fact::Joined {
                 node: name.clone(),
                 id: format!("id-{node}"),
             });
             self.fact(Fact::LinkUp(name.clone()));
-            let facts = Box::new(self.facts[node].clone());
             self.fact(Fact::Facts {
                 node: Some(name),
-                facts,
+                facts: Box::new(facts),
             });
         }
         self.play();

@@ -216,12 +216,9 @@ impl Builder<'_> {
     fn all(mut self) -> Vec<Step> {
         let answers = self.basis.answers;
         let leader = answers.initiator.as_str();
-        let members: Vec<String> = answers.nodes.iter().map(|node| node.name.clone()).collect();
-        let at = |node: &NodeAnswers| SocketAddr::new(node.address, LXD_PORT);
         let Some(first) = answers.node(leader) else {
             return self.steps;
         };
-
         self.add(Phase::Preflight, leader, Work::LxdReady, &[]);
         for node in answers.joiners() {
             self.add(Phase::Preflight, &node.name, Work::LxdReady, &[]);
@@ -230,38 +227,8 @@ impl Builder<'_> {
         for node in answers.joiners() {
             self.add(Phase::ControlPlane, &node.name, Work::ControlAgent, &[]);
         }
-        let mark = Some(self.basis.cluster.to_owned());
-        let ready = id("lxd.ready", leader);
-        let addressed = self.add(
-            Phase::Lxd,
-            leader,
-            Work::LxdAddress {
-                address: at(first),
-                mark,
-            },
-            &[ready],
-        );
-        let bootstrap = Work::LxdBootstrap {
-            name: leader.to_owned(),
-        };
-        let bootstrapped = self.add(Phase::Lxd, leader, bootstrap, &[addressed]);
-        let mut joined = vec![bootstrapped.clone()];
-        for node in answers.joiners() {
-            let ready = id("lxd.ready", &node.name);
-            let work = Work::LxdAddress {
-                address: at(node),
-                mark: None,
-            };
-            let addressed = self.add(Phase::Lxd, &node.name, work, &[ready]);
-            let join = Work::LxdJoin {
-                name: node.name.clone(),
-                address: at(node),
-                leader: at(first),
-                pool: self.parts.get(&node.name).cloned(),
-            };
-            let needs = [bootstrapped.clone(), addressed];
-            joined.push(self.add(Phase::Lxd, &node.name, join, &needs));
-        }
+        let joined = self.cluster_lxd(first);
+        let members: Vec<String> = answers.nodes.iter().map(|node| node.name.clone()).collect();
         let led = Work::LxdLeader {
             members: members.clone(),
         };
@@ -278,6 +245,38 @@ impl Builder<'_> {
         };
         self.add(Phase::Finalize, leader, proof, &[led, last]);
         self.steps
+    }
+
+    /// LXD's cluster on its first node, then the others' joins. Returns the steps after which each
+    /// node is a member.
+    fn cluster_lxd(&mut self, first: &NodeAnswers) -> Vec<String> {
+        let leader = first.name.as_str();
+        let mark = Some(self.basis.cluster.to_owned());
+        let addressed = self.address_lxd(first, mark);
+        let bootstrap = Work::LxdBootstrap {
+            name: leader.to_owned(),
+        };
+        let bootstrapped = self.add(Phase::Lxd, leader, bootstrap, &[addressed]);
+        let mut joined = vec![bootstrapped.clone()];
+        for node in self.basis.answers.joiners() {
+            let addressed = self.address_lxd(node, None);
+            let join = Work::LxdJoin {
+                name: node.name.clone(),
+                address: lxd_at(node),
+                leader: lxd_at(first),
+                pool: self.parts.get(&node.name).cloned(),
+            };
+            let needs = [bootstrapped.clone(), addressed];
+            joined.push(self.add(Phase::Lxd, &node.name, join, &needs));
+        }
+        joined
+    }
+
+    fn address_lxd(&mut self, node: &NodeAnswers, mark: Option<String>) -> String {
+        let address = lxd_at(node);
+        let ready = id("lxd.ready", &node.name);
+        let work = Work::LxdAddress { address, mark };
+        self.add(Phase::Lxd, &node.name, work, &[ready])
     }
 
     /// The local pool: each member's part, then the whole, then the profile that uses it.
@@ -307,6 +306,10 @@ impl Builder<'_> {
         self.add(Phase::Attach, leader, Work::Profile, &[pool]);
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a row of the plan has these four columns"
+    )]
     fn add(&mut self, phase: Phase, node: &str, work: Work, needs: &[String]) -> String {
         let id = id(work.class(), node);
         // LXD's joins go one at a time: its database adds one member at once.
@@ -325,6 +328,10 @@ impl Builder<'_> {
         });
         id
     }
+}
+
+fn lxd_at(node: &NodeAnswers) -> SocketAddr {
+    SocketAddr::new(node.address, LXD_PORT)
 }
 
 fn id(class: &str, node: &str) -> String {
