@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::watch::{Ending, Voice, watch};
+use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, ensure, input, world};
 use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
@@ -113,7 +113,7 @@ async fn follow(
     (old, common): (Option<u64>, &Common),
 ) -> Result<Ending, Exit> {
     if let Some(voice) = voice {
-        return watch(link, voice, old).await;
+        return watch(link, voice, (old, Run::Daemon)).await;
     }
     let face = face::Options {
         look: common.look.into(),
