@@ -13,18 +13,18 @@ mod log;
 mod parts;
 mod review;
 mod theme;
+mod which;
 mod words;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::text::Line;
 
 use crate::engine::event::PublicEvent;
-use crate::engine::node::Stage;
 use crate::engine::picture::Picture;
 use crate::engine::{Intent, Millis};
-use frame::{Body, Header, LEAST, Room, Rooms};
+use frame::{Body, Header, Info, Room, Rooms};
 use keymap::{Command, Context, Key};
+use which::Which;
 
 /// A moment, as the face's clock says it.
 pub type Now = Millis;
@@ -63,20 +63,20 @@ enum Reply {
     Leave,
 }
 
-/// Which screen; the picture says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
-    Review,
-    Install,
-    Done,
-}
-
 /// What lies on top of the screen.
 #[derive(Debug)]
 enum Overlay {
     Help,
     Log,
     Leave(leave::Leave),
+}
+
+/// What there is to draw.
+#[derive(Debug, Clone, Copy)]
+struct Scene<'a> {
+    picture: &'a Picture,
+    log: &'a LogView,
+    now: Now,
 }
 
 /// All screens of a face, with what each remembers of itself.
@@ -89,35 +89,6 @@ pub struct Screens {
     help: help::Help,
     log: log::Log,
     overlay: Option<Overlay>,
-}
-
-impl Which {
-    const ALL: [Self; 3] = [Self::Review, Self::Install, Self::Done];
-
-    fn of(picture: &Picture) -> Self {
-        match picture.stage {
-            Stage::Ended if picture.end.is_some() => Self::Done,
-            Stage::Installing | Stage::Stopped if picture.install.is_some() => Self::Install,
-            _ => Self::Review,
-        }
-    }
-
-    /// Its place among the ten screens of the product.
-    const fn step(self) -> usize {
-        match self {
-            Self::Review => 8,
-            Self::Install => 9,
-            Self::Done => 10,
-        }
-    }
-
-    fn title(self) -> String {
-        words::say(match self {
-            Self::Review => "screen.review",
-            Self::Install => "screen.install",
-            Self::Done => "screen.done",
-        })
-    }
 }
 
 impl Screens {
@@ -171,12 +142,17 @@ impl Screens {
     }
 
     /// Draws the screen with what lies on top of it.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what is drawn, when, and where to: each comes from elsewhere in the face"
+    )]
     pub fn view(&self, picture: &Picture, log: &LogView, now: Now, frame: &mut Frame) {
         let area = frame.area();
         let buffer = frame.buffer_mut();
         let Some(rooms) = Rooms::of(area) else {
-            return too_small(buffer);
+            return frame::too_small(buffer);
         };
+        let scene = Scene { picture, log, now };
         let which = Which::of(picture);
         let title = match self.top(picture) {
             Some(Overlay::Help) => words::say("screen.help"),
@@ -202,34 +178,35 @@ impl Screens {
                 self.log.draw(picture, log, (rooms.below_title(), buffer));
             }
             Some(Overlay::Leave(leave)) => {
-                self.draw_screen(picture, log, (now, &rooms), buffer);
+                self.draw_screen(&scene, &rooms, buffer);
                 leave.draw(picture, self.options.can_detach, (rooms.body, buffer));
             }
-            None => self.draw_screen(picture, log, (now, &rooms), buffer),
+            None => self.draw_screen(&scene, &rooms, buffer),
         }
-        rooms.inform(&self.info(picture, now), buffer);
+        if let Some(info) = self.info(picture, now) {
+            rooms.inform(&info, buffer);
+        }
         rooms.keys(&self.context(picture), buffer);
     }
 
-    fn draw_screen(
-        &self,
-        picture: &Picture,
-        log: &LogView,
-        at: (Now, &Rooms),
-        buffer: &mut Buffer,
-    ) {
-        let (now, rooms) = at;
+    fn draw_screen(&self, scene: &Scene, rooms: &Rooms, buffer: &mut Buffer) {
+        let Scene { picture, log, now } = *scene;
         let room = rooms.room();
         let which = Which::of(picture);
         let (body, scroll): (Body, _) = match which {
-            Which::Review => (self.review.body(picture, now, room), &self.review.scroll),
+            Which::Review => {
+                // What comes into sight now may move the focus: it is noted before it is drawn.
+                let body = self.review.body(picture, now, room);
+                let sight = rooms.sight(&body, &self.review.scroll);
+                if self.top(picture).is_none() {
+                    self.review.saw(picture, &body, &sight);
+                }
+                (self.review.body(picture, now, room), &self.review.scroll)
+            }
             Which::Install => (self.install.body(picture, now, room), &self.install.scroll),
-            Which::Done => (self.done.body(picture, room), &self.done.scroll),
+            Which::Done => (done::Done::body(picture, room), &self.done.scroll),
         };
-        let (shown, left) = rooms.fill(&body, scroll, buffer);
-        if which == Which::Review && self.top(picture).is_none() {
-            self.review.saw(picture, &body, &shown);
-        }
+        let left = rooms.fill(&body, scroll, buffer);
         let least = if which == Which::Install { 2 } else { 4 };
         if left.height < least || !(rooms.log || which == Which::Install) {
             return;
@@ -245,10 +222,21 @@ impl Screens {
         }
     }
 
-    fn info(&self, picture: &Picture, now: Now) -> Vec<Line<'static>> {
+    fn info(&self, picture: &Picture, now: Now) -> Option<Info> {
+        let lost = picture.link.filter(|link| !link.up);
         match (self.top(picture), Which::of(picture)) {
-            (Some(Overlay::Log | Overlay::Help), _) | (None, Which::Done) => Vec::new(),
-            (Some(Overlay::Leave(_)), _) => vec![Line::raw(words::say("leave-screen.first-stays"))],
+            (Some(Overlay::Log | Overlay::Help), _) | (None, Which::Done) => None,
+            (Some(Overlay::Leave(_)), _) => {
+                Some(Info::plain(words::say("leave-screen.first-stays")))
+            }
+            (None, which) if lost.is_some() => {
+                let time = words::ago(now.saturating_sub(lost?.since));
+                let code = match which {
+                    Which::Install => "install-screen.link-down",
+                    _ => "review.link-down",
+                };
+                Some(Info::warning(words::fill(code, &[("time", &time)])))
+            }
             (None, Which::Review) => self.review.info(picture),
             (None, Which::Install) => self.install.info(picture, now),
         }
@@ -293,24 +281,13 @@ impl Screens {
             Overlay::Help => self.help.press(command),
             Overlay::Log => self.log.press(picture, command),
             Overlay::Leave(leave) => {
-                let answer = leave.press(picture, self.options.can_detach, command)?;
-                self.overlay = None;
-                return answer;
+                let asked = leave.press(picture, self.options.can_detach, command);
+                if let leave::Asked::Answered(act) = asked {
+                    self.overlay = None;
+                    return act;
+                }
             }
         }
         None
-    }
-}
-
-/// Says what size is needed.
-fn too_small(buffer: &mut Buffer) {
-    let area = buffer.area;
-    let (is, least) = ((area.width, area.height), LEAST);
-    let size = |size: (u16, u16)| format!("{}x{}", size.0, size.1);
-    let holes = [("least", &*size(least)), ("is", &*size(is))];
-    let text = words::fill("screen.too-small", &holes);
-    let lines = parts::text::wrap(&text, area.width.into());
-    for (line, y) in lines.iter().zip(area.top()..area.bottom()) {
-        buffer.set_stringn(area.x, y, line, area.width.into(), theme::strong());
     }
 }

@@ -48,7 +48,7 @@ impl Done {
     }
 
     /// The body.
-    pub(super) fn body(&self, picture: &Picture, room: Room) -> Body {
+    pub(super) fn body(picture: &Picture, room: Room) -> Body {
         let Some(end) = &picture.end else {
             return Body::default();
         };
@@ -92,7 +92,7 @@ fn well(picture: &Picture, end: &End, room: Room) -> Vec<Line<'static>> {
     }
     for proven in &end.proven {
         lines.extend(marked(
-            Span::styled("  ■ ", theme::good()),
+            &Span::styled("  ■ ", theme::good()),
             &sentence(proven),
             room.width,
         ));
@@ -133,17 +133,22 @@ fn members(picture: &Picture, room: Room) -> Vec<Line<'static>> {
 
 fn badly(picture: &Picture, end: &End, room: Room) -> Vec<Line<'static>> {
     let left = end.exit == 3;
-    let (code, style) = if left {
-        ("done-screen.left", theme::strong())
-    } else {
-        ("done-screen.not-ready", theme::bad())
+    let why = end.why.as_ref().map(sentence);
+    let mut lines = match &why {
+        Some(why) if left => paragraph(why, room.width, theme::strong()),
+        _ => paragraph(
+            &words::say("done-screen.not-ready"),
+            room.width,
+            theme::bad(),
+        ),
     };
-    let mut lines = paragraph(&words::say(code), room.width, style);
-    lines.push(Line::default());
-    match (&end.failure, &end.why) {
-        (Some(failure), _) if !left => lines.extend(story(failure, room.width)),
-        (_, Some(why)) => lines.extend(paragraph(&sentence(why), room.width, Style::new())),
-        _ => {}
+    if !left {
+        lines.push(Line::default());
+        match (&end.failure, why) {
+            (Some(failure), _) => lines.extend(story(failure, room.width)),
+            (None, Some(why)) => lines.extend(paragraph(&why, room.width, Style::new())),
+            (None, None) => {}
+        }
     }
     if !left {
         lines.push(Line::default());

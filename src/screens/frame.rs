@@ -1,5 +1,7 @@
 //! The frame around every screen: header, rules, rail, body, what is worth knowing, key bar.
 
+mod lines;
+
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
@@ -8,8 +10,11 @@ use ratatui::text::{Line, Span};
 
 use super::keymap::{Context, TABLE};
 use super::parts::scroll::Scroll;
-use super::parts::text::{cut, pad, width};
+use super::parts::text::{cut, marked, width};
 use super::{theme, words};
+
+use lines::header_line;
+pub(super) use lines::{Header, Info, too_small};
 
 /// The least that a screen can be drawn in.
 pub(super) const LEAST: (u16, u16) = (40, 10);
@@ -42,21 +47,6 @@ pub(super) struct Room {
     pub(super) width: usize,
     /// In rows.
     pub(super) height: usize,
-}
-
-/// What the header says.
-#[derive(Debug)]
-pub(super) struct Header<'a> {
-    /// mcloud's version.
-    pub(super) version: &'a str,
-    /// The cluster's name; may be empty.
-    pub(super) cluster: &'a str,
-    /// The screen's name.
-    pub(super) title: &'a str,
-    /// This node's name.
-    pub(super) me: &'a str,
-    /// Which of the ten screens.
-    pub(super) step: usize,
 }
 
 /// Where what is drawn.
@@ -152,10 +142,15 @@ impl Rooms {
     }
 
     /// Draws what is worth knowing about the focus.
-    pub(super) fn inform(&self, lines: &[Line], buffer: &mut Buffer) {
-        let room = self.info.width.saturating_sub(2);
+    pub(super) fn inform(&self, info: &Info, buffer: &mut Buffer) {
+        let room = usize::from(self.info.width.saturating_sub(2));
+        let rows = usize::from(self.info.height);
+        let mut lines = marked(&info.mark, &info.text, room);
+        if let (true, Some(last)) = (lines.len() > rows, lines.get_mut(rows.saturating_sub(1))) {
+            last.push_span(Span::raw(".."));
+        }
         for (line, y) in lines.iter().zip(self.info.top()..self.info.bottom()) {
-            buffer.set_line(self.info.x + 1, y, line, room);
+            buffer.set_line(self.info.x + 1, y, line, self.info.width.saturating_sub(1));
         }
     }
 
@@ -187,14 +182,25 @@ impl Rooms {
         buffer.set_line(self.keys.x + 1, self.keys.y, &Line::from(spans), room);
     }
 
-    /// Draws a body: what is pinned, below what scrolls. Says which lines are shown, and what is
-    /// left of the room below.
-    pub(super) fn fill(
-        &self,
-        body: &Body,
-        scroll: &Scroll,
-        buffer: &mut Buffer,
-    ) -> (Range<usize>, Rect) {
+    /// Draws a body: what is pinned, below what scrolls. Says what is left of the room
+    /// below.
+    pub(super) fn fill(&self, body: &Body, scroll: &Scroll, buffer: &mut Buffer) -> Rect {
+        let (upper, below, left) = self.arrange(body);
+        scroll.draw(&body.lines, upper, buffer);
+        for (line, y) in body.pinned.iter().zip(below..left.y) {
+            buffer.set_line(upper.x, y, line, upper.width.saturating_sub(1));
+        }
+        left
+    }
+
+    /// Which lines of a body will be shown; nothing is drawn.
+    pub(super) fn sight(&self, body: &Body, scroll: &Scroll) -> Range<usize> {
+        let (upper, ..) = self.arrange(body);
+        scroll.window(body.lines.len(), upper.height.into())
+    }
+
+    /// Where a body's lines go, the row of what is pinned, and what is left below.
+    fn arrange(&self, body: &Body) -> (Rect, u16, Rect) {
         let area = Rect {
             x: self.body.x + 1,
             width: self.body.width.saturating_sub(1),
@@ -210,18 +216,14 @@ impl Rooms {
             height: lines.min(rest),
             ..area
         };
-        let shown = scroll.draw(&body.lines, upper, buffer);
         let below = upper.bottom() + gap.min(area.bottom().saturating_sub(upper.bottom()));
-        for (line, y) in body.pinned.iter().zip(below..area.bottom()) {
-            buffer.set_line(area.x, y, line, area.width.saturating_sub(1));
-        }
         let end = below.saturating_add(pinned).min(area.bottom());
         let left = Rect {
             y: end,
             height: area.bottom().saturating_sub(end),
             ..self.body
         };
-        (shown, left)
+        (upper, below, left)
     }
 
     /// Draws the rule above something below the body, joined to the rail's.
@@ -234,48 +236,4 @@ impl Rooms {
             buffer.set_string(rail.right(), y, "├", theme::dim());
         }
     }
-}
-
-/// The header in exactly `room` columns: what matters least goes first.
-fn header_line(header: &Header, room: usize) -> String {
-    let Header {
-        version,
-        cluster,
-        title,
-        me,
-        step,
-    } = header;
-    let step = step.to_string();
-    let long = words::fill("screen.step", &[("step", &step)]);
-    let lefts = [
-        format!(" mcloud {version}   {cluster}"),
-        format!(" mcloud   {cluster}"),
-        " mcloud".to_owned(),
-        String::new(),
-    ];
-    let rights = [
-        format!("{me}   {long} "),
-        format!("{me}   {step}/10 "),
-        format!("{step}/10 "),
-        String::new(),
-    ];
-    let pairs = lefts.iter().zip(&rights);
-    let fitting = |(left, right): &(&String, &String)| {
-        let sides = width(left).max(width(right));
-        sides * 2 + width(title) + 4 <= room
-            || width(left) + width(right) + width(title) + 4 <= room
-    };
-    let (left, right) = pairs
-        .filter(fitting)
-        .map(|(l, r)| (&**l, &**r))
-        .next()
-        .unwrap_or_default();
-    let middle = room.saturating_sub(width(title)) / 2;
-    let middle = middle
-        .min(room.saturating_sub(width(right) + width(title) + 2))
-        .max(width(left) + 2);
-    let text = format!("{}{title}", pad(left, middle));
-    let rest = room.saturating_sub(width(&text));
-    let gap = rest.saturating_sub(width(right));
-    pad(&format!("{text}{}{right}", " ".repeat(gap)), room)
 }

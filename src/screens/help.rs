@@ -7,7 +7,8 @@ use super::frame::{Body, Room};
 use super::keymap::{Can, Command, Context, Place, TABLE};
 use super::parts::scroll::Scroll;
 use super::parts::text::{pad, paragraph, width, wrap};
-use super::{Which, theme, words};
+use super::which::Which;
+use super::{theme, words};
 
 const REVIEW: &str = include_str!("../../assets/help/review.txt");
 const INSTALL: &str = include_str!("../../assets/help/install.txt");

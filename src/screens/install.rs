@@ -7,9 +7,9 @@ mod steps;
 use std::cell::Cell;
 
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::frame::{Body, Room};
+use super::frame::{Body, Info, Room};
 use super::keymap::{Can, Command, Context, Place};
 use super::parts::buttons::{Button, row};
 use super::parts::scroll::Scroll;
@@ -20,6 +20,9 @@ use crate::engine::node::{Role, Stage};
 use crate::engine::picture::{Install as Run, Picture};
 
 pub(super) use failure::story;
+
+/// A node that was not heard for longer is worth a line, in ms.
+const SILENT_MS: u64 = 15_000;
 
 /// Install's own memory: focus, scroll, and the first node that is shown.
 #[derive(Debug, Default)]
@@ -67,12 +70,10 @@ impl Install {
         match command {
             Command::Down if !self.scroll.down() => self.step(&ways, true),
             Command::Up if self.focus == 0 => drop(self.scroll.up()),
-            Command::Up | Command::Previous => self.step(&ways, false),
-            Command::Next => self.step(&ways, true),
             Command::Left if columns => self.shift(picture, false),
             Command::Right if columns => self.shift(picture, true),
-            Command::Left => self.step(&ways, false),
-            Command::Right => self.step(&ways, true),
+            Command::Up | Command::Previous | Command::Left => self.step(&ways, false),
+            Command::Next | Command::Right => self.step(&ways, true),
             Command::PageDown => self.scroll.page_down(),
             Command::PageUp => self.scroll.page_up(),
             Command::Home => self.scroll.home(),
@@ -167,7 +168,7 @@ impl Install {
             let node = picture
                 .install
                 .iter()
-                .flat_map(|run| run.failures.get(way.failure));
+                .filter_map(|run| run.failures.get(way.failure));
             let node = node
                 .map(|failure| failure.node.as_str())
                 .next()
@@ -196,50 +197,35 @@ impl Install {
     }
 
     /// What is worth knowing now.
-    pub(super) fn info(&self, picture: &Picture, now: Now) -> Vec<Line<'static>> {
-        let Some(run) = &picture.install else {
-            return Vec::new();
+    pub(super) fn info(&self, picture: &Picture, now: Now) -> Option<Info> {
+        let run = picture.install.as_ref()?;
+        let failed = self.way(&ways(picture)).map_or(0, |way| way.failure);
+        let Some(failed) = run.failures.get(failed) else {
+            return heard(picture, now);
         };
-        if let Some(link) = picture.link.filter(|link| !link.up) {
-            let time = words::ago(now.saturating_sub(link.since));
-            let text = words::fill("install-screen.link-down", &[("time", &time)]);
-            return vec![Line::from(vec![
-                Span::styled("! ", theme::warn()),
-                Span::raw(text),
-            ])];
-        }
-        let mut lines = Vec::new();
-        if let Some(failed) = run.failures.first() {
-            let code = match (picture.stage, picture.role) {
-                (_, Role::Worker) => "install-screen.initiator-decides",
-                (Stage::Stopped, _) => "install-screen.you-decide",
-                _ => "install-screen.others-go-on",
-            };
-            let text = words::fill(code, &[("node", &failed.node)]);
-            lines.push(Line::from(vec![
-                Span::styled("× ", theme::bad()),
-                Span::raw(text),
-            ]));
-        } else {
-            lines.push(heard(picture, now));
-        }
-        lines
+        let code = match (picture.stage, picture.role) {
+            (_, Role::Worker) => "install-screen.initiator-decides",
+            (Stage::Stopped, _) => "install-screen.you-decide",
+            _ => "install-screen.others-go-on",
+        };
+        let text = words::fill(code, &[("node", &failed.node)]);
+        Some(Info::wrong(text))
     }
 }
 
-/// How long ago each other node was heard.
-fn heard(picture: &Picture, now: Now) -> Line<'static> {
+/// Which nodes were not heard just now.
+fn heard(picture: &Picture, now: Now) -> Option<Info> {
     let others = picture.nodes.iter().filter(|node| node.name != picture.me);
-    let heard = |node: &crate::engine::picture::NodeRow| {
-        let ago = words::ago(now.saturating_sub(node.heard?));
-        Some(format!("{} {ago}", node.name))
-    };
-    let heard: Vec<_> = others.filter_map(heard).collect();
-    if heard.is_empty() || picture.role == Role::Worker {
-        return Line::default();
+    let mut silent = Vec::new();
+    for node in others.filter(|_| picture.role == Role::Leader) {
+        let gone = now.saturating_sub(node.heard?);
+        if gone >= SILENT_MS {
+            silent.push(format!("{} {}", node.name, words::ago(gone)));
+        }
     }
-    let nodes = heard.join(", ");
-    Line::raw(words::fill("install-screen.heard", &[("nodes", &nodes)]))
+    let nodes = silent.join(", ");
+    let text = words::fill("install-screen.heard", &[("nodes", &nodes)]);
+    (!silent.is_empty()).then(|| Info::warning(text))
 }
 
 /// The ways on that this console may choose, each of one failure; Leave only once, at the end.

@@ -24,6 +24,15 @@ pub(super) struct Leave {
     focus: usize,
 }
 
+/// Where the question stands after a key.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// It is still open.
+    Still,
+    /// It was answered, and this is to be done; staying is nothing.
+    Answered(Option<Act>),
+}
+
 /// One answer.
 #[derive(Debug, Clone, PartialEq)]
 struct Answer {
@@ -56,13 +65,8 @@ impl Leave {
         .with(Can::Move, true)
     }
 
-    /// Does what a key asks for: none goes on asking, some is the answer.
-    pub(super) fn press(
-        &mut self,
-        picture: &Picture,
-        can_detach: bool,
-        command: Command,
-    ) -> Option<Option<Act>> {
+    /// Does what a key asks for.
+    pub(super) fn press(&mut self, picture: &Picture, can_detach: bool, command: Command) -> Asked {
         let answers = answers(picture, can_detach);
         let last = answers.len().saturating_sub(1);
         match command {
@@ -73,16 +77,12 @@ impl Leave {
                 self.focus = self.focus.saturating_sub(1);
             }
             Command::Press | Command::Toggle => {
-                return Some(
-                    answers
-                        .into_iter()
-                        .nth(self.focus)
-                        .and_then(|answer| answer.act),
-                );
+                let answer = answers.into_iter().nth(self.focus);
+                return Asked::Answered(answer.and_then(|answer| answer.act));
             }
             _ => {}
         }
-        None
+        Asked::Still
     }
 
     /// Draws the box into the middle of `area`.

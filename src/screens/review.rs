@@ -72,7 +72,7 @@ impl Review {
         }
         .with(Can::Count, counts)
         .with(Can::Type, focus == Focus::Number)
-        .with(Can::Forward, decides)
+        .with(Can::Forward, decides && self.lacks(picture).is_none())
         .with(Can::Scroll, self.scroll.overflows())
         .with(Can::Move, self.stops(picture).len() > 1)
     }

@@ -1,6 +1,5 @@
 //! The situations a console can be in, each with its name.
 
-use mcloud::engine::event::Level;
 use mcloud::engine::message::Message;
 use mcloud::engine::node::{End, Stage as How};
 use mcloud::engine::services::LxdState;
@@ -183,13 +182,4 @@ pub(crate) fn all() -> Vec<(&'static str, Desk)> {
         ("refused", refused()),
         ("left", left()),
     ]
-}
-
-#[test]
-fn the_log_of_a_run_has_every_level_but_debug_only_where_it_is_asked_for() {
-    let desk = running();
-    let debug = desk.log.iter().filter(|event| {
-        matches!(&event.what, mcloud::engine::event::What::Log { level, .. } if *level == Level::Debug)
-    });
-    assert_eq!(debug.count(), 0);
 }

@@ -203,6 +203,18 @@ impl Stage {
         while self.now < until {
             self.now += 1_000;
             self.event(Event::Tick);
+            for number in 1..self.facts.len() {
+                let node = name(number);
+                if self
+                    .state
+                    .cluster
+                    .nodes
+                    .get(&node)
+                    .is_some_and(|node| node.up)
+                {
+                    self.event(Event::Fact(Fact::Heard(node)));
+                }
+            }
             while let Some(at) = self.orders.iter().position(|(due, _)| *due <= self.now) {
                 let (_, order) = self.orders.remove(at);
                 self.carry_out(order);

@@ -51,11 +51,11 @@ pub(in crate::screens) fn story(failure: &Failure, room: usize) -> Vec<Line<'sta
     if !failure.causes.is_empty() {
         let causes: Vec<_> = failure.causes.iter().map(|cause| plain(cause)).collect();
         let text = causes.join("  »  ");
-        lines.extend(marked(Span::raw("  "), &text, room));
+        lines.extend(marked(&Span::raw("  "), &text, room));
     }
     if let Some(hint) = &failure.hint {
         lines.extend(marked(
-            Span::styled("→ ", theme::busy()),
+            &Span::styled("→ ", theme::busy()),
             &sentence(hint),
             room,
         ));

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::engine::node::Stage;
-use crate::engine::picture::{Cell, CellState, Install, InstallRow, Picture};
+use crate::engine::picture::{Cell, CellState, Install, InstallRow, NodeRow, Picture};
 use crate::engine::plan::Phase;
 use crate::screens::frame::Room;
 use crate::screens::parts::matrix::{self, Fit, Matrix, Row};
@@ -68,17 +68,24 @@ pub(super) fn matrix(picture: &Picture, run: &Install, now: Now, window: (usize,
     let is_absent = |row: &&InstallRow| row.cells.iter().all(|c| c.state == CellState::Empty);
     let rows = run.rows.iter().filter(|row| !is_absent(row));
     let row = |row: &InstallRow| {
-        let runs = row
-            .cells
-            .iter()
-            .any(|cell| cell.state == CellState::Running);
-        let mark = if runs { "▶" } else { " " };
+        let is_active = |node: &NodeRow| {
+            let mut running = run.running.iter();
+            running.any(|step| step.phase == row.phase && step.node == node.name)
+        };
+        let active: Vec<_> = picture.nodes.iter().map(is_active).collect();
+        let mark = if active.contains(&true) { "▶" } else { " " };
+        let cells = row.cells.iter().zip(active);
         Row {
             label: format!("{mark}{}", row.phase.title()),
-            cells: row
-                .cells
-                .iter()
-                .map(|cell| words_of(cell, now, fit.column))
+            cells: cells
+                .map(|(cell, active)| match cell.state {
+                    // Some of it is done, and the rest waits for others.
+                    CellState::Running if !active => (
+                        format!("• {}", words::say("install-screen.begun")),
+                        theme::dim(),
+                    ),
+                    _ => words_of(cell, now, fit.column),
+                })
                 .collect(),
         }
     };

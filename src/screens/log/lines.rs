@@ -28,8 +28,7 @@ pub(super) fn level(event: &PublicEvent) -> Level {
             // A sign of life every few seconds, and the list of all that waits.
             StepEvent::Running | StepEvent::Waiting => Level::Debug,
         },
-        What::Failure { .. } => Level::Error,
-        What::Done { ok: false, .. } => Level::Error,
+        What::Failure { .. } | What::Done { ok: false, .. } => Level::Error,
         What::Peer {
             state: PeerState::Lost,
             ..

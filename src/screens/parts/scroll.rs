@@ -71,9 +71,8 @@ impl Scroll {
         top..top.saturating_add(height).min(total)
     }
 
-    /// Draws `lines` into `area`, its last column kept for the signs that there is more. Says
-    /// which lines are shown.
-    pub(crate) fn draw(&self, lines: &[Line], area: Rect, buffer: &mut Buffer) -> Range<usize> {
+    /// Draws `lines` into `area`, its last column kept for the signs that there is more.
+    pub(crate) fn draw(&self, lines: &[Line], area: Rect, buffer: &mut Buffer) {
         let shown = self.window(lines.len(), area.height.into());
         let rows = lines.get(shown.clone()).unwrap_or_default();
         for (line, y) in rows.iter().zip(area.y..area.bottom()) {
@@ -87,7 +86,6 @@ impl Scroll {
             let y = area.bottom().saturating_sub(1);
             buffer.set_string(x, y, "▼", theme::busy());
         }
-        shown
     }
 
     fn most(&self) -> usize {

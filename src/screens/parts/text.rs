@@ -76,7 +76,7 @@ pub(crate) fn paragraph(text: &str, room: usize, style: Style) -> Vec<Line<'stat
 }
 
 /// `text` wrapped after a mark that stands before its first line.
-pub(crate) fn marked(mark: Span<'static>, text: &str, room: usize) -> Vec<Line<'static>> {
+pub(crate) fn marked(mark: &Span<'static>, text: &str, room: usize) -> Vec<Line<'static>> {
     let indent = mark.width();
     let lines = wrap(text, room.saturating_sub(indent)).into_iter();
     let with_mark = |(row, line)| match row {

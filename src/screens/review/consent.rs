@@ -6,7 +6,7 @@ use super::stand::{Press, Stand, buttons, decides, erasures, label};
 use super::{Focus, Lacks, Review};
 use crate::engine::node::Role;
 use crate::engine::picture::Picture;
-use crate::screens::frame::Room;
+use crate::screens::frame::{Info, Room};
 use crate::screens::parts::buttons::{Button, row};
 use crate::screens::parts::text::{paragraph, width};
 use crate::screens::{theme, words};
@@ -81,27 +81,18 @@ impl Review {
     }
 
     /// What is wrong or worth knowing about the focus.
-    pub(in crate::screens) fn info(&self, picture: &Picture) -> Vec<Line<'static>> {
+    pub(in crate::screens) fn info(&self, picture: &Picture) -> Option<Info> {
         if !decides(picture) {
-            return Vec::new();
+            return None;
         }
         let typed = self.typed_for(picture).value().unwrap_or(0).to_string();
-        let text = match self.lacks(picture) {
-            Some(Lacks::Sight(_)) => warn("! ", &words::say("review.unseen")),
-            Some(Lacks::Number) => vec![Line::raw(words::say("review.count-them"))],
-            Some(Lacks::OtherNumber) => warn(
-                "× ",
-                &words::fill("review.other-number", &[("typed", &typed)]),
-            ),
-            None => vec![Line::raw(words::say("review.go"))],
-        };
-        text
+        Some(match self.lacks(picture) {
+            Some(Lacks::Sight(_)) => Info::warning(words::say("review.unseen")),
+            Some(Lacks::Number) => Info::plain(words::say("review.count-them")),
+            Some(Lacks::OtherNumber) => {
+                Info::wrong(words::fill("review.other-number", &[("typed", &typed)]))
+            }
+            None => Info::plain(words::say("review.go")),
+        })
     }
-}
-
-fn warn(mark: &'static str, text: &str) -> Vec<Line<'static>> {
-    vec![Line::from(vec![
-        Span::styled(mark, theme::warn()),
-        Span::raw(text.to_owned()),
-    ])]
 }

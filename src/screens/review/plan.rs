@@ -13,7 +13,7 @@ use crate::engine::preflight::Verdict;
 use crate::screens::frame::Room;
 use crate::screens::parts::framed::{EDGES, Title, framed};
 use crate::screens::parts::table::columns;
-use crate::screens::parts::text::{cut, ends, paragraph, wrap};
+use crate::screens::parts::text::{cut, ends, paragraph, width, wrap};
 use crate::screens::{theme, words};
 
 /// The lines of the body, and which of them must have been in sight.
@@ -116,7 +116,7 @@ fn disks(disks: &[DiskUse], room: usize) -> Vec<Vec<String>> {
 
 /// `text` as it is where it fits, otherwise wrapped with what follows set in.
 fn wrap_hanging(text: &str, room: usize) -> Vec<String> {
-    if crate::screens::parts::text::width(text) <= room {
+    if width(text) <= room {
         return vec![text.to_owned()];
     }
     let lines = wrap(text, room.saturating_sub(2)).into_iter().enumerate();
@@ -128,17 +128,11 @@ fn wrap_hanging(text: &str, room: usize) -> Vec<String> {
 fn plan(picture: &Picture, review: &Review, room: Room) -> Vec<Line<'static>> {
     let inner = room.width.saturating_sub(EDGES);
     let all = picture.nodes.len();
-    let cells: Vec<_> = review
-        .phases
+    let (phases, absent): (Vec<_>, Vec<_>) = review.phases.iter().partition(|row| row.steps > 0);
+    let cells: Vec<_> = phases
         .iter()
         .map(|row| {
             let title = row.phase.title().to_owned();
-            if row.steps == 0 {
-                return (
-                    vec![title, words::say("review.no-such-phase")],
-                    String::new(),
-                );
-            }
             let nodes = if row.nodes.len() == all && all > 2 {
                 words::say("review.on-every-node")
             } else {
@@ -152,24 +146,27 @@ fn plan(picture: &Picture, review: &Review, room: Room) -> Vec<Line<'static>> {
     let left: Vec<_> = cells.iter().map(|(cells, _)| cells.clone()).collect();
     let left = columns(&left, inner.saturating_sub(16))
         .unwrap_or_else(|| left.iter().map(|row| row.join("  ")).collect());
-    let rows = left.iter().zip(&cells).zip(&review.phases);
-    let rows = rows.map(|((left, (_, time)), row)| {
-        let style = if row.steps == 0 {
-            theme::dim()
-        } else {
-            Style::new()
-        };
-        Line::styled(ends(left, time, inner), style)
-    });
-    let phases = review.phases.iter().filter(|row| row.steps > 0).count();
-    let size = format!("{}, {}", words::phases(phases), words::steps(review.steps));
+    let rows = left.iter().zip(&cells);
+    let mut rows: Vec<_> = rows
+        .map(|(left, (_, time))| {
+            let rest = inner.saturating_sub(width(time) + 1);
+            Line::raw(ends(&cut(left, rest), time, inner))
+        })
+        .collect();
+    if !absent.is_empty() {
+        let absent = words::list(absent.iter().map(|row| row.phase.title()));
+        let text = words::fill("review.absent", &[("phases", &absent)]);
+        rows.extend(paragraph(&text, inner, theme::dim()));
+    }
+    let (phases, steps) = (words::phases(phases.len()), words::steps(review.steps));
+    let size = format!("{phases}, {steps}");
     let title = words::say("review.plan");
     let title = Title {
         left: &title,
         right: &cut(&size, inner),
         style: Style::new(),
     };
-    framed(&title, rows.collect(), room.width)
+    framed(&title, rows, room.width)
 }
 
 fn total(picture: &Picture, review: &Review) -> String {

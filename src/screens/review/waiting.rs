@@ -33,12 +33,7 @@ pub(super) fn lines(picture: &Picture, now: Now, room: Room) -> Vec<Line<'static
     }
     if blocked {
         lines.push(Line::default());
-        let good = picture
-            .checks
-            .iter()
-            .filter(|check| check.verdict == Verdict::Good);
-        let good = good.count().to_string();
-        let text = words::fill("review.good-checks", &[("count", &good)]);
+        let text = words::say("review.good-checks");
         lines.extend(paragraph(&text, room.width, theme::dim()));
         return lines;
     }
@@ -53,10 +48,10 @@ pub(super) fn check(check: &Check, room: Room) -> Vec<Line<'static>> {
         Verdict::Warning => Span::styled("! ", theme::warn()),
         Verdict::Blocking => Span::styled("× ", theme::bad()),
     };
-    let mut lines = marked(mark, &sentence(&check.says), room.width);
+    let mut lines = marked(&mark, &sentence(&check.says), room.width);
     if let Some(fix) = &check.fix {
         lines.extend(marked(
-            Span::styled("  → ", theme::busy()),
+            &Span::styled("  → ", theme::busy()),
             &sentence(fix),
             room.width,
         ));
@@ -145,22 +140,19 @@ fn what_to_do(picture: &Picture, room: Room) -> Vec<Line<'static>> {
         ));
         return lines;
     }
-    let missing = words::list(names(picture, |state| state == NodeState::Missing));
+    let missing = names(picture, |state| state == NodeState::Missing);
     let silent = words::list(names(picture, |state| state == NodeState::Silent));
     let mut lines = Vec::new();
     if !missing.is_empty() {
         lines.push(Line::default());
-        let text = words::fill("review.do-join", &[("nodes", &missing)]);
+        let text = words::say("review.do-join");
         lines.extend(paragraph(&text, room.width, Style::new()));
         lines.push(Line::default());
-        let command = Line::styled("    mcloud join --token-file FILE", theme::strong());
-        lines.push(command);
-        lines.push(Line::default());
-        lines.extend(paragraph(
-            &words::say("review.token-file"),
-            room.width,
-            Style::new(),
-        ));
+    }
+    for node in missing {
+        let command = format!("mcloud join --token-file {node}.token");
+        let mark = Span::raw(format!("    {node}   "));
+        lines.extend(marked(&mark, &command, room.width));
     }
     if !silent.is_empty() {
         lines.push(Line::default());
