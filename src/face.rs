@@ -70,7 +70,11 @@ pub async fn run(link: &mut FaceLink, options: Options) -> io::Result<Left> {
     let left = face.run(link, &mut console).await;
     console.close()?;
     let how = left?;
-    Ok(Left { how, done: face.done, failures: face.failures })
+    Ok(Left {
+        how,
+        done: face.done,
+        failures: face.failures,
+    })
 }
 
 struct Face {
@@ -88,7 +92,9 @@ struct Face {
 impl Face {
     fn new(options: Options) -> Self {
         Self {
-            screens: Screens::new(screens::Options { can_detach: options.can_detach }),
+            screens: Screens::new(screens::Options {
+                can_detach: options.can_detach,
+            }),
             clock: options.clock,
             old: options.old,
             log: Vec::new(),
@@ -101,7 +107,11 @@ impl Face {
 
     async fn run(&mut self, link: &mut FaceLink, console: &mut Console) -> io::Result<How> {
         let slow = console.is_slow();
-        let (frame, tick) = if slow { (FRAME.1, TICK.1) } else { (FRAME.0, self.second()) };
+        let (frame, tick) = if slow {
+            (FRAME.1, TICK.1)
+        } else {
+            (FRAME.0, self.second())
+        };
         let mut tick = tokio::time::interval(tick);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -134,7 +144,9 @@ impl Face {
 
     /// A second of the clock that is shown, within reason.
     fn second(&self) -> Duration {
-        self.clock.in_life(TICK.0).clamp(Duration::from_millis(100), TICK.0)
+        self.clock
+            .in_life(TICK.0)
+            .clamp(Duration::from_millis(100), TICK.0)
     }
 
     fn hear_daemon(&mut self, link: &mut FaceLink, heard: FromDaemon) {
@@ -215,7 +227,13 @@ impl Left {
     /// The exit code: the truth about the undertaking, as far as this face saw it.
     pub fn exit(&self) -> u8 {
         match (&self.done, self.how) {
-            (Some(PublicEvent { what: What::Done { exit, .. }, .. }), How::Done) => *exit,
+            (
+                Some(PublicEvent {
+                    what: What::Done { exit, .. },
+                    ..
+                }),
+                How::Done,
+            ) => *exit,
             (_, How::Detached) => 0,
             (_, How::DaemonEnded) => 1,
             _ => 3,

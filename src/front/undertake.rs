@@ -142,7 +142,10 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
         }
         How::Done => {}
     }
-    Ok(Ending { exit: left.exit(), erases: left.erases() })
+    Ok(Ending {
+        exit: left.exit(),
+        erases: left.erases(),
+    })
 }
 
 fn find_self(preseed: &Preseed, world: &World) -> Result<String, Exit> {
