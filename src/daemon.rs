@@ -1,18 +1,22 @@
 //! The node's daemon: the loop around the engine.
 //!
 //! Events go in at one end, effects come out at the other and are done by the rooms beside this
-//! file: `socket` (faces), `leader` (state, tokens, agents), `agent` (the link to a leader),
-//! `worker` (steps on this node). What they find comes back as facts, through the same door.
+//! file: `socket` (faces), `leader` (state, tokens, agents), `agent` and `uplink` (a worker's
+//! certificate and link), `worker` (steps on this node). What they find comes back as facts,
+//! through the same door.
 
 mod admit;
 mod agent;
 mod answer;
 mod control;
 mod hub;
+mod journal;
 mod leader;
 mod links;
 mod perform;
 mod socket;
+mod tasks;
+mod uplink;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -22,12 +26,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::engine::node::{Local, Role};
 use crate::engine::picture::picture;
 use crate::engine::timing::Usual;
-use crate::engine::{Event, State, update};
+use crate::engine::{Effect, Event, State, update};
 use crate::infra::{InfraBootstrapper, Inputs};
 use crate::session::identity::Identity;
 use crate::wire::Secret;
@@ -76,32 +79,40 @@ struct Daemon {
     usual: Usual,
     token: Mutex<Option<Secret>>,
     inputs: Mutex<BTreeMap<String, Inputs>>,
-    stop: CancellationToken,
+    journal: mpsc::UnboundedSender<journal::Writing>,
+    tasks: tasks::Tasks,
+    _lock: std::fs::File,
 }
 
-/// A daemon that runs. Dropping it ends the daemon.
+/// A daemon that runs. Dropping it ends the daemon, soon; the node is free when its last task has
+/// ended.
 #[derive(Debug)]
 pub struct Running {
     /// Where it hears its faces.
     pub socket: PathBuf,
-    stop: CancellationToken,
-    task: Option<tokio::task::JoinHandle<()>>,
-    _lock: std::fs::File,
+    tasks: tasks::Tasks,
+    task: Option<tokio::task::JoinHandle<Option<()>>>,
 }
 
 impl Running {
-    /// Waits until the daemon has ended.
+    /// Waits until the daemon has ended by itself.
     pub async fn ended(&mut self) {
         if let Some(task) = self.task.take() {
             // A panic of the loop is the end of the daemon as well.
             let _ = task.await;
         }
     }
+
+    /// Ends the daemon and waits until the node is free for another one.
+    pub async fn stop(&mut self) {
+        self.tasks.stop();
+        self.tasks.ended().await;
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.tasks.stop();
     }
 }
 
@@ -119,7 +130,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
 
     let (events, inbox) = mpsc::unbounded_channel();
     let mcloud = env!("CARGO_PKG_VERSION").to_owned();
-    let state = State::new(
+    let mut state = State::new(
         Local {
             mcloud: mcloud.clone(),
             id: identity.id().to_string(),
@@ -131,29 +142,33 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         },
         parts.usual.clone(),
     );
-    let stop = CancellationToken::new();
+    let tasks = tasks::Tasks::default();
+    let (journal, entries) = mpsc::unbounded_channel();
+    tasks.spawn_to_end(journal::write(entries, events.clone()));
     let daemon = Arc::new(Daemon {
         hub: Arc::new(hub::Hub::new(picture(&state, world.clock.now()))),
-        worker: worker::Worker::new(parts.services),
+        worker: worker::Worker::new(parts.services, tasks.clone()),
         leader: leader::Leader::default(),
         agent: agent::Agent::default(),
         usual: parts.usual,
         token: Mutex::default(),
         inputs: Mutex::default(),
-        stop: stop.clone(),
+        journal,
+        tasks: tasks.clone(),
+        _lock: lock,
         world,
         mcloud,
         identity,
         events,
     });
-    daemon.resume().await?;
-    tokio::spawn(socket::serve(Arc::clone(&daemon), listener));
-    let task = tokio::spawn(daemon.run(state, inbox));
+    state.local.role = daemon.resume().await?;
+    daemon.show(&state);
+    tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
+    let task = tasks.spawn(daemon.run(state, inbox));
     Ok(Running {
         socket: path,
-        stop,
+        tasks,
         task: Some(task),
-        _lock: lock,
     })
 }
 
@@ -175,19 +190,22 @@ impl Daemon {
     /// The one loop: an event, a new state, effects; when nothing more waits, what faces and
     /// agents see is renewed.
     async fn run(self: Arc<Self>, mut state: State, mut inbox: mpsc::UnboundedReceiver<Event>) {
+        let _end_with_it = self.tasks.end_with();
         let second = self.world.clock.in_life(Duration::from_secs(1));
         let mut tick = tokio::time::interval(second.max(Duration::from_millis(1)));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let event = tokio::select! {
-                () = self.stop.cancelled() => break,
                 event = inbox.recv() => event,
                 _ = tick.tick() => Some(Event::Tick),
             };
             let Some(mut event) = event else { break };
-            let revision = state.cluster.revision;
             loop {
-                for effect in update(&mut state, self.world.clock.now(), event) {
+                let effects = update(&mut state, self.world.clock.now(), event);
+                if effects.iter().any(is_about_state) {
+                    self.publish(&state);
+                }
+                for effect in effects {
                     self.perform(&state, effect);
                 }
                 match inbox.try_recv() {
@@ -195,12 +213,18 @@ impl Daemon {
                     Err(_) => break,
                 }
             }
-            if state.leads() && state.cluster.revision != revision {
-                self.hub
-                    .cluster
-                    .send_replace(Arc::new(state.cluster.clone()));
-            }
+            self.publish(&state);
             self.show(&state);
+        }
+    }
+
+    /// Gives the leader's state to the links, if it changed.
+    fn publish(&self, state: &State) {
+        let known = self.hub.cluster.borrow().revision;
+        if state.leads() && state.cluster.revision != known {
+            self.hub
+                .cluster
+                .send_replace(Arc::new(state.cluster.clone()));
         }
     }
 
@@ -226,10 +250,23 @@ impl Daemon {
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
     }
 
-    fn take_token(&self) -> Option<Secret> {
+    fn token(&self) -> Option<Secret> {
         self.token
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take()
+            .clone()
     }
+
+    /// Forgets a token that was used, unless another one has come since.
+    fn forget_token(&self, used: Option<&Secret>) {
+        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        if token.as_ref() == used {
+            *token = None;
+        }
+    }
+}
+
+/// Whether an effect must not reach an agent before the state it is about.
+const fn is_about_state(effect: &Effect) -> bool {
+    matches!(effect, Effect::Send { .. } | Effect::Emit(_))
 }

@@ -104,6 +104,13 @@ impl Rehearsal {
         Ok(Self { nodes, clock, root })
     }
 
+    /// Ends every daemon and waits for it: nothing is written below the root any more.
+    pub async fn stop(&mut self) {
+        for pi in &mut self.nodes {
+            pi.daemon.stop().await;
+        }
+    }
+
     /// The directory everything of the rehearsal lies in.
     pub fn root(&self) -> &std::path::Path {
         self.root.path()
@@ -128,7 +135,8 @@ fn address(number: usize) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
 }
 
-/// Where a Pi's daemon listens: its own address, a port that is free.
-fn listen(address: IpAddr) -> SocketAddr {
-    SocketAddr::new(address, 0)
+/// Where a Pi's daemon listens: its own address, a port that is free. It is chosen here, once, so
+/// that a daemon which starts again is found where its agents know it.
+fn listen(address: IpAddr) -> io::Result<SocketAddr> {
+    std::net::TcpListener::bind((address, 0))?.local_addr()
 }

@@ -30,17 +30,14 @@ pub(super) async fn accept(
     listener: TcpListener,
 ) {
     loop {
-        let stream = tokio::select! {
-            stream = listener.accept() => stream,
-            () = daemon.stop.cancelled() => return,
-        };
-        let Ok((stream, source)) = stream else {
+        let Ok((stream, source)) = listener.accept().await else {
             // Out of file descriptors, most likely: others will close some.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
         let (daemon, open, acceptor) = (Arc::clone(&daemon), Arc::clone(&open), acceptor.clone());
-        tokio::spawn(async move {
+        let tasks = daemon.tasks.clone();
+        tasks.spawn(async move {
             if let Err(error) = greet(daemon, open, (acceptor, stream)).await {
                 tracing::debug!(%source, error, "a caller was turned away");
             }
@@ -54,6 +51,7 @@ async fn greet(
     (acceptor, stream): (Acceptor, TcpStream),
 ) -> Result<(), String> {
     let source = stream.peer_addr().map_err(|error| error.to_string())?;
+    links::watch_over(&stream);
     let now = daemon.world.clock.now();
     match acceptor
         .accept(stream, now)
@@ -92,7 +90,9 @@ async fn admit<T: AsyncRead + AsyncWrite + Unpin>(
     };
     let answer = match redeem(daemon, open, (ask?, source)).await {
         Ok((answer, joined)) => {
-            daemon.push(Event::Fact(joined));
+            if let Some(joined) = joined {
+                daemon.push(Event::Fact(joined));
+            }
             answer
         }
         Err(why) => JoinAnswer::Refused { why },
@@ -104,7 +104,7 @@ async fn redeem(
     daemon: &Daemon,
     open: &Arc<Open>,
     (ask, source): (JoinAsk, SocketAddr),
-) -> Result<(JoinAnswer, Fact), Message> {
+) -> Result<(JoinAnswer, Option<Fact>), Message> {
     let request = Request::read(ask)?;
     let id = request.id.to_string();
     let made_for = made_for(open, &request.token).await?;
@@ -153,8 +153,10 @@ async fn redeem(
         leader: daemon.identity.id().to_string(),
         epoch: open.cluster().epoch,
     };
+    // A node that lost its answer asks again: that is no news.
     let node = redeemed.name;
-    Ok((answer, Fact::Joined { node, id }))
+    let joined = (!redeemed.again).then_some(Fact::Joined { node, id });
+    Ok((answer, joined))
 }
 
 /// A joiner's request, understood but not yet believed.

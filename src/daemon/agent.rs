@@ -2,36 +2,26 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 use data_encoding::BASE64URL_NOPAD;
 use rustls::pki_types::CertificateDer;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
 use super::leader::ANSWER;
 use crate::engine::message::{Failure, Message};
-use crate::engine::{Event, Fact, Report};
+use crate::engine::{Event, Fact};
 use crate::session::files;
-use crate::session::tls::client::{Joining, Membership, connect_agent, connect_join};
+use crate::session::tls::client::{Joining, Membership, connect_join};
 use crate::session::token::JoinToken;
-use crate::wire::{
-    JoinAnswer, JoinAsk, LONG_LINE, SHORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError,
-};
+use crate::wire::{JoinAnswer, JoinAsk, SHORT_LINE, Secret, ToLeader, VERSION, Wire};
 
 /// What a worker keeps between two starts; its key is beside it.
 const MEMBERSHIP_FILE: &str = "membership.json";
-
-/// How often an agent shows that it lives.
-const BEAT: Duration = Duration::from_secs(2);
-
-/// How long an agent waits before it dials again: at first, and at most.
-const DIAL_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
 /// Why a kept membership cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,20 +36,20 @@ pub enum MembershipError {
 
 /// The file of a membership.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Kept {
+pub(super) struct Kept {
     v: u32,
     name: String,
     cluster_name: String,
     cluster: String,
     leader: String,
     epoch: u64,
-    addresses: Vec<SocketAddr>,
+    pub(super) addresses: Vec<SocketAddr>,
     certificate: String,
     authority: String,
 }
 
 impl Kept {
-    fn membership(&self) -> Result<Membership, String> {
+    pub(super) fn membership(&self) -> Result<Membership, String> {
         let der = |text: &str| {
             let bytes = BASE64URL_NOPAD.decode(text.as_bytes());
             bytes
@@ -84,16 +74,29 @@ impl Kept {
 pub(super) struct Agent {
     kept: Mutex<Option<Kept>>,
     reports: Mutex<Option<mpsc::UnboundedSender<ToLeader>>>,
-    leave: CancellationToken,
+    keeping: Mutex<Option<CancellationToken>>,
 }
 
 impl Agent {
-    /// Tells the leader something; without a link it is lost, and the leader orders again what it
-    /// has no answer to.
-    pub(super) fn tell(&self, what: ToLeader) {
+    /// Tells the leader something, and says whether there is a link. Without one it is lost, and the
+    /// leader orders again what it has no answer to.
+    pub(super) fn tell(&self, what: ToLeader) -> bool {
         let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reports) = reports.as_ref() {
-            let _ = reports.send(what);
+        let link = reports.as_ref();
+        link.is_some_and(|link| link.send(what).is_ok())
+    }
+
+    /// What is told from now on goes to the link that holds the other end.
+    pub(super) fn open_link(&self) -> mpsc::UnboundedReceiver<ToLeader> {
+        let (sender, reports) = mpsc::unbounded_channel();
+        *self.reports.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        reports
+    }
+
+    /// Leaves the leader, and tells it so where there is a link.
+    pub(super) fn say_leave(&self) {
+        if !self.tell(ToLeader::Leave) {
+            self.leave();
         }
     }
 
@@ -105,15 +108,33 @@ impl Agent {
             .is_some()
     }
 
-    fn kept(&self) -> Option<Kept> {
+    pub(super) fn kept(&self) -> Option<Kept> {
         self.kept
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn keep(&self, kept: Kept) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+    pub(super) fn keep(&self, kept: Option<Kept>) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+    }
+
+    /// Takes the keeping of the link, which only one task does at a time: the token says when to
+    /// end. None where it is kept already.
+    pub(super) fn begin_keeping(&self) -> Option<CancellationToken> {
+        let mut keeping = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        if keeping.as_ref().is_some_and(|leave| !leave.is_cancelled()) {
+            return None;
+        }
+        Some(keeping.insert(CancellationToken::new()).clone())
+    }
+
+    /// Ends the link for good.
+    pub(super) fn leave(&self) {
+        let keeping = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(leave) = keeping.as_ref() {
+            leave.cancel();
+        }
     }
 }
 
@@ -132,7 +153,7 @@ impl Daemon {
             name: kept.name.clone(),
             cluster: kept.cluster_name.clone(),
         };
-        self.agent.keep(kept);
+        self.agent.keep(Some(kept));
         self.push(Event::Fact(certified));
         Ok(())
     }
@@ -140,23 +161,29 @@ impl Daemon {
     /// Uses the token that a face brought: every address of it is tried, and the first leader that
     /// answers decides.
     pub(super) async fn use_token(&self, name: Option<String>) {
-        let fact = match self.try_token(name).await {
+        let token = self.token();
+        let fact = match self.try_token(token.as_ref(), name).await {
             Ok(kept) => {
                 let (name, cluster) = (kept.name.clone(), kept.cluster_name.clone());
-                self.agent.keep(kept);
+                self.agent.keep(Some(kept));
                 Fact::Certified { name, cluster }
             }
             Err(failure) => Fact::JoinRefused(failure),
         };
+        self.forget_token(token.as_ref());
         self.push(Event::Fact(fact));
     }
 
-    async fn try_token(&self, name: Option<String>) -> Result<Kept, Failure> {
+    async fn try_token(
+        &self,
+        text: Option<&Secret>,
+        name: Option<String>,
+    ) -> Result<Kept, Failure> {
         if let Some(kept) = self.agent.kept() {
             return Ok(kept);
         }
         let none = || Failure::new(Message::new("join.no-token"));
-        let text = self.take_token().ok_or_else(none)?;
+        let text = text.ok_or_else(none)?;
         let token = JoinToken::decode(&text.0)
             .map_err(|error| Failure::new(Message::new("join.bad-token")).because(error))?;
         let mut failure = Failure::new(Message::new("join.not-reached"))
@@ -184,7 +211,7 @@ impl Daemon {
         let ask = JoinAsk {
             v: VERSION,
             token: token.id.clone(),
-            secret: crate::wire::Secret(token.secret().expose_secret().to_owned()),
+            secret: Secret(token.secret().expose_secret().to_owned()),
             id: self.identity.id().to_string(),
             csr: BASE64URL_NOPAD.encode(&csr),
             name,
@@ -224,118 +251,5 @@ impl Daemon {
                 Ok(kept)
             }
         }
-    }
-
-    /// Keeps a link to the leader until this daemon ends or the node leaves.
-    pub(super) async fn keep_link(self: Arc<Self>) {
-        let Some(kept) = self.agent.kept() else {
-            return;
-        };
-        let Ok(membership) = kept.membership() else {
-            return;
-        };
-        let mut wait = DIAL_AGAIN.0;
-        let leave = self.agent.leave.clone();
-        while !leave.is_cancelled() && !self.stop.is_cancelled() {
-            for address in &kept.addresses {
-                let now = self.world.clock.now();
-                match connect_agent(*address, &self.identity, &membership, now).await {
-                    Ok(link) => {
-                        let ended = self.link(link.stream).await;
-                        tracing::debug!(%address, ?ended, "the link to the leader has ended");
-                        if ended.is_ok_and(|spoke| spoke) {
-                            wait = DIAL_AGAIN.0;
-                        }
-                    }
-                    Err(error) => tracing::debug!(%address, %error, "the leader is not reached"),
-                }
-                self.push(Event::Fact(Fact::Link(false)));
-            }
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = leave.cancelled() => {}
-                () = self.stop.cancelled() => {}
-            }
-            wait = wait.saturating_mul(2).min(DIAL_AGAIN.1);
-        }
-    }
-
-    /// Speaks with the leader over one link; says whether the leader spoke.
-    async fn link<T>(self: &Arc<Self>, stream: T) -> Result<bool, WireError>
-    where
-        T: AsyncRead + AsyncWrite + Unpin,
-    {
-        let mut wire = Wire::<T, ToLeader, ToAgent>::new(stream, LONG_LINE);
-        let (sender, mut reports) = mpsc::unbounded_channel();
-        *self
-            .agent
-            .reports
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(sender);
-        let (events, began) = self.hub.told_by_leader();
-        let hello = ToLeader::Hello {
-            v: VERSION,
-            mcloud: self.mcloud.clone(),
-            epoch: 0,
-            events,
-            began,
-        };
-        wire.send(&hello).await?;
-        let mut beat = tokio::time::interval(BEAT);
-        let mut spoke = false;
-        loop {
-            tokio::select! {
-                said = wire.receive() => {
-                    if !spoke {
-                        spoke = true;
-                        self.push(Event::Fact(Fact::Link(true)));
-                    }
-                    self.hear(said?);
-                }
-                report = reports.recv() => {
-                    let Some(report) = report else { return Ok(spoke) };
-                    wire.send(&report).await?;
-                    if report == ToLeader::Leave {
-                        self.agent.leave.cancel();
-                        return Ok(spoke);
-                    }
-                }
-                _ = beat.tick() => {
-                    wire.send(&ToLeader::Beat { now: self.world.clock.now() }).await?;
-                }
-                () = self.stop.cancelled() => return Ok(spoke),
-            }
-        }
-    }
-
-    fn hear(self: &Arc<Self>, said: ToAgent) {
-        match said {
-            ToAgent::Cluster { cluster } => self.push(Event::Fact(Fact::Cluster(cluster))),
-            ToAgent::Event { seq, began, event } => {
-                if self.hub.is_news(began, seq) {
-                    self.push(Event::Fact(Fact::Told(*event)));
-                }
-            }
-            ToAgent::Gather => {
-                tokio::spawn(Arc::clone(self).gather());
-            }
-            ToAgent::Order { order, inputs } => {
-                let inputs = inputs.into_iter().map(|(name, secret)| (name, secret.0));
-                self.keep_inputs(&order, inputs.collect());
-                self.push(Event::Fact(Fact::Ordered(order)));
-            }
-            ToAgent::Cancel => self.worker.cancel_all(),
-            ToAgent::Refused { why } => {
-                self.agent.leave.cancel();
-                self.push(Event::Fact(Fact::JoinRefused(Failure::new(why))));
-            }
-        }
-    }
-
-    /// Sends a report up.
-    pub(super) fn report(&self, report: Report) {
-        self.agent.tell(ToLeader::Report {
-            report: Box::new(report),
-        });
     }
 }

@@ -1,5 +1,6 @@
 //! What the daemon tells its faces and agents: the newest picture, and the undertaking's events.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -16,16 +17,20 @@ pub(super) struct Hub {
     pub(super) cluster: watch::Sender<Arc<Cluster>>,
     log: Mutex<Log>,
     told: Mutex<(u64, u64)>,
-    grown: watch::Sender<(u64, usize)>,
+    grown: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
 struct Log {
     undertaking: u64,
-    events: Vec<Arc<PublicEvent>>,
+    /// When the undertaking began, by its first event.
+    began: u64,
+    /// How many events have gone.
+    gone: usize,
+    events: VecDeque<Arc<PublicEvent>>,
 }
 
-/// How many events an undertaking keeps; a face that comes later misses older ones.
+/// How many events an undertaking keeps: the newest. Whoever comes later misses older ones.
 const KEEP: usize = 20_000;
 
 impl Hub {
@@ -35,7 +40,7 @@ impl Hub {
             cluster: watch::Sender::new(Arc::new(Cluster::default())),
             log: Mutex::default(),
             told: Mutex::default(),
-            grown: watch::Sender::new((0, 0)),
+            grown: watch::Sender::new(()),
         }
     }
 
@@ -43,13 +48,18 @@ impl Hub {
     pub(super) fn tell(&self, event: PublicEvent) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if begins(&event.what) {
-            log.undertaking = log.undertaking.saturating_add(1);
-            log.events.clear();
+            *log = Log {
+                undertaking: log.undertaking.saturating_add(1),
+                began: event.at,
+                ..Log::default()
+            };
         }
-        if log.events.len() < KEEP {
-            log.events.push(Arc::new(event));
+        if log.events.len() == KEEP {
+            log.events.pop_front();
+            log.gone = log.gone.saturating_add(1);
         }
-        self.grown.send_replace((log.undertaking, log.events.len()));
+        log.events.push_back(Arc::new(event));
+        self.grown.send_replace(());
     }
 
     /// Which undertaking is under way, or was the last.
@@ -58,12 +68,6 @@ impl Hub {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .undertaking
-    }
-
-    /// When the undertaking began, by its first event; 0 before there is one.
-    pub(super) fn began(&self) -> u64 {
-        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.events.first().map_or(0, |event| event.at)
     }
 
     /// How many of the leader's events this agent holds, and when their undertaking began.
@@ -97,7 +101,7 @@ impl Hub {
         }
     }
 
-    fn after(&self, cursor: &mut Cursor) -> Vec<Arc<PublicEvent>> {
+    fn after(&self, cursor: &mut Cursor) -> Option<News> {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if log.undertaking != cursor.undertaking {
             *cursor = Cursor {
@@ -105,30 +109,40 @@ impl Hub {
                 next: 0,
             };
         }
-        let news: Vec<_> = log.events.iter().skip(cursor.next).cloned().collect();
-        cursor.next = log.events.len();
-        news
+        let first = cursor.next.max(log.gone);
+        let known = first.saturating_sub(log.gone);
+        let events: Vec<_> = log.events.iter().skip(known).cloned().collect();
+        cursor.next = first.saturating_add(events.len());
+        (!events.is_empty()).then_some(News {
+            undertaking: log.undertaking,
+            began: log.began,
+            first,
+            events,
+        })
     }
 }
 
 /// A place in the events.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Cursor {
-    pub(super) undertaking: u64,
-    pub(super) next: usize,
+    undertaking: u64,
+    next: usize,
 }
 
 /// Somebody who follows the events.
 #[derive(Debug)]
 pub(super) struct Follower {
     hub: Arc<Hub>,
-    grown: watch::Receiver<(u64, usize)>,
+    grown: watch::Receiver<()>,
     cursor: Cursor,
 }
 
 /// Events that came since, with where they stand.
 pub(super) struct News {
     pub(super) undertaking: u64,
+    /// When the undertaking began.
+    pub(super) began: u64,
+    /// The number of the first of them in the undertaking, from 0.
     pub(super) first: usize,
     pub(super) events: Vec<Arc<PublicEvent>>,
 }
@@ -140,14 +154,8 @@ impl Follower {
         loop {
             self.grown.changed().await.ok()?;
             self.grown.mark_unchanged();
-            let events = self.hub.after(&mut self.cursor);
-            if !events.is_empty() {
-                let first = self.cursor.next.saturating_sub(events.len());
-                return Some(News {
-                    undertaking: self.cursor.undertaking,
-                    first,
-                    events,
-                });
+            if let Some(news) = self.hub.after(&mut self.cursor) {
+                return Some(news);
             }
         }
     }

@@ -125,11 +125,13 @@ impl Daemon {
         (joiners, tokens): (Vec<String>, Option<String>),
     ) {
         let address = founding.address;
-        let fact = match self.try_open(Some(founding)).await {
+        let opened = match self.try_open(Some(founding)).await {
             Ok(open) => self.opened(&open, address, (joiners, tokens)).await,
             Err(failure) => Err(failure),
         };
-        self.push(Event::Fact(fact.unwrap_or_else(Fact::NotOpened)));
+        if let Err(failure) = opened {
+            self.push(Event::Fact(Fact::NotOpened(failure)));
+        }
     }
 
     /// Opens the cluster again after a restart, if this node led one.
@@ -186,7 +188,7 @@ impl Daemon {
             listens,
         });
         *self.leader.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&open));
-        tokio::spawn(admit::accept(
+        self.tasks.spawn(admit::accept(
             Arc::clone(self),
             Arc::clone(&open),
             acceptor,
@@ -251,20 +253,14 @@ impl Daemon {
         open: &Open,
         address: IpAddr,
         (joiners, tokens): (Vec<String>, Option<String>),
-    ) -> Result<Fact, Failure> {
+    ) -> Result<(), Failure> {
         let nodes = open.store.nodes().await.map_err(failed)?;
-        let active = nodes.iter().filter(|node| node.state == NodeState::Active);
-        let joined: Vec<Member> = active
-            .map(|node| Member {
-                name: node.name.clone(),
-                id: node.id.clone(),
-                up: open.is_up(&node.name),
-            })
-            .collect();
+        let is_active = |node: &Node| node.state == NodeState::Active;
+        let nodes: Vec<Node> = nodes.into_iter().filter(is_active).collect();
         if let Some(dir) = tokens {
             for name in joiners
                 .iter()
-                .filter(|name| !joined.iter().any(|m| m.name == **name))
+                .filter(|name| !nodes.iter().any(|node| node.name == **name))
             {
                 self.write_token(open, name, (address, Path::new(&dir)))
                     .await?;
@@ -276,12 +272,22 @@ impl Daemon {
                 *ms = median;
             }
         }
-        Ok(Fact::Opened {
-            cluster: open.cluster.id.clone(),
-            epoch: open.cluster.epoch,
-            joined,
-            usual: Usual(usual.0),
-        })
+        // No link comes or goes before the engine has heard of those that are there: news of a
+        // link would be overtaken by what was seen before.
+        open.links.look(|is_up| {
+            let member = |node: Node| Member {
+                up: is_up(&node.name),
+                name: node.name,
+                id: node.id,
+            };
+            self.push(Event::Fact(Fact::Opened {
+                cluster: open.cluster.id.clone(),
+                epoch: open.cluster.epoch,
+                joined: nodes.into_iter().map(member).collect(),
+                usual: Usual(usual.0),
+            }));
+        });
+        Ok(())
     }
 
     /// One file per node, mode 0600; a token that was written before for the same node is revoked.

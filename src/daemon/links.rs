@@ -41,23 +41,26 @@ impl Links {
         }
     }
 
-    /// Whether an agent is connected.
-    pub(super) fn is_up(&self, node: &str) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .up
-            .contains_key(node)
+    /// Shows which agents are connected; while it is looked at, none comes or goes.
+    pub(super) fn look<R>(&self, at: impl FnOnce(&dyn Fn(&str) -> bool) -> R) -> R {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        at(&|node| inner.up.contains_key(node))
     }
 
-    /// A node's newest link replaces an older one, which ends when its sender is dropped here.
-    fn add(&self, node: &str) -> (u64, mpsc::UnboundedReceiver<ToAgent>) {
+    /// Whether an agent is connected.
+    pub(super) fn is_up(&self, node: &str) -> bool {
+        self.look(|is_up| is_up(node))
+    }
+
+    /// A node's newest link replaces an older one, which ends when its sender is dropped here; says
+    /// the link's number and whether there was an older one.
+    fn add(&self, node: &str) -> (u64, bool, mpsc::UnboundedReceiver<ToAgent>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.next = inner.next.saturating_add(1);
         let number = inner.next;
-        inner.up.insert(node.to_owned(), (number, sender));
-        (number, receiver)
+        let old = inner.up.insert(node.to_owned(), (number, sender));
+        (number, old.is_some(), receiver)
     }
 
     /// Forgets a link, unless a newer one took its place; says whether it was forgotten.
@@ -79,6 +82,14 @@ const STATE_EVERY: Duration = Duration::from_millis(100);
 
 /// How long an agent may be silent before its link counts as lost: it beats every 2 s.
 const SILENCE: Duration = Duration::from_secs(15);
+
+/// Has the kernel end a connection whose other side confirms nothing for [`SILENCE`]: a machine that
+/// lost its power never says that it goes.
+pub(super) fn watch_over(stream: &tokio::net::TcpStream) {
+    let silence = u32::try_from(SILENCE.as_millis()).unwrap_or(u32::MAX);
+    // Without it the link is found lost later, when TCP itself gives up.
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(stream, silence);
+}
 
 /// Speaks with one agent until its link ends.
 pub(super) async fn serve<T>(daemon: Arc<Daemon>, stream: T, node: String)
@@ -103,7 +114,11 @@ where
         let _ = wire.send(&ToAgent::Refused { why }).await;
         return;
     }
-    let (number, orders) = links.add(&node);
+    let (number, replaces, orders) = links.add(&node);
+    if replaces {
+        // The leader had not noticed that the old link was lost, with what was on its way there.
+        daemon.push(Event::Fact(Fact::LinkDown(node.clone())));
+    }
     daemon.push(Event::Fact(Fact::LinkUp(node.clone())));
     let mut talk = Talk {
         daemon: Arc::clone(&daemon),
@@ -136,7 +151,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         let mut pace = tokio::time::interval(STATE_EVERY);
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.send_state().await?;
-        let stop = self.daemon.stop.clone();
+        if self.sent == 0 {
+            // A leader that has nothing to tell yet says so by its first word: the agent is let in.
+            self.wire.send(&ToAgent::Gather).await?;
+        }
         let mut silent = std::pin::pin!(tokio::time::sleep(SILENCE));
         loop {
             tokio::select! {
@@ -159,7 +177,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
                     self.send_state().await?;
                 }
                 () = &mut silent => return Ok(()),
-                () = stop.cancelled() => return Ok(()),
             }
         }
     }
@@ -183,7 +200,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
     ) -> Result<(), WireError> {
         // The picture of an end must be there before the event that tells of it.
         self.send_state().await?;
-        let began = self.daemon.hub.began();
+        let began = news.began;
         for (offset, event) in news.events.into_iter().enumerate() {
             let seq = u64::try_from(news.first.saturating_add(offset)).unwrap_or(u64::MAX);
             let known = began == held.1 && seq < held.0;

@@ -6,15 +6,12 @@ use super::Daemon;
 use super::agent::MembershipError;
 use super::leader::Founding;
 use crate::engine::message::{Failure, Message};
+use crate::engine::node::Role;
 use crate::engine::plan::{Plan, Work};
 use crate::engine::services::NodeFacts;
-use crate::engine::{Effect, Entry, Event, Fact, Order, Recorded, State, Verb};
+use crate::engine::{Effect, Event, Fact, Order, State, Verb};
 use crate::infra::Inputs;
-use crate::store;
-use crate::wire::{Secret, ToAgent, ToLeader};
-
-/// The version of the journal's entries.
-const JOURNAL_SCHEMA: u32 = 1;
+use crate::wire::{Secret, ToAgent};
 
 impl Daemon {
     pub(super) fn perform(self: &Arc<Self>, state: &State, effect: Effect) {
@@ -31,25 +28,28 @@ impl Daemon {
                     leader: state.local.name.clone(),
                     address,
                 };
-                tokio::spawn(daemon.open_cluster(founding, (joiners, tokens)));
+                self.tasks
+                    .spawn(daemon.open_cluster(founding, (joiners, tokens)));
             }
-            Effect::Gather => drop(tokio::spawn(daemon.gather())),
+            Effect::Gather => drop(self.tasks.spawn(daemon.gather())),
             Effect::GatherAt(nodes) => {
                 for node in nodes {
                     self.send_to(&node, ToAgent::Gather);
                 }
             }
             Effect::UseToken { name } => {
-                tokio::spawn(async move { daemon.use_token(name).await });
+                self.tasks
+                    .spawn(async move { daemon.use_token(name).await });
             }
-            Effect::KeepLink => drop(tokio::spawn(daemon.keep_link())),
-            Effect::LeaveLeader => self.agent.tell(ToLeader::Leave),
+            Effect::KeepLink => drop(self.tasks.spawn(daemon.keep_link())),
+            Effect::LeaveLeader => self.agent.say_leave(),
             Effect::Digest { revision, plan } => self.digest(revision, &plan),
             Effect::Journal { run, entry } => self.record(run, &entry),
             Effect::Do(order) => self.do_here(state, order),
             Effect::Send { node, order } => {
                 let work = work_of(state, &order);
-                tokio::spawn(async move { daemon.send_order(node, order, work).await });
+                self.tasks
+                    .spawn(async move { daemon.send_order(node, order, work).await });
             }
             Effect::CancelAll => {
                 self.worker.cancel_all();
@@ -63,12 +63,16 @@ impl Daemon {
     }
 
     /// What this node was before it stopped: leader, worker or neither.
-    pub(super) async fn resume(self: &Arc<Self>) -> Result<(), MembershipError> {
+    pub(super) async fn resume(self: &Arc<Self>) -> Result<Role, MembershipError> {
         if self.resume_leader().await {
-            Ok(())
-        } else {
-            self.resume_agent()
+            return Ok(Role::Leader);
         }
+        self.resume_agent()?;
+        Ok(if self.agent.is_member() {
+            Role::Worker
+        } else {
+            Role::Undecided
+        })
     }
 
     pub(super) async fn gather(self: Arc<Self>) {
@@ -94,65 +98,6 @@ impl Daemon {
         let hash = ring::digest::digest(&ring::digest::SHA256, &json);
         let digest = data_encoding::HEXLOWER.encode(hash.as_ref());
         self.push(Event::Fact(Fact::Digested { revision, digest }));
-    }
-
-    /// Writes an entry; those that something waits for are answered when they are durable. The
-    /// database takes them in the order in which they are given here.
-    fn record(self: &Arc<Self>, run: String, entry: &Entry) {
-        let recorded = match entry {
-            Entry::Run { .. } => Some(Recorded::Run),
-            Entry::Start { step, attempt, .. } => Some(Recorded::Step {
-                step: step.clone(),
-                attempt: *attempt,
-            }),
-            Entry::End { .. } | Entry::Decision { .. } => None,
-        };
-        let row = self.row(run, entry);
-        let timing = timing(entry, row.at);
-        let store = self.leader.open().map(|open| open.store.clone());
-        let daemon = Arc::clone(self);
-        tokio::spawn(async move {
-            let written = match &store {
-                Some(store) => store.append(row).await.map_err(|error| error.to_string()),
-                None => Err("this node leads no cluster".to_owned()),
-            };
-            if let (Some(store), Some(timing)) = (&store, timing) {
-                // A lost timing costs an estimate, nothing else.
-                let _ = store.add_timing(timing).await;
-            }
-            let fact = match (recorded, written) {
-                (Some(recorded), Ok(_)) => Fact::Journaled(recorded),
-                (Some(recorded), Err(error)) => {
-                    let what = Message::new("journal.not-written");
-                    Fact::NotJournaled(recorded, Failure::new(what).because(error))
-                }
-                (None, written) => {
-                    if let Err(error) = written {
-                        tracing::error!(error, "a journal entry was not written");
-                    }
-                    return;
-                }
-            };
-            daemon.push(Event::Fact(fact));
-        });
-    }
-
-    fn row(&self, run: String, entry: &Entry) -> store::Entry {
-        let (kind, step, attempt) = match entry {
-            Entry::Run { .. } => ("run", None, None),
-            Entry::Start { step, attempt, .. } => ("start", Some(step.clone()), Some(*attempt)),
-            Entry::End { step, attempt, .. } => ("end", Some(step.clone()), Some(*attempt)),
-            Entry::Decision { .. } => ("decision", None, None),
-        };
-        store::Entry {
-            run,
-            at: self.world.clock.now(),
-            schema: JOURNAL_SCHEMA,
-            kind: kind.to_owned(),
-            step,
-            attempt,
-            body: serde_json::to_string(entry).unwrap_or_default(),
-        }
     }
 
     /// Does an order on this node.
@@ -220,25 +165,4 @@ impl Daemon {
 fn work_of(state: &State, order: &Order) -> Option<Work> {
     let plan = state.cluster.plan.as_ref()?;
     plan.step(&order.step).map(|step| step.work.clone())
-}
-
-/// What a step that was done took, for the next estimate.
-fn timing(entry: &Entry, at: u64) -> Option<store::Timing> {
-    match entry {
-        Entry::End {
-            step,
-            made: true,
-            took_ms,
-            ..
-        } => {
-            let class = step.split('@').next().unwrap_or_default().to_owned();
-            Some(store::Timing {
-                class,
-                model: String::new(),
-                ms: *took_ms,
-                at,
-            })
-        }
-        _ => None,
-    }
 }

@@ -47,8 +47,8 @@ pub(super) async fn serve(daemon: Arc<Daemon>, listener: UnixListener) {
             tokio::time::sleep(PICTURE_EVERY).await;
             continue;
         };
-        let daemon = Arc::clone(&daemon);
-        tokio::spawn(async move {
+        let (daemon, tasks) = (Arc::clone(&daemon), daemon.tasks.clone());
+        tasks.spawn(async move {
             if may_speak(&stream) {
                 let mut wire = FaceWire::new(stream, LONG_LINE);
                 let ended = face(&daemon, &mut wire).await;
@@ -102,7 +102,6 @@ async fn face(daemon: &Arc<Daemon>, wire: &mut FaceWire) -> Result<(), WireError
             _ = pace.tick(), if pictures && picture.has_changed().unwrap_or(false) => {
                 send_picture(wire, &mut picture).await?;
             }
-            () = daemon.stop.cancelled() => return Ok(()),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
+use super::tasks::Tasks;
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::Work;
 use crate::engine::services::LxdState;
@@ -17,16 +18,18 @@ use crate::infra::{Context, InfraBootstrapper, Inputs, Step};
 pub(super) struct Worker {
     services: Arc<[Box<dyn InfraBootstrapper>]>,
     running: Arc<Mutex<BTreeMap<Key, CancellationToken>>>,
+    tasks: Tasks,
 }
 
 /// What is being done: a step, its attempt, whether it is applied (else it is only observed).
 type Key = (String, u32, bool);
 
 impl Worker {
-    pub(super) fn new(services: Vec<Box<dyn InfraBootstrapper>>) -> Self {
+    pub(super) fn new(services: Vec<Box<dyn InfraBootstrapper>>, tasks: Tasks) -> Self {
         Self {
             services: services.into(),
             running: Arc::default(),
+            tasks,
         }
     }
 
@@ -70,23 +73,21 @@ impl Worker {
             running.insert(key.clone(), cancel.clone());
         }
         let running = Arc::clone(&self.running);
-        tokio::spawn(async move {
-            let fact = carry_out(
-                order,
-                step,
-                Context {
-                    progress: Box::new(|_| ()),
-                    cancel,
-                    inputs,
-                },
-                &events,
-            )
-            .await;
+        let tasks = self.tasks.clone();
+        self.tasks.spawn(async move {
+            let context = Context {
+                progress: progress_of(order.clone(), events.clone()),
+                cancel,
+                inputs,
+            };
+            let fact = carry_out((order, step), context, &tasks).await;
             running
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&key);
-            let _ = events.send(Event::Fact(fact));
+            if let Some(fact) = fact {
+                let _ = events.send(Event::Fact(fact));
+            }
         });
     }
 
@@ -103,35 +104,42 @@ impl Worker {
     }
 }
 
-/// Does one order to its end, also when the step panics: its node then says so instead of waiting.
-async fn carry_out(
+/// Signs of life of an order, as facts.
+fn progress_of(
     order: Order,
-    step: Box<dyn Step>,
-    mut context: Context,
-    events: &UnboundedSender<Event>,
-) -> Fact {
-    let (sender, about) = (events.clone(), order.clone());
-    context.progress = Box::new(move |progress: Progress| {
-        let _ = sender.send(Event::Fact(Fact::Progress(about.clone(), progress)));
-    });
+    events: UnboundedSender<Event>,
+) -> Box<dyn Fn(Progress) + Send + Sync> {
+    Box::new(move |progress| {
+        let _ = events.send(Event::Fact(Fact::Progress(order.clone(), progress)));
+    })
+}
+
+/// Does one order to its end, also when the step panics: its node then says so instead of waiting.
+/// None where the daemon ended first.
+async fn carry_out(
+    (order, step): (Order, Box<dyn Step>),
+    context: Context,
+    tasks: &Tasks,
+) -> Option<Fact> {
     let verb = order.verb;
-    let task = tokio::spawn(async move {
+    let task = tasks.spawn(async move {
         match verb {
             Verb::Observe => Outcome::Seen(step.observe(&context).await),
             Verb::Apply => Outcome::Ended(apply(step.as_ref(), &context).await),
         }
     });
-    match (task.await, verb) {
-        (Ok(Outcome::Seen(seen)), _) => Fact::Observed(order, seen),
-        (Ok(Outcome::Ended(result)), _) => Fact::Ended(order, result),
-        (Err(panic), verb) => {
+    Some(match task.await {
+        Ok(Some(Outcome::Seen(seen))) => Fact::Observed(order, seen),
+        Ok(Some(Outcome::Ended(result))) => Fact::Ended(order, result),
+        Ok(None) => return None,
+        Err(panic) => {
             let failure = Failure::new(Message::new("worker.panicked")).because(panic);
             match verb {
                 Verb::Observe => Fact::Observed(order, Err(failure)),
                 Verb::Apply => Fact::Ended(order, Err(failure)),
             }
         }
-    }
+    })
 }
 
 enum Outcome {

@@ -110,7 +110,9 @@ impl Turn<'_> {
         }
     }
 
+    /// The end on this node. It has no link any more: a later token begins anew.
     fn end_here(&mut self, exit: u8, failure: Failure) {
+        self.state.local.link = None;
         let why = Some(failure.what.clone());
         if exit == 1 {
             self.emit(What::Failure {

@@ -27,13 +27,15 @@ pub(super) async fn run(common: &Common) -> Result<u8, Exit> {
     loop {
         tokio::select! {
             _ = hangup.recv() => {}
-            _ = terminate.recv() => return Ok(0),
-            _ = interrupt.recv() => return Ok(0),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
             () = running.ended() => {
                 return Err(Exit::failed("the daemon's loop ended by itself"));
             }
         }
     }
+    running.stop().await;
+    Ok(0)
 }
 
 fn log() {

@@ -1,12 +1,11 @@
 //! `mcloud rehearse`: the whole undertaking with simulated Pis, in one process.
 
-use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::undertake::send_token;
-use super::watch::{Ending, Voice, watch};
+use super::undertake::{send_token, show};
+use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, input};
 use crate::cli::{Common, Rehearse};
 use crate::engine::Intent;
@@ -30,16 +29,28 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
     let preseed = rehearse.preseed.as_deref().map(input::preseed);
     let preseed = preseed.transpose()?;
     let script = script(&rehearse, preseed.as_ref())?;
-    let rehearsal = Rehearsal::start(&script, super::parts)
+    let mut rehearsal = Rehearsal::start(&script, super::parts)
         .await
         .map_err(Exit::failed)?;
+    let played = play(&rehearsal, preseed.as_ref(), common).await;
+    // What still wrote could not be removed.
+    rehearsal.stop().await;
+    played
+}
+
+/// Begins the undertaking and follows it to its end.
+async fn play(
+    rehearsal: &Rehearsal,
+    preseed: Option<&Preseed>,
+    common: &Common,
+) -> Result<u8, Exit> {
     let voice = Voice::of(common);
-    let answers = match &preseed {
+    let answers = match preseed {
         Some(preseed) => {
-            fits(&preseed.answers, &rehearsal)?;
+            fits(&preseed.answers, rehearsal)?;
             preseed.answers.clone()
         }
-        None => suggested(&rehearsal).await?,
+        None => suggested(rehearsal).await?,
     };
     let tokens = rehearsal.root().join("tokens");
     let is_first = |pi: &&Pi| pi.name == answers.initiator;
@@ -64,10 +75,10 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
         tokio::spawn(bring_in(pi.daemon.socket.clone(), pi.name.clone(), token));
     }
     let ending = match voice {
-        Some(voice) => watch(&mut link, voice, None).await?,
-        None => full_screen(&mut link, common, &rehearsal).await?,
+        Some(voice) => watch(&mut link, voice, (None, Run::Process)).await?,
+        None => full_screen(&mut link, common, rehearsal).await?,
     };
-    match (ending.erases, &preseed) {
+    match (ending.erases, preseed) {
         (Some(planned), Some(preseed)) => Err(Exit::input(preseed.erase_error(planned))),
         _ => Ok(ending.exit),
     }
@@ -98,14 +109,7 @@ async fn full_screen(
         can_detach: false,
         old: None,
     };
-    let left = face::run(link, face).await.map_err(Exit::failed)?;
-    if let Some(says) = &left.says {
-        let _ = writeln!(std::io::stdout(), "{says}");
-    }
-    Ok(Ending {
-        exit: left.exit,
-        erases: left.erases,
-    })
+    show(link, face).await
 }
 
 /// A joiner at its own console: it waits for its token and gives it to its daemon.

@@ -55,22 +55,35 @@ pub(super) struct Ending {
     pub(super) erases: Option<usize>,
 }
 
+/// Where the run is that a face follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    /// In the node's daemon: it goes on without the face.
+    Daemon,
+    /// In this process: it ends with the face.
+    Process,
+}
+
 /// Follows the undertaking until it is done, passing over what is left of `old`.
 pub(super) async fn watch(
     link: &mut FaceLink,
     voice: Voice,
-    old: Option<u64>,
+    (old, run): (Option<u64>, Run),
 ) -> Result<Ending, Exit> {
     let mut interrupts = signal(SignalKind::interrupt()).map_err(Exit::failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Exit::failed)?;
     let mut erases = None;
+    let mut asked = false;
     loop {
         let heard = tokio::select! {
             heard = link.receive() => heard.map_err(|error| {
                 Exit::failed(format_args!("the node's daemon has ended: {error}"))
             })?,
             () = either(&mut interrupts, &mut terminate) => {
-                if leave(link).await? { continue }
+                if !asked && leave(link, run).await? {
+                    asked = true;
+                    continue;
+                }
                 return Ok(Ending { exit: 3, erases });
             }
         };
@@ -107,19 +120,20 @@ async fn either(interrupts: &mut Signal, terminate: &mut Signal) {
     }
 }
 
-/// Ctrl-C: before Install the undertaking is given up and its end is waited for; after that the
-/// run belongs to the daemon and goes on without this face.
-async fn leave(link: &mut FaceLink) -> Result<bool, Exit> {
-    let installing = matches!(link.picture.stage, Stage::Sealing | Stage::Installing);
-    if installing {
-        let says = crate::text::say("front.run-goes-on");
-        let _ = writeln!(std::io::stderr(), "mcloud: {says}");
-        return Ok(false);
-    }
-    link.send(&ToDaemon::Intent {
-        intent: Intent::Leave,
-    })
-    .await
-    .map_err(Exit::failed)?;
+/// Ctrl-C: before Install the undertaking is given up and its end is waited for. After that a run of
+/// the daemon's goes on without this face, and one of this process comes to its next safe place.
+async fn leave(link: &mut FaceLink, run: Run) -> Result<bool, Exit> {
+    let intent = match link.picture.stage {
+        Stage::Sealing | Stage::Installing if run == Run::Daemon => {
+            let says = crate::text::say("front.run-goes-on");
+            let _ = writeln!(std::io::stderr(), "mcloud: {says}");
+            return Ok(false);
+        }
+        Stage::Sealing | Stage::Installing => Intent::Stop,
+        _ => Intent::Leave,
+    };
+    link.send(&ToDaemon::Intent { intent })
+        .await
+        .map_err(Exit::failed)?;
     Ok(true)
 }

@@ -103,7 +103,7 @@ pub(super) fn lay_out(
         programs,
         state_dir: dir.join("state"),
         run_dir: dir.join("mcloud-run"),
-        listen: super::listen(address),
+        listen: super::listen(address)?,
         simulated_host: Some(host),
         clock,
     })

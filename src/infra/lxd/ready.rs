@@ -1,9 +1,11 @@
 //! The step that has LXD's daemon run and answer.
 
+use std::pin::pin;
+
 use super::client::Lxd;
 use super::failures;
-use super::reach::{Reach, passes, say};
-use super::units::{Units, given_up, start, units};
+use super::reach::{BETWEEN_SIGNS, Reach, passes, say};
+use super::units::{Units, start, state_of, units};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::rest::RestError;
@@ -60,13 +62,25 @@ impl Ready {
         self.until_ready(context, &own).await
     }
 
+    /// Starts the units; systemd's word that it is starting them is the sign of life.
     async fn start(&self, context: &Context, units: &[&'static str]) -> Result<(), Failure> {
-        let started = tokio::select! {
-            biased;
-            () = context.cancel.cancelled() => return Err(failures::stopped()),
-            started = start(&self.reach.world, units) => started,
-        };
-        started.map_err(|words| not_started(units).because(words))
+        let mut starting = pin!(start(&self.reach.world, units));
+        loop {
+            tokio::select! {
+                biased;
+                () = context.cancel.cancelled() => return Err(failures::stopped()),
+                started = &mut starting => {
+                    return started.map_err(|words| not_started(units).because(words));
+                }
+                () = self.reach.world.clock.sleep(BETWEEN_SIGNS) => {}
+            }
+            if state_of(&self.reach.world, units, "activating")
+                .await
+                .is_some()
+            {
+                context.alive();
+            }
+        }
     }
 
     /// Looks until LXD answers that it is ready; a unit that systemd gave up never will.
@@ -81,7 +95,7 @@ impl Ready {
                     Err(error) => return Err(failures::unanswered(&error)),
                 }
             }
-            if let Some(unit) = given_up(&self.reach.world, units).await {
+            if let Some(unit) = state_of(&self.reach.world, units, "failed").await {
                 return Err(not_started(&[unit]));
             }
             self.reach.pause(context).await?;

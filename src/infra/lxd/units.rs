@@ -50,8 +50,12 @@ pub(super) async fn units(world: &World) -> Units {
         .map_or(Units::None, Units::There)
 }
 
-/// The unit among `units` that systemd gave up, if any.
-pub(super) async fn given_up(world: &World, units: &[&'static str]) -> Option<&'static str> {
+/// The first unit among `units` that is in a state, such as `failed`, by systemd's word for it.
+pub(super) async fn state_of(
+    world: &World,
+    units: &[&'static str],
+    state: &str,
+) -> Option<&'static str> {
     if units.is_empty() {
         return None;
     }
@@ -59,7 +63,7 @@ pub(super) async fn given_up(world: &World, units: &[&'static str]) -> Option<&'
     units
         .iter()
         .zip(&states)
-        .find(|(_, state)| *state == "failed")
+        .find(|(_, found)| *found == state)
         .map(|(unit, _)| *unit)
 }
 
