@@ -20,10 +20,14 @@ impl Turn<'_> {
         if cluster.digest.as_deref() != Some(digest) {
             return self.log(Level::Warning, Message::new("install.unsealed"));
         }
-        if plan.erasures.len() != erase {
+        // The answers of an earlier run agreed to disks that carry the pool since: these are not
+        // erased again.
+        let planned = plan.erasures.len();
+        let agreed = planned..=planned.saturating_add(plan.standing.len());
+        if !agreed.contains(&erase) {
             let what = Message::new("install.erase-count")
                 .with("erase", erase)
-                .with("planned", plan.erasures.len());
+                .with("planned", planned);
             if cluster.unattended {
                 return self.end(2, Failure::new(what));
             }

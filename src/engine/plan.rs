@@ -88,6 +88,9 @@ pub struct Plan {
     pub erasures: Vec<DiskUse>,
     /// The disks that will be formatted though nothing was found on them.
     pub formats: Vec<DiskUse>,
+    /// The disks that carry their part of the pool already: nothing writes to them.
+    #[serde(default)]
+    pub standing: Vec<DiskUse>,
     /// The driver of the local pool; none where the operator declined the pool.
     pub driver: Option<String>,
 }

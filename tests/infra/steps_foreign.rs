@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use mcloud::engine::Seen;
 use mcloud::engine::plan::{LOCAL_POOL, PoolPart, PoolSource, Work};
+use mcloud::engine::services::LxdState;
+use mcloud::infra::InfraBootstrapper;
 use mcloud::infra::lxd::types::{Config, Devices, NewPool};
 use mcloud::infra::rest::envelope::OperationView;
 use mcloud::rehearsal::lxd::Release;
@@ -218,6 +220,30 @@ async fn a_part_that_was_defined_on_another_disk_is_not_made() {
         let second = pending(lab.node(1), disk(lab.node(1), "sdb"));
         let failure = lab.is_refused(1, &second).await;
         assert_eq!(failure.what.code, "lxd.pool-other-source");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_defined_by_an_earlier_run_is_looked_at_again_before_it_is_made() {
+    for release in RELEASES {
+        let lab = Lab::of(release, 1, &[]).await;
+        lab.bootstrap().await;
+        let part = pending(lab.node(1), disk(lab.node(1), "sda"));
+        lab.walk(1, &part).await;
+        let LxdState::Answers(found) = lab.node(1).service.status().await else {
+            panic!("{release} does not answer");
+        };
+        assert!(!found.pools[0].is_made_on("pi-1"), "{release}: {found:?}");
+        // The run was stopped there, and somebody has used the disk since.
+        let photos = "0\nTYPE=ext4\nLABEL=photos\n";
+        lab.node(1).machine.holding("sda", photos);
+        let failure = lab.is_refused(1, &part).await;
+        assert_eq!(failure.what.code, "lxd.disk-holds-other", "{release}");
+        // Once it is made, what is on the disk is the pool's.
+        lab.node(1).machine.holding("sda", "2\n");
+        lab.walk(1, &lab.pool(1)).await;
+        lab.node(1).machine.holding("sda", "0\nTYPE=btrfs\n");
+        lab.is_there(1, &part).await;
     }
 }
 
