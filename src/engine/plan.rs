@@ -2,6 +2,7 @@
 
 pub mod make;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
@@ -156,6 +157,10 @@ pub enum Work {
         address: SocketAddr,
         /// The mark to leave (`user.mcloud.cluster`); none on joiners.
         mark: Option<String>,
+        /// Every planned member with its cluster address: a cluster with anybody else in it is
+        /// somebody's. An LXD that was stopped could not be asked before Install.
+        #[serde(default)]
+        members: BTreeMap<String, SocketAddr>,
     },
     /// This LXD is the first member of the cluster.
     LxdBootstrap {

@@ -172,6 +172,10 @@ fn an_lxd_is_ours_by_exact_members_or_by_our_mark() {
         !is_ours(&lxd(&members[..2], Some("c2")), &answers, "c1"),
         "another cluster's mark"
     );
+    assert!(
+        !is_ours(&lxd(&members, Some("c2")), &answers, "c1"),
+        "exact members, another cluster's mark"
+    );
     let moved = vec![member(0, "pi-a"), member(2, "pi-b"), member(1, "pi-c")];
     assert!(
         !is_ours(&lxd(&moved, Some("c1")), &answers, "c1"),

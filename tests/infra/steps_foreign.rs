@@ -11,7 +11,7 @@ use mcloud::infra::rest::envelope::OperationView;
 use mcloud::rehearsal::lxd::Release;
 use secrecy::ExposeSecret;
 
-use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, pending};
+use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, members, pending};
 
 fn quiet(_: &OperationView) {}
 
@@ -52,11 +52,35 @@ async fn a_cluster_of_somebody_else_is_left_alone() {
             Work::LxdAddress {
                 address: lab.node(1).address,
                 mark: None,
+                members: members(),
             },
         ] {
             let failure = lab.is_refused(2, &work).await;
             assert_eq!(failure.what.code, "lxd.other-cluster", "{release} {work:?}");
             assert_eq!(failure.what.with["members"], "theirs");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_lxd_that_could_not_be_asked_before_install_is_looked_at_before_it_is_touched() {
+    for release in RELEASES {
+        // Somebody's cluster at the planned name and address, without the other members.
+        let lab = Lab::of(release, 1, &[]).await;
+        somebodys(lab.node(1), "pi-1").await;
+        for leads in [true, false] {
+            let failure = lab.is_refused(1, &address(lab.node(1), leads)).await;
+            assert_eq!(failure.what.code, "lxd.other-cluster", "{release}");
+        }
+        // Somebody's pool in an LXD that is in no cluster.
+        let lab = Lab::of(release, 1, &[]).await;
+        let lxd = &lab.node(1).lxd;
+        lxd.create_pool(&new_pool(LOCAL_POOL, "btrfs"), &quiet)
+            .await
+            .expect("a pool");
+        for leads in [true, false] {
+            let failure = lab.is_refused(1, &address(lab.node(1), leads)).await;
+            assert_eq!(failure.what.code, "lxd.not-fresh", "{release}");
         }
     }
 }
@@ -68,6 +92,7 @@ async fn a_cluster_with_another_mark_is_left_alone() {
     let other = Work::LxdAddress {
         address: lab.node(1).address,
         mark: Some("another".to_owned()),
+        members: members(),
     };
     assert_eq!(
         lab.is_refused(1, &other).await.what.code,

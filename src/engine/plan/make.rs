@@ -150,7 +150,13 @@ impl Builder<'_> {
     fn address_lxd(&mut self, node: &NodeAnswers, mark: Option<String>) -> String {
         let address = lxd_at(node);
         let ready = id("lxd.ready", &node.name);
-        let work = Work::LxdAddress { address, mark };
+        let nodes = self.basis.answers.nodes.iter();
+        let members = nodes.map(|node| (node.name.clone(), lxd_at(node)));
+        let work = Work::LxdAddress {
+            address,
+            mark,
+            members: members.collect(),
+        };
         self.add(Phase::Lxd, &node.name, work, &[ready])
     }
 
