@@ -18,19 +18,15 @@
 //! listened to less; a typed address and the session's own connection don't depend on it.
 
 pub mod beacon;
-mod findings;
-mod limit;
 mod links;
 pub mod multicast;
-mod peer;
-pub mod rhythm;
 pub mod roster;
 mod socket;
 
 pub use beacon::{Beacon, BeaconError, Mark, PeerId, Standing};
-pub use findings::{Finding, Likeness};
 pub use links::{GROUP4, GROUP6, Link, MOST_ADDRESSES, MOST_LINKS, links};
 pub use multicast::{Discovery, Ended, Failed, News, Trouble, Voice};
-pub use peer::{Heard, Peer, Way};
-pub use rhythm::{Jitter, Rhythm};
+pub use roster::findings::{Finding, Likeness};
+pub use roster::peer::{Heard, Peer, Way};
+pub use roster::rhythm::{Jitter, Rhythm};
 pub use roster::{Presence, Reception, Roster};

@@ -149,12 +149,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     ("discovery/beacon", NO_OUTSIDE),
-    ("discovery/peer", NO_OUTSIDE),
     ("discovery/roster", NO_OUTSIDE),
-    ("discovery/rhythm", NO_OUTSIDE),
-    ("discovery/findings", NO_OUTSIDE),
-    ("discovery/limit", NO_OUTSIDE),
-    ("discovery/links", NO_OUTSIDE),
     (
         "store",
         &[

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::peer::Way;
+use super::roster::peer::Way;
 use crate::engine::facts::Nic;
 
 /// The IPv4 group: in the site's own scope (RFC 2365); `MC` in its last bytes.

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use self::mouth::Mouth;
 use super::beacon::{Beacon, BeaconError, LONGEST};
 use super::links::{Link, Place};
-use super::peer::Heard;
+use super::roster::peer::Heard;
 
 /// So much is held that nobody took yet; what comes then is dropped, as a network may do.
 const NEWS: usize = 256;

@@ -1,13 +1,18 @@
 //! The peers that were heard, in the order in which they appeared: no socket and no clock.
 
+pub mod findings;
+mod limit;
+pub mod peer;
+pub mod rhythm;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use self::limit::Limit;
+use self::peer::{Heard, Peer, is_within};
+use self::rhythm::{Jitter, interval};
 use super::beacon::PeerId;
-use super::limit::Limit;
-use super::peer::{Heard, Peer, is_within};
-use super::rhythm::{Jitter, interval};
 use crate::engine::Millis;
 
 /// The most rows.
@@ -17,7 +22,7 @@ pub const MOST_IDS: usize = 8;
 /// A peer that was not heard for this long is silent, where a beacon a second is usual.
 pub const SILENT: Duration = Duration::from_secs(5);
 /// A peer that was not heard for this long is gone.
-pub const GONE: Duration = Duration::from_secs(60);
+pub const GONE: Duration = Duration::from_mins(1);
 
 /// An answer to a newcomer goes out within this time.
 const ANSWER: Duration = Duration::from_millis(50);
@@ -65,6 +70,8 @@ pub struct Roster {
     place: u64,
     /// Where this node's own id was heard from, and when.
     mirror: Option<(IpAddr, Millis)>,
+    /// Nobody gives way before this moment: a flood is turned away without looking at every row.
+    full_until: Millis,
 }
 
 impl Roster {
@@ -76,6 +83,7 @@ impl Roster {
             limit: Limit::default(),
             place: 0,
             mirror: None,
+            full_until: 0,
         }
     }
 
@@ -104,12 +112,16 @@ impl Roster {
     }
 
     fn admit(&mut self, heard: &Heard, now: Millis) -> Reception {
+        let is_full = self.peers.len() >= MOST_PEERS;
+        if is_full && now < self.full_until {
+            return Reception::Full;
+        }
         let source = heard.source.ip();
         let same = self.peers.values().filter(|p| p.address.ip() == source);
         if same.count() >= MOST_IDS {
             return Reception::TooManyIds;
         }
-        if self.peers.len() >= MOST_PEERS && !self.evict(now) {
+        if is_full && !self.evict(now) {
             return Reception::Full;
         }
         let peer = Peer::new(heard, self.place, now);
@@ -120,15 +132,23 @@ impl Roster {
 
     /// The peer that has been silent longest gives way; whether there was one.
     fn evict(&mut self, now: Millis) -> bool {
+        let may_go = self.peers.values().filter(|peer| !peer.kept);
+        let oldest = may_go.min_by_key(|peer| peer.heard);
+        let Some((id, heard)) = oldest.map(|peer| (peer.beacon.id.clone(), peer.heard)) else {
+            return false;
+        };
         let silence = self.silence();
-        let silent = |p: &&Peer| !p.kept && !is_within(p.heard, now, silence);
-        let oldest = self.peers.values().filter(silent).min_by_key(|p| p.heard);
-        let oldest = oldest.map(|peer| peer.beacon.id.clone());
-        oldest.is_some_and(|id| self.peers.remove(&id).is_some())
+        if is_within(heard, now, silence) {
+            let silence = u64::try_from(silence.as_millis()).unwrap_or(u64::MAX);
+            self.full_until = heard.saturating_add(silence);
+            return false;
+        }
+        self.peers.remove(&id).is_some()
     }
 
     /// Marks a peer as in session with this node, or no longer so; false if it isn't there.
     pub fn keep(&mut self, id: &PeerId, kept: bool) -> bool {
+        self.full_until = 0;
         self.peers.get_mut(id).is_some_and(|peer| {
             peer.kept = kept;
             true
@@ -181,7 +201,7 @@ impl Roster {
         peers.filter(move |peer| is_within(peer.heard, now, silence))
     }
 
-    /// How many nodes share the link, this one too: what [`super::Rhythm`] wants to know.
+    /// How many nodes share the link, this one too: what [`rhythm::Rhythm`] wants to know.
     pub fn nodes(&self) -> usize {
         self.peers.len().saturating_add(1)
     }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::beacon::{Beacon, PeerId};
 use super::peer::is_within;
-use super::roster::{Roster, SILENT};
+use super::{Roster, SILENT};
+use crate::discovery::beacon::{Beacon, Mark, PeerId};
 use crate::engine::Millis;
 
 /// In what nodes are alike.
@@ -37,7 +37,7 @@ pub struct Finding {
 /// What nodes may be alike in.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Trait {
-    Mark(super::beacon::Mark),
+    Mark(Mark),
     Text(String),
     At(IpAddr),
 }

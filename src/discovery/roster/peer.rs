@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::beacon::Beacon;
+use crate::discovery::beacon::Beacon;
 use crate::engine::Millis;
 
 /// So many addresses of one peer are kept; the one heard longest ago makes room.

@@ -83,15 +83,14 @@ impl Rhythm {
             return false;
         }
         self.said = self.said.saturating_add(1);
-        self.next = match BURST.get(self.said) {
+        self.next = if let Some(after) = BURST.get(self.said) {
             // A burst that was held up is not made up for all at once.
-            Some(after) => after_ms(self.began, *after).max(now.saturating_add(1)),
-            None => {
-                let interval = interval(nodes);
-                let least = interval * (100 - JITTER) / 100;
-                let more = jitter.part(interval * (2 * JITTER) / 100);
-                after_ms(now, least + more)
-            }
+            after_ms(self.began, *after).max(now.saturating_add(1))
+        } else {
+            let interval = interval(nodes);
+            let least = interval * (100 - JITTER) / 100;
+            let more = jitter.part(interval * (2 * JITTER) / 100);
+            after_ms(now, least + more)
         };
         true
     }
