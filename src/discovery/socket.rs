@@ -1,18 +1,31 @@
 //! Opening one socket of discovery: what must be set, and what may fail without harm.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
+use ipnet::IpNet;
 use rustix::net::{AddressFamily, SocketType, netdevice};
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 
-use super::links::Place;
+use super::links::{GROUP6, Place};
 
 /// The index of the NIC `name`; an error once it is gone.
 pub(super) fn index(name: &str) -> io::Result<u32> {
     let any = rustix::net::socket(AddressFamily::INET, SocketType::DGRAM, None)?;
     Ok(netdevice::name_to_index(any, name)?)
+}
+
+/// This node's IPv6 address on the link of the NIC with `index`; none while it has none. The list of
+/// addresses that is shown leaves these out, so the kernel is asked from where it would speak.
+pub(super) fn link_local(index: u32) -> Option<IpNet> {
+    let any = std::net::UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).ok()?;
+    // Connecting a datagram socket sends nothing, and the port is never used.
+    any.connect(SocketAddrV6::new(GROUP6, 9, 0, index)).ok()?;
+    match any.local_addr().ok()?.ip() {
+        IpAddr::V6(own) if own.is_unicast_link_local() => IpNet::new(own.into(), 64).ok(),
+        _ => None,
+    }
 }
 
 /// The socket of `place`. Must be called in a runtime.

@@ -81,7 +81,7 @@ impl Mouth {
         let mut wanted = BTreeSet::new();
         for link in links.iter().take(MOST_LINKS) {
             match socket::index(&link.name) {
-                Ok(index) => wanted.extend(places(link, index, self.port)),
+                Ok(index) => wanted.extend(places(&whole(link, index), index, self.port)),
                 Err(error) => troubles.push(Trouble {
                     nic: link.name.clone(),
                     address: SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), self.port),
@@ -212,6 +212,15 @@ impl Sent {
             to,
         }
     }
+}
+
+/// The link with the address that every NIC with IPv6 has on it.
+fn whole(link: &Link, index: u32) -> Link {
+    let mut link = link.clone();
+    if let Some(own) = socket::link_local(index).filter(|own| !link.addresses.contains(own)) {
+        link.addresses.insert(0, own);
+    }
+    link
 }
 
 /// The NICs and addresses that are too many: nothing is left out in silence.
