@@ -16,6 +16,7 @@ mod links;
 mod perform;
 mod socket;
 mod tasks;
+mod tokens;
 mod uplink;
 mod worker;
 

@@ -1,5 +1,10 @@
 //! The binary itself: rehearsals, bad input, exit codes, and what is left behind.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "in a test, an assumption that does not hold is a failure"
+)]
+
 mod input;
 mod interrupt;
 mod runs;
