@@ -6,11 +6,14 @@
 
 pub mod answers;
 pub mod event;
+mod fact;
 pub mod facts;
 mod install;
+mod journal;
 mod leader;
 pub mod message;
 pub mod node;
+mod order;
 pub mod picture;
 pub mod plan;
 pub mod preflight;
@@ -21,12 +24,14 @@ mod worker;
 
 use serde::{Deserialize, Serialize};
 
+pub use fact::{Fact, Member};
+pub use journal::{Entry, Recorded};
+pub use order::{Order, Progress, Report, Seen, Verb};
+
 use answers::Answers;
 use event::PublicEvent;
-use message::{Failure, Message};
 use node::{Cluster, Local, Role};
-use plan::{Plan, Work};
-use services::NodeFacts;
+use plan::Plan;
 use timing::Usual;
 
 /// A moment: milliseconds since 1970, UTC, by World's clock.
@@ -92,151 +97,6 @@ pub enum Intent {
     Leave,
 }
 
-/// What was found, done or heard.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Fact {
-    /// The cluster's state, CA and listener are there.
-    Opened {
-        /// The cluster's id.
-        cluster: String,
-        /// The leader's epoch.
-        epoch: u64,
-        /// The nodes that have a certificate.
-        joined: Vec<Member>,
-        /// How long steps usually take, by this cluster's own history where it has one.
-        usual: Usual,
-    },
-    /// They could not be made.
-    NotOpened(Failure),
-    /// A node used its token.
-    Joined {
-        /// Its name.
-        node: String,
-        /// Its node id.
-        id: String,
-    },
-    /// A node was looked at; on an agent, this node.
-    Facts {
-        /// Its name; this node's is taken from the state.
-        node: Option<String>,
-        /// What was found.
-        facts: Box<NodeFacts>,
-    },
-    /// This node could not be looked at.
-    NotGathered(Failure),
-    /// An agent's link is up (leader).
-    LinkUp(String),
-    /// An agent's link is down (leader).
-    LinkDown(String),
-    /// A node showed a sign of life (leader).
-    Heard(String),
-    /// A joiner gave the undertaking up (leader).
-    PeerLeft(String),
-    /// This node has its certificate (worker).
-    Certified {
-        /// Its name in the cluster.
-        name: String,
-        /// The cluster's name.
-        cluster: String,
-    },
-    /// The leader would not have this node (worker).
-    JoinRefused(Failure),
-    /// The link to the leader is up or down (worker).
-    Link(bool),
-    /// The leader's state (worker).
-    Cluster(Box<Cluster>),
-    /// The leader told a public event (worker).
-    Told(PublicEvent),
-    /// The leader ordered something (worker).
-    Ordered(Order),
-    /// The plan's digest is known.
-    Digested {
-        /// The revision the plan was made at.
-        revision: u64,
-        /// SHA-256 of the plan, in hex.
-        digest: String,
-    },
-    /// The journal holds an entry, durably.
-    Journaled(Recorded),
-    /// It could not be written: what waits for it must not be done.
-    NotJournaled(Recorded, Failure),
-    /// A step was looked at.
-    Observed(Order, Result<Seen, Failure>),
-    /// A step shows a sign of life.
-    Progress(Order, Progress),
-    /// A step was applied and verified, or failed.
-    Ended(Order, Result<Vec<Message>, Failure>),
-}
-
-/// A node that has a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Its name.
-    pub name: String,
-    /// Its node id.
-    pub id: String,
-    /// Whether its agent is connected.
-    pub up: bool,
-}
-
-/// Which entry the journal holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recorded {
-    /// The answers and the sealed plan of a run.
-    Run,
-    /// That a step will be applied.
-    Step {
-        /// Its id.
-        step: String,
-        /// Which attempt.
-        attempt: u32,
-    },
-}
-
-/// What the leader asks of a node: one verb on one step of the plan that the node holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
-    /// The run.
-    pub run: String,
-    /// The digest of the sealed plan; the step's parameters come from there, never from the order.
-    pub digest: String,
-    /// The step's id.
-    pub step: String,
-    /// Which attempt.
-    pub attempt: u32,
-    /// What to do with it.
-    pub verb: Verb,
-}
-
-/// What to do with a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verb {
-    /// Look whether it is there already.
-    Observe,
-    /// Do it, and make sure.
-    Apply,
-}
-
-/// What observing a step found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Seen {
-    /// It is there already.
-    There(Vec<Message>),
-    /// It is not; what is there instead goes into the journal.
-    Missing(String),
-}
-
-/// A sign of life of a step.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
-    /// What it is doing now.
-    pub doing: Option<Message>,
-    /// Units done and in all, where the work counts.
-    pub units: Option<(u64, u64)>,
-}
-
 /// What must be done outside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -293,66 +153,6 @@ pub enum Effect {
     Report(Report),
     /// Tell everyone who watches.
     Emit(PublicEvent),
-}
-
-/// What a worker tells the leader about an order or about itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Report {
-    /// What this node is.
-    Facts(Box<NodeFacts>),
-    /// This node could not be looked at.
-    NotGathered(Failure),
-    /// A step was looked at.
-    Observed(Order, Result<Seen, Failure>),
-    /// A step shows a sign of life.
-    Progress(Order, Progress),
-    /// A step ended.
-    Ended(Order, Result<Vec<Message>, Failure>),
-}
-
-/// One entry of the journal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "entry")]
-pub enum Entry {
-    /// A run begins: the answers and the plan as they were sealed.
-    Run {
-        /// The answers.
-        answers: Box<Answers>,
-        /// The plan.
-        plan: Box<Plan>,
-        /// Its digest.
-        digest: String,
-    },
-    /// A step will be applied.
-    Start {
-        /// Its id.
-        step: String,
-        /// Which attempt.
-        attempt: u32,
-        /// What was there before.
-        before: String,
-        /// What was asked.
-        asked: Work,
-    },
-    /// A step ended.
-    End {
-        /// Its id.
-        step: String,
-        /// Which attempt.
-        attempt: u32,
-        /// Whether mcloud made it: rollback removes nothing else.
-        made: bool,
-        /// How long it took, in ms.
-        took_ms: u64,
-        /// Why it failed, where it did.
-        failure: Option<Failure>,
-    },
-    /// The operator decided something.
-    Decision {
-        /// What.
-        intent: Intent,
-    },
 }
 
 impl State {

@@ -1,24 +1,251 @@
 //! The full-screen face: console, screens and the wire client in one loop.
+//!
+//! It draws what the daemon shows and sends what the operator wants. A closed terminal, a killed
+//! face or a lost link costs the face, never the run.
 
+use std::io;
+use std::time::Duration;
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::console::{self, Console, Event, Wish};
+use crate::engine::event::{PublicEvent, What};
+use crate::engine::node::Stage;
+use crate::screens::{self, Act, Screens};
 use crate::wire::face::FaceLink;
+use crate::wire::{FromDaemon, ToDaemon};
 use crate::world::Clock;
 
 /// How a face behaves.
 #[derive(Debug)]
 pub struct Options {
-    pub look: crate::console::Wish,
+    /// How it is drawn.
+    pub look: Wish,
+    /// The clock of the daemon it shows.
     pub clock: Clock,
+    /// Whether the run goes on without this face.
     pub can_detach: bool,
+    /// The undertaking that was the last one when the face began a new one: it is passed over.
     pub old: Option<u64>,
 }
+
 /// How a face was left.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Left {
-    pub exit: u8,
-    pub erases: Option<usize>,
-    pub says: Option<String>,
+    /// How.
+    pub how: How,
+    /// The end of the undertaking, if it came.
+    pub done: Option<PublicEvent>,
+    /// What stopped, in the order in which it did.
+    pub failures: Vec<PublicEvent>,
 }
-/// Runs.
-pub async fn run(_link: &mut FaceLink, _options: Options) -> std::io::Result<Left> {
-    Err(std::io::Error::other("no screens yet"))
+
+/// How a face was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// The undertaking ended.
+    Done,
+    /// The operator detached; the run goes on.
+    Detached,
+    /// The terminal went away, or somebody ended the face.
+    Gone,
+    /// The daemon went away.
+    DaemonEnded,
+}
+
+/// Most events a face keeps for its log.
+const KEEP: usize = 5_000;
+
+/// How often the screen may change, on a quick terminal and on a slow serial line.
+const FRAME: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
+
+/// How often elapsed times are drawn anew, at the most.
+const TICK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+
+/// Opens the console, shows the undertaking until the face is left, and gives the console back.
+pub async fn run(link: &mut FaceLink, options: Options) -> io::Result<Left> {
+    let mut console = Console::open(console::Options::of_process(options.look))?;
+    let mut face = Face::new(options);
+    let left = face.run(link, &mut console).await;
+    console.close()?;
+    let how = left?;
+    Ok(Left {
+        how,
+        done: face.done,
+        failures: face.failures,
+    })
+}
+
+struct Face {
+    screens: Screens,
+    clock: Clock,
+    old: Option<u64>,
+    log: Vec<PublicEvent>,
+    done: Option<PublicEvent>,
+    failures: Vec<PublicEvent>,
+    /// Whether what is shown is older than what is known.
+    stale: bool,
+    drawn: Option<Instant>,
+}
+
+impl Face {
+    fn new(options: Options) -> Self {
+        Self {
+            screens: Screens::new(screens::Options {
+                can_detach: options.can_detach,
+            }),
+            clock: options.clock,
+            old: options.old,
+            log: Vec::new(),
+            done: None,
+            failures: Vec::new(),
+            stale: true,
+            drawn: None,
+        }
+    }
+
+    async fn run(&mut self, link: &mut FaceLink, console: &mut Console) -> io::Result<How> {
+        let slow = console.is_slow();
+        let (frame, tick) = if slow {
+            (FRAME.1, TICK.1)
+        } else {
+            (FRAME.0, self.second())
+        };
+        let mut tick = tokio::time::interval(tick);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + frame);
+            let heard = tokio::select! {
+                biased;
+                event = console.next_event() => {
+                    if let Some(how) = self.hear_console(link, console, event).await? {
+                        return Ok(how);
+                    }
+                    continue;
+                }
+                heard = link.receive() => heard,
+                () = tokio::time::sleep_until(due), if self.stale => {
+                    self.draw(link, console)?;
+                    if self.is_over(link) { return Ok(How::Done) }
+                    continue;
+                }
+                _ = tick.tick() => {
+                    self.stale = true;
+                    continue;
+                }
+            };
+            match heard {
+                Ok(heard) => self.hear_daemon(link, heard),
+                Err(_) => return Ok(How::DaemonEnded),
+            }
+        }
+    }
+
+    /// A second of the clock that is shown, within reason.
+    fn second(&self) -> Duration {
+        self.clock
+            .in_life(TICK.0)
+            .clamp(Duration::from_millis(100), TICK.0)
+    }
+
+    fn hear_daemon(&mut self, link: &mut FaceLink, heard: FromDaemon) {
+        match heard {
+            FromDaemon::Picture { picture } => link.picture = picture,
+            FromDaemon::Event { undertaking, event } if Some(undertaking) != self.old => {
+                self.old = None;
+                match &event.what {
+                    What::Hello { .. } => self.failures.clear(),
+                    What::Failure { .. } => self.failures.push(event.as_ref().clone()),
+                    What::Done { .. } => self.done = Some(event.as_ref().clone()),
+                    _ => {}
+                }
+                if self.log.len() >= KEEP {
+                    self.log.drain(..KEEP / 10);
+                }
+                self.log.push(*event);
+            }
+            _ => return,
+        }
+        self.stale = true;
+    }
+
+    async fn hear_console(
+        &mut self,
+        link: &mut FaceLink,
+        console: &mut Console,
+        event: Event,
+    ) -> io::Result<Option<How>> {
+        self.stale = true;
+        let key = match event {
+            Event::Key(key) => key,
+            Event::Interrupt => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
+            Event::Resize | Event::Ready => return Ok(None),
+            Event::Terminate | Event::Hangup => return Ok(Some(How::Gone)),
+        };
+        match self.screens.press(&link.picture, key) {
+            None => {}
+            Some(Act::Intent(intent)) => {
+                let sent = link.send(&ToDaemon::Intent { intent }).await;
+                return Ok(sent.err().map(|_| How::DaemonEnded));
+            }
+            Some(Act::Detach) => return Ok(Some(How::Detached)),
+            Some(Act::Close) => {
+                let over = self.done.is_some();
+                return Ok(Some(if over { How::Done } else { How::Gone }));
+            }
+            Some(Act::Repaint) => console.repaint()?,
+            Some(Act::NextLook) => {
+                let next = console.look().cycle();
+                console.set_look(next)?;
+            }
+        }
+        Ok(None)
+    }
+
+    fn draw(&mut self, link: &FaceLink, console: &mut Console) -> io::Result<()> {
+        // What is left of the last undertaking is not shown for the new one.
+        if self.old.is_some() && link.picture.stage == Stage::Ended {
+            self.stale = false;
+            return Ok(());
+        }
+        let now = self.clock.now();
+        console.draw(|frame| self.screens.view(&link.picture, &self.log, now, frame))?;
+        self.stale = false;
+        self.drawn = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Whether the face ends by itself: the answers came from a preseed, and the end was drawn.
+    fn is_over(&self, link: &FaceLink) -> bool {
+        link.picture.unattended && link.picture.stage == Stage::Ended && self.done.is_some()
+    }
+}
+
+impl Left {
+    /// The exit code: the truth about the undertaking, as far as this face saw it.
+    pub fn exit(&self) -> u8 {
+        match (&self.done, self.how) {
+            (
+                Some(PublicEvent {
+                    what: What::Done { exit, .. },
+                    ..
+                }),
+                How::Done,
+            ) => *exit,
+            (_, How::Detached) => 0,
+            (_, How::DaemonEnded) => 1,
+            _ => 3,
+        }
+    }
+
+    /// How many disks the plan erases, where that was not what the answers agreed to.
+    pub fn erases(&self) -> Option<usize> {
+        self.failures.iter().find_map(|event| match &event.what {
+            What::Failure { failure, .. } if failure.what.code == "install.erase-count" => {
+                failure.what.with.get("planned")?.parse().ok()
+            }
+            _ => None,
+        })
+    }
 }

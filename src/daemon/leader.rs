@@ -30,7 +30,7 @@ pub(super) struct Open {
     authority: Authority,
     cluster: Cluster,
     links: Arc<Links>,
-    pub(super) listens: SocketAddr,
+    listens: SocketAddr,
 }
 
 /// What a cluster is founded with.
@@ -70,6 +70,11 @@ impl Open {
     /// The cluster's authority.
     pub(super) const fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// The port its agents and joiners find it at.
+    pub(super) const fn port(&self) -> u16 {
+        self.listens.port()
     }
 
     /// Whether an agent is connected.

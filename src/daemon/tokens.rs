@@ -1,4 +1,4 @@
-//! The leader's join tokens: made, and written for whoever carries them to the nodes.
+//! Join tokens: made, kept as a hash, written to one file per node.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -30,7 +30,7 @@ impl Open {
         let expires = now.saturating_add(ttl);
         let token = JoinToken::create(Invitation {
             cluster: self.authority().cluster().to_owned(),
-            addresses: vec![SocketAddr::new(address, self.listens.port())],
+            addresses: vec![SocketAddr::new(address, self.port())],
             ca_sha256: self.authority().fingerprint(),
             expires,
         })

@@ -1,11 +1,12 @@
 //! The engine of the initiator before Install: nodes come in, facts become checks and a plan.
 
+mod ending;
+mod planning;
+
 use super::answers::Answers;
 use super::event::{Level, PeerState, What};
 use super::message::{Failure, Message};
-use super::node::{Cluster, End, Node, Role, Stage};
-use super::plan::make::{Basis, make};
-use super::preflight::check_node;
+use super::node::{Cluster, Node, Role, Stage};
 use super::services::NodeFacts;
 use super::{Effect, Fact, Intent, Member, Millis, Turn};
 
@@ -222,113 +223,6 @@ impl Turn<'_> {
         }
     }
 
-    /// Once every named node is in and was looked at, the checks are made and, where none of them
-    /// forbids it, the plan.
-    fn plan_when_ready(&mut self) {
-        let cluster = &self.state.cluster;
-        let Some(answers) = cluster.answers.clone() else {
-            return;
-        };
-        if cluster.stage != Stage::Gathering || cluster.missing().next().is_some() {
-            return;
-        }
-        let facts: std::collections::BTreeMap<_, _> = cluster
-            .nodes
-            .iter()
-            .filter_map(|(name, node)| Some((name.clone(), node.facts.clone()?)))
-            .collect();
-        let of_node = |name: &String| {
-            let facts = facts.get(name)?;
-            Some(check_node(name, facts, &answers, &cluster.id))
-        };
-        let names = answers.nodes.iter().map(|node| &node.name);
-        let mut checks: Vec<_> = names.filter_map(of_node).flatten().collect();
-        let basis = Basis {
-            cluster: &cluster.id,
-            answers: &answers,
-            facts: &facts,
-            usual: &self.state.usual,
-        };
-        let plan = make(basis).map_err(|wrong| checks.extend(wrong)).ok();
-        for check in &checks {
-            self.emit_for(
-                check.node.clone(),
-                What::Check {
-                    check: check.name.clone(),
-                    verdict: check.verdict,
-                    says: check.says.clone(),
-                    fix: check.fix.clone(),
-                },
-            );
-        }
-        self.state.cluster.checks = checks;
-        self.planned(plan);
-    }
-
-    fn planned(&mut self, plan: Option<super::Plan>) {
-        self.changed();
-        let cluster = &mut self.state.cluster;
-        let revision = cluster.revision;
-        cluster.digest = None;
-        cluster.plan.clone_from(&plan);
-        cluster.stage = Stage::Review;
-        if cluster.is_blocked() {
-            cluster.plan = None;
-            if cluster.unattended {
-                let blocking = cluster
-                    .checks
-                    .iter()
-                    .find(|check| check.verdict == super::preflight::Verdict::Blocking);
-                let failure = blocking.map_or_else(
-                    || Failure::new(Message::new("end.blocked")),
-                    |check| Failure {
-                        hint: check.fix.clone(),
-                        ..Failure::new(check.says.clone())
-                    },
-                );
-                self.end(1, failure);
-            }
-        } else if let Some(plan) = plan {
-            self.effect(Effect::Digest {
-                revision,
-                plan: Box::new(plan),
-            });
-        }
-    }
-
-    fn digested(&mut self, revision: u64, digest: &str) {
-        let cluster = &mut self.state.cluster;
-        let current = cluster.stage == Stage::Review && cluster.digest.is_none();
-        let Some(plan) = cluster
-            .plan
-            .as_ref()
-            .filter(|_| current && cluster.revision >= revision)
-        else {
-            return;
-        };
-        let erasures = plan
-            .erasures
-            .iter()
-            .map(super::picture::disk_in_words)
-            .collect();
-        let told = What::Plan {
-            digest: digest.to_owned(),
-            steps: plan.steps.len(),
-            nodes: plan.nodes.clone(),
-            erase: plan.erasures.len(),
-            erasures,
-            usual_ms: plan.steps.iter().map(|step| step.usual_ms).sum(),
-        };
-        cluster.digest = Some(digest.to_owned());
-        let consent = cluster.answers.as_ref().map_or(0, |answers| answers.erase);
-        let unattended = cluster.unattended;
-        self.changed();
-        self.emit(told);
-        if unattended {
-            self.install(digest, consent);
-        }
-    }
-
     pub(super) fn tick_as_leader(&mut self) {
         if self.now.saturating_sub(self.state.local.told) < LIFE_SIGN_MS {
             return;
@@ -368,40 +262,6 @@ impl Turn<'_> {
             .map(|node| node.name.clone())
             .collect()
     }
-
-    /// Ends the undertaking before any step was done.
-    pub(super) fn end(&mut self, exit: u8, failure: Failure) {
-        if exit != 3 {
-            self.emit(What::Failure {
-                step: None,
-                failure: failure.clone(),
-            });
-        }
-        self.conclude(End {
-            at: self.now,
-            ok: false,
-            exit,
-            members: 0,
-            took_ms: self.now.saturating_sub(self.state.cluster.began),
-            proven: Vec::new(),
-            why: Some(failure.what.clone()),
-            failure: Some(failure),
-        });
-    }
-
-    pub(super) fn conclude(&mut self, end: End) {
-        self.emit(What::Done {
-            ok: end.ok,
-            exit: end.exit,
-            members: end.members,
-            took_ms: end.took_ms,
-            proven: end.proven.clone(),
-            why: end.why.clone(),
-        });
-        self.state.cluster.stage = Stage::Ended;
-        self.state.cluster.end = Some(end);
-        self.changed();
-    }
 }
 
 /// The nodes of the answers, with what is known of them already; facts are taken afresh.
@@ -412,6 +272,8 @@ fn known_nodes(
     let of = |name: &String| {
         let mut node = before.get(name).cloned().unwrap_or_default();
         node.facts = None;
+        // This node is never waited for as a joiner is.
+        node.up |= *name == answers.initiator;
         (name.clone(), node)
     };
     answers.nodes.iter().map(|node| of(&node.name)).collect()

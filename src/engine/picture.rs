@@ -1,13 +1,16 @@
 //! A picture: what a screen needs, and no more.
 
+mod draw;
+
 use serde::{Deserialize, Serialize};
 
+pub use draw::{bytes_in_words, disk_in_words, picture};
+
+use super::Millis;
 use super::message::{Failure, Message};
-use super::node::{Cluster, End, Link, Role, Stage};
-use super::plan::{DiskUse, Phase, Plan};
+use super::node::{End, Link, Role, Stage};
+use super::plan::{DiskUse, Phase};
 use super::preflight::Check;
-use super::run::{Run, StepState};
-use super::{Millis, State};
 
 /// What the faces of a daemon draw. Elapsed times are drawn from `started` and the face's own now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +23,8 @@ pub struct Picture {
     pub mcloud: String,
     /// The cluster's name; empty before there is one.
     pub cluster: String,
+    /// The name of the node that leads; empty before there is one.
+    pub leader: String,
     /// How far the undertaking is.
     pub stage: Stage,
     /// When it began.
@@ -200,210 +205,4 @@ pub struct FailureRow {
     pub attempt: u32,
     /// Why, and the ways on.
     pub failure: Failure,
-}
-
-/// Draws the state as a picture.
-pub fn picture(state: &State, now: Millis) -> Picture {
-    let (local, cluster) = (&state.local, &state.cluster);
-    let answers = cluster.answers.as_ref();
-    let plan = cluster.plan.as_ref();
-    let run = cluster.run.as_ref();
-    let name = |node: &super::answers::NodeAnswers| node_row(cluster, node);
-    Picture {
-        me: local.name.clone(),
-        role: local.role,
-        mcloud: local.mcloud.clone(),
-        cluster: answers
-            .map(|answers| answers.cluster.clone())
-            .unwrap_or_default(),
-        stage: if local.end.is_some() {
-            Stage::Ended
-        } else {
-            cluster.stage
-        },
-        began: cluster.began,
-        unattended: cluster.unattended,
-        link: local.link,
-        nodes: answers
-            .iter()
-            .flat_map(|answers| &answers.nodes)
-            .map(name)
-            .collect(),
-        checks: cluster.checks.clone(),
-        review: plan.map(|plan| review(plan, cluster.digest.clone(), now)),
-        install: plan.zip(run).map(|(plan, run)| install(plan, run, now)),
-        end: local.end.clone().or_else(|| cluster.end.clone()),
-    }
-}
-
-fn node_row(cluster: &Cluster, answers: &super::answers::NodeAnswers) -> NodeRow {
-    let node = cluster.nodes.get(&answers.name);
-    let facts = node.and_then(|node| node.facts.as_ref());
-    let state = match node {
-        Some(node) if node.up && facts.is_some() => NodeState::Ready,
-        Some(node) if node.up => NodeState::Looking,
-        Some(node) if node.id.is_some() => NodeState::Silent,
-        _ => NodeState::Missing,
-    };
-    NodeRow {
-        name: answers.name.clone(),
-        address: answers.address.to_string(),
-        model: facts
-            .map(|facts| facts.host.model.clone())
-            .unwrap_or_default(),
-        state,
-        heard: node.and_then(|node| node.heard),
-    }
-}
-
-fn review(plan: &Plan, digest: Option<String>, now: Millis) -> Review {
-    let phases = Phase::ALL.into_iter().map(|phase| {
-        let steps: Vec<_> = plan
-            .steps
-            .iter()
-            .filter(|step| step.phase == phase)
-            .collect();
-        let on = |node: &&String| steps.iter().any(|step| step.node == **node);
-        let nodes: Vec<_> = plan.nodes.iter().filter(on).cloned().collect();
-        let sum = |node: &String| {
-            steps
-                .iter()
-                .filter(|step| step.node == *node)
-                .map(|step| step.usual_ms)
-                .sum::<u64>()
-        };
-        let usual_ms = nodes.iter().map(sum).max().unwrap_or(0);
-        PhaseRow {
-            phase,
-            steps: steps.len(),
-            nodes,
-            usual_ms,
-        }
-    });
-    Review {
-        digest,
-        erasures: plan.erasures.clone(),
-        formats: plan.formats.clone(),
-        driver: plan.driver.clone(),
-        phases: phases.collect(),
-        steps: plan.steps.len(),
-        usual_ms: Run::new(plan, now).remaining_ms(plan, now),
-    }
-}
-
-fn install(plan: &Plan, run: &Run, now: Millis) -> Install {
-    let row = |phase: Phase| InstallRow {
-        phase,
-        cells: plan
-            .nodes
-            .iter()
-            .map(|node| cell(plan, run, phase, node))
-            .collect(),
-    };
-    let running = plan.steps.iter().filter_map(|step| {
-        let ran = run
-            .steps
-            .get(&step.id)
-            .filter(|ran| ran.state.is_active())?;
-        Some(StepRow {
-            id: step.id.clone(),
-            phase: step.phase,
-            node: step.node.clone(),
-            attempt: ran.attempt,
-            started: ran.started.unwrap_or(now),
-            usual_ms: step.usual_ms,
-            heard: ran.heard.unwrap_or(now),
-            doing: ran.doing.clone(),
-            units: ran.units,
-        })
-    });
-    let failures = run.failures().filter_map(|(id, failure)| {
-        let step = plan.step(id)?;
-        Some(FailureRow {
-            step: id.to_owned(),
-            phase: step.phase,
-            node: step.node.clone(),
-            attempt: run.steps.get(id).map_or(1, |step| step.attempt),
-            failure: failure.clone(),
-        })
-    });
-    Install {
-        started: run.started,
-        permille: run.permille(plan),
-        remaining_ms: run.remaining_ms(plan, now),
-        stopping: run.stopping,
-        rows: Phase::ALL.into_iter().map(row).collect(),
-        running: running.collect(),
-        failures: failures.collect(),
-    }
-}
-
-fn cell(plan: &Plan, run: &Run, phase: Phase, node: &str) -> Cell {
-    let steps: Vec<_> = run.cell(plan, phase, node).collect();
-    let any = |test: fn(&StepState) -> bool| steps.iter().any(|(_, run)| test(&run.state));
-    let all = |test: fn(&StepState) -> bool| steps.iter().all(|(_, run)| test(&run.state));
-    let state = if steps.is_empty() {
-        CellState::Empty
-    } else if any(|state| matches!(state, StepState::Failed(_))) {
-        CellState::Failed
-    } else if all(|state| *state == StepState::Already) {
-        CellState::Already
-    } else if all(StepState::is_there) {
-        CellState::Done
-    } else if all(|state| *state == StepState::Waiting) {
-        CellState::Waiting
-    } else if any(|state| *state == StepState::Skipped) {
-        CellState::Skipped
-    } else {
-        CellState::Running
-    };
-    let active = steps.iter().find(|(_, run)| run.state.is_active());
-    let percent = active
-        .and_then(|(_, run)| run.units)
-        .and_then(|(done, total)| {
-            u8::try_from(done.saturating_mul(100).checked_div(total)?.min(100)).ok()
-        });
-    Cell {
-        state,
-        started: steps.iter().filter_map(|(_, run)| run.started).min(),
-        took_ms: steps.iter().map(|(_, run)| run.took_ms).sum(),
-        usual_ms: steps.iter().map(|(step, _)| step.usual_ms).sum(),
-        percent,
-    }
-}
-
-/// A disk in words: node, name, model, size, serial and what it holds.
-pub fn disk_in_words(disk: &DiskUse) -> String {
-    format!(
-        "{} {} {} {} ({}): {}",
-        disk.node,
-        disk.name,
-        disk.model,
-        bytes_in_words(disk.size),
-        disk.serial,
-        if disk.holds.is_empty() {
-            "empty"
-        } else {
-            &disk.holds
-        }
-    )
-}
-
-/// A size as people print it on disks: decimal units, three digits.
-pub fn bytes_in_words(bytes: u64) -> String {
-    let units = [
-        ("TB", 1_000_000_000_000),
-        ("GB", 1_000_000_000),
-        ("MB", 1_000_000),
-    ];
-    let (unit, size) = units
-        .into_iter()
-        .find(|(_, size)| bytes >= *size)
-        .unwrap_or(("kB", 1_000));
-    let tenths = bytes.saturating_mul(10) / size;
-    if tenths >= 100 || tenths.is_multiple_of(10) {
-        format!("{} {unit}", tenths / 10)
-    } else {
-        format!("{}.{} {unit}", tenths / 10, tenths % 10)
-    }
 }

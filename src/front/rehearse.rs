@@ -1,11 +1,10 @@
 //! `mcloud rehearse`: the whole undertaking with simulated Pis, in one process.
 
-use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::undertake::send_token;
+use super::undertake::{send_token, show};
 use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, input};
 use crate::cli::{Common, Rehearse};
@@ -110,14 +109,7 @@ async fn full_screen(
         can_detach: false,
         old: None,
     };
-    let left = face::run(link, face).await.map_err(Exit::failed)?;
-    if let Some(says) = &left.says {
-        let _ = writeln!(std::io::stdout(), "{says}");
-    }
-    Ok(Ending {
-        exit: left.exit,
-        erases: left.erases,
-    })
+    show(link, face).await
 }
 
 /// A joiner at its own console: it waits for its token and gives it to its daemon.

@@ -7,7 +7,8 @@ use super::{Exit, ensure, input, world};
 use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
 use crate::engine::node::{Role, Stage};
-use crate::face;
+use crate::face::{self, How};
+use crate::headless::lines;
 use crate::preseed::{self, Preseed};
 use crate::text::say;
 use crate::wire::face::FaceLink;
@@ -120,13 +121,30 @@ async fn follow(
         can_detach: true,
         old,
     };
-    let left = face::run(link, face).await.map_err(Exit::failed)?;
-    if let Some(says) = &left.says {
-        let _ = writeln!(std::io::stdout(), "{says}");
+    show(link, face).await
+}
+
+/// Shows the full screen; what it came to stays on the terminal when the screen has gone.
+pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<Ending, Exit> {
+    let left = face::run(link, options).await.map_err(Exit::failed)?;
+    let mut out = std::io::stdout();
+    for event in left.failures.iter().chain(&left.done) {
+        if let Some(line) = lines::line(event) {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    match left.how {
+        How::Detached | How::Gone => {
+            let _ = writeln!(out, "mcloud: {}", say("front.run-goes-on"));
+        }
+        How::DaemonEnded => {
+            let _ = writeln!(out, "mcloud: {}", say("front.daemon-ended"));
+        }
+        How::Done => {}
     }
     Ok(Ending {
-        exit: left.exit,
-        erases: left.erases,
+        exit: left.exit(),
+        erases: left.erases(),
     })
 }
 

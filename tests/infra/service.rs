@@ -44,6 +44,10 @@ impl Service {
         }
     }
 
+    pub(crate) fn socket(&self) -> &std::path::Path {
+        &self.socket
+    }
+
     pub(crate) fn lxd(&self) -> Lxd {
         Lxd::new(self.socket.clone())
     }

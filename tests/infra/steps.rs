@@ -1,12 +1,17 @@
 //! LXD's steps from fresh nodes to a proven cluster, on every release LXD is simulated in.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use mcloud::engine::plan::{LOCAL_POOL, PoolPart, PoolSource, Work};
 use mcloud::engine::services::LxdState;
 use mcloud::infra::InfraBootstrapper;
+use mcloud::text;
 
-use crate::steps_lab::{CLUSTER, FILE, Lab, RELEASES, bootstrap, disk, file, pending, spoken};
+use crate::steps_lab::{CLUSTER, FILE, Lab, RELEASES, bootstrap, disk, file, pending};
+use crate::steps_words::spoken;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_fresh_nodes_become_a_proven_cluster() {
@@ -167,4 +172,28 @@ async fn the_step_of_another_room_is_not_this_services() {
     }
     let none = lab.inputs(&bootstrap(lab.node(1))).await;
     assert_eq!(none.expect("nothing is needed").len(), 0);
+}
+
+#[test]
+fn every_code_the_steps_use_has_a_sentence() {
+    let known: BTreeSet<&str> = text::codes().map(|(code, _)| code).collect();
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/infra/lxd");
+    let mut used = 0;
+    for file in fs::read_dir(dir).expect("the room").flatten() {
+        let source = fs::read_to_string(file.path()).expect("a source");
+        for code in source.split('"').filter(|word| is_code(word)) {
+            assert!(known.contains(code), "{code} in {:?}", file.file_name());
+            used += 1;
+        }
+    }
+    assert!(used > 50, "only {used} codes were found");
+}
+
+/// Whether a quoted word is a message code; systemd's units begin like one and end otherwise.
+fn is_code(word: &str) -> bool {
+    let rest = word.strip_prefix("lxd.");
+    rest.is_some_and(|rest| {
+        let plain = rest.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        plain && !["socket", "service"].contains(&rest)
+    })
 }

@@ -1,7 +1,6 @@
 //! Simulated nodes, each with a small machine and a simulated LXD, and what every test of the steps
 //! does with them.
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,11 +13,11 @@ use mcloud::infra::lxd::client::Lxd;
 use mcloud::infra::{Context, InfraBootstrapper, Inputs, Step};
 use mcloud::rehearsal::fault::Fault;
 use mcloud::rehearsal::lxd::{NodeSpec, Release, Serving, Site};
-use mcloud::text;
 use mcloud::world::Clock;
 use tokio_util::sync::CancellationToken;
 
 use crate::machine::Machine;
+use crate::steps_words::{heard, spoken};
 
 pub(crate) const RELEASES: [Release; 3] = [Release::V5_0, Release::V5_21, Release::V6];
 
@@ -101,7 +100,9 @@ impl Lab {
         let context = self.context(Inputs::new());
         let seen = heard(self.step(number, work).observe(&context).await);
         if let Ok(Seen::There(found)) = &seen {
-            found.iter().for_each(|message| drop(spoken(message)));
+            for message in found {
+                spoken(message);
+            }
         }
         seen
     }
@@ -291,31 +292,4 @@ pub(crate) fn disk(node: &Node, name: &str) -> PoolPart {
         driver: "btrfs".to_owned(),
         source: PoolSource::Disk { disk, wipe },
     }
-}
-
-/// A failure on its way to a screen: it has words, and says what to do and what it means.
-pub(crate) fn heard<T>(result: Result<T, Failure>) -> Result<T, Failure> {
-    if let Err(failure) = &result {
-        spoken(&failure.what);
-        spoken(&failure.data);
-        spoken(
-            failure
-                .hint
-                .as_ref()
-                .expect("a failure says how to mend it"),
-        );
-    }
-    result
-}
-
-/// A message's sentence, which has no hole left.
-pub(crate) fn spoken(message: &Message) -> String {
-    let known: BTreeMap<_, _> = text::codes().collect();
-    assert!(known.contains_key(message.code.as_str()), "{message:?}");
-    let sentence = text::sentence(message);
-    assert!(
-        !sentence.contains(['{', '}']) || message.with.values().any(|it| it.contains('{')),
-        "{sentence}"
-    );
-    sentence
 }

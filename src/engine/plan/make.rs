@@ -1,15 +1,16 @@
 //! From answers and facts to the plan.
 
+mod pool;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::{DiskUse, LXD_PORT, Phase, Plan, PoolPart, PoolSource, Step, Work};
-use crate::engine::answers::{Answers, DriverChoice, NodeAnswers, Purpose};
-use crate::engine::facts::{Disk, Holds};
-use crate::engine::message::Message;
-use crate::engine::preflight::{Check, disk_check, driver_check};
-use crate::engine::services::{LxdState, NodeFacts};
+use crate::engine::answers::{Answers, NodeAnswers};
+use crate::engine::preflight::Check;
+use crate::engine::services::NodeFacts;
 use crate::engine::timing::Usual;
+use pool::{choose_driver, pool_part};
 
 /// What the plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -75,133 +76,6 @@ pub fn make(basis: Basis<'_>) -> Result<Plan, Vec<Check>> {
         formats: some(false),
         driver,
     })
-}
-
-/// The driver of the local pool: what was asked for, or the best that every node has. A stopped
-/// LXD cannot say what it has; then only a directory is certain.
-fn choose_driver(basis: Basis<'_>) -> Result<Option<String>, Vec<Check>> {
-    let has = |node: &str, driver: &str| match basis.facts.get(node).map(|facts| &facts.lxd) {
-        Some(LxdState::Answers(lxd)) => lxd.drivers.iter().any(|name| name == driver),
-        _ => driver == "dir",
-    };
-    let existing = basis.facts.values().find_map(|facts| match &facts.lxd {
-        LxdState::Answers(lxd) if lxd.clustered => {
-            lxd.pools.iter().find(|pool| pool.name == super::LOCAL_POOL)
-        }
-        _ => None,
-    });
-    let wanted = match basis.answers.local.driver {
-        DriverChoice::None => return Ok(None),
-        DriverChoice::Zfs => "zfs",
-        DriverChoice::Btrfs => "btrfs",
-        DriverChoice::Dir => "dir",
-        DriverChoice::Auto => {
-            if let Some(pool) = existing {
-                return Ok(Some(pool.driver.clone()));
-            }
-            let everywhere = |driver: &&str| {
-                basis
-                    .answers
-                    .nodes
-                    .iter()
-                    .all(|node| has(&node.name, driver))
-            };
-            return Ok(Some(
-                ["zfs", "btrfs", "dir"]
-                    .into_iter()
-                    .find(everywhere)
-                    .unwrap_or("dir")
-                    .to_owned(),
-            ));
-        }
-    };
-    let lacking: Vec<_> = basis
-        .answers
-        .nodes
-        .iter()
-        .filter(|node| !has(&node.name, wanted))
-        .map(|node| driver_check(&node.name, wanted))
-        .collect();
-    if lacking.is_empty() {
-        Ok(Some(wanted.to_owned()))
-    } else {
-        Err(lacking)
-    }
-}
-
-fn pool_part(basis: Basis<'_>, node: &NodeAnswers, driver: &str) -> Result<PoolPart, Check> {
-    let source = match node
-        .disks
-        .iter()
-        .find(|choice| choice.purpose == Purpose::Local)
-    {
-        Some(choice) => {
-            let say = |code: &str| Message::new(code).with("filter", &choice.find);
-            let facts = basis.facts.get(&node.name);
-            let disks = facts
-                .map(|facts| facts.host.disks.as_slice())
-                .unwrap_or_default();
-            let fitting: Vec<_> = disks.iter().filter(|disk| choice.find.fits(disk)).collect();
-            match fitting.as_slice() {
-                [] => return Err(disk_check(&node.name, say("check.disk-none"))),
-                [disk] => disk_source(basis, node, driver, disk)?,
-                _ => return Err(disk_check(&node.name, say("check.disk-many"))),
-            }
-        }
-        None if driver == "dir" => PoolSource::Directory,
-        None => PoolSource::File(basis.answers.local.file),
-    };
-    Ok(PoolPart {
-        driver: driver.to_owned(),
-        source,
-    })
-}
-
-fn disk_source(
-    basis: Basis<'_>,
-    node: &NodeAnswers,
-    driver: &str,
-    disk: &Disk,
-) -> Result<PoolSource, Check> {
-    let refuse = |code: &str, why: &str| {
-        Err(disk_check(
-            &node.name,
-            Message::new(code).with("disk", &disk.name).with("why", why),
-        ))
-    };
-    if driver == "dir" {
-        return refuse("check.disk-dir", "");
-    }
-    let lxd = basis.facts.get(&node.name).map(|facts| &facts.lxd);
-    let pool_there = matches!(lxd, Some(LxdState::Answers(lxd))
-        if lxd.clustered && lxd.pools.iter().any(|pool| pool.name == super::LOCAL_POOL
-            && pool.members.contains(&node.name)));
-    if let Some(why) = disk.used.as_deref().filter(|_| !pool_there) {
-        return refuse("check.disk-used", why);
-    }
-    if disk.read_only {
-        return refuse("check.disk-read-only", "");
-    }
-    let holds = match &disk.holds {
-        Holds::Unknown(why) => return refuse("check.disk-unknown", why),
-        _ if pool_there => String::new(),
-        holds => holds.in_words(&disk.partitions),
-    };
-    let can_wipe = matches!(lxd, Some(LxdState::Answers(lxd)) if lxd.can_wipe);
-    if !holds.is_empty() && !can_wipe {
-        return refuse("check.disk-wipe", &holds);
-    }
-    let wipe = !holds.is_empty();
-    let disk = DiskUse {
-        node: node.name.clone(),
-        name: disk.name.clone(),
-        path: disk.path.clone(),
-        model: disk.model.clone().unwrap_or_default(),
-        serial: disk.serial.clone().unwrap_or_default(),
-        size: disk.size,
-        holds,
-    };
-    Ok(PoolSource::Disk { disk, wipe })
 }
 
 /// Puts the steps in an order in which each stands after all it needs.

@@ -57,8 +57,8 @@ pub fn same_disk(found: &[Disk], planned: &DiskUse) -> Result<(), Failure> {
         return Err(changed(planned, "lxd.disk-gone"));
     };
     let differs = |was: &str, is: &str, code: &str| {
-        let is = if is.is_empty() { "–" } else { is };
-        let was = if was.is_empty() { "–" } else { was };
+        let is = if is.is_empty() { "nothing" } else { is };
+        let was = if was.is_empty() { "nothing" } else { was };
         let mut failure = changed(planned, code);
         failure.what = failure.what.with("was", was).with("is", is);
         Err(failure)

@@ -100,7 +100,9 @@ impl Join {
         let already = error
             .refusal()
             .is_some_and(|refusal| meaning(refusal) == Meaning::AlreadyClustered);
-        if (already || leaves_open(&error)) && self.settled(context, &lxd).await? {
+        // What it came to counts; where that is not a member, the join's own words say more.
+        let open = already || leaves_open(&error);
+        if open && matches!(self.settled(context, &lxd).await, Ok(true)) {
             return Ok(());
         }
         let what = Message::new("lxd.join-failed")

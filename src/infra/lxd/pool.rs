@@ -90,6 +90,7 @@ impl LocalPool {
     fn failed(&self, error: &RestError) -> Failure {
         let say = |code: &str| Message::new(code).with("pool", LOCAL_POOL);
         let failure = failures::failed(say("lxd.pool-failed"), error);
+        let failure = failure.hint(say("lxd.hint-pool-failed"));
         if self.driver == "dir" {
             failure
         } else {

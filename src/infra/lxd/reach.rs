@@ -19,7 +19,7 @@ use crate::world::World;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 /// How often LXD is asked something small while a long call runs: its answer is the sign of life.
-const BETWEEN_SIGNS: Duration = Duration::from_secs(2);
+pub(super) const BETWEEN_SIGNS: Duration = Duration::from_secs(2);
 
 /// This node's LXD as the steps reach it.
 #[derive(Debug, Clone)]

@@ -1,13 +1,18 @@
 //! The step that has LXD's daemon run and answer.
 
+use std::pin::pin;
+
 use super::client::Lxd;
 use super::failures;
-use super::reach::{Reach, passes, say};
-use super::units::{Units, given_up, start, units};
+use super::reach::{BETWEEN_SIGNS, Reach, passes, say};
+use super::units::{Units, start, state_of, units};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
+
+/// How long a started LXD may show no sign of life, neither an answer nor a unit that is starting.
+const SILENCE_MS: u64 = 180_000;
 
 /// LXD's daemon runs and is ready.
 #[derive(Debug)]
@@ -60,29 +65,52 @@ impl Ready {
         self.until_ready(context, &own).await
     }
 
+    /// Starts the units; systemd's word that it is starting them is the sign of life.
     async fn start(&self, context: &Context, units: &[&'static str]) -> Result<(), Failure> {
-        let started = tokio::select! {
-            biased;
-            () = context.cancel.cancelled() => return Err(failures::stopped()),
-            started = start(&self.reach.world, units) => started,
-        };
-        started.map_err(|words| not_started(units).because(words))
+        let mut starting = pin!(start(&self.reach.world, units));
+        loop {
+            tokio::select! {
+                biased;
+                () = context.cancel.cancelled() => return Err(failures::stopped()),
+                started = &mut starting => {
+                    return started.map_err(|words| not_started(units).because(words));
+                }
+                () = self.reach.world.clock.sleep(BETWEEN_SIGNS) => {}
+            }
+            if state_of(&self.reach.world, units, "activating")
+                .await
+                .is_some()
+            {
+                context.alive();
+            }
+        }
     }
 
-    /// Looks until LXD answers that it is ready; a unit that systemd gave up never will.
+    /// Looks until LXD answers that it is ready; a unit that systemd gave up never will, and one
+    /// that shows no sign of life for long is not waited for any longer.
     async fn until_ready(&self, context: &Context, units: &[&'static str]) -> Result<(), Failure> {
         say(context, "lxd.awaiting-ready");
+        let world = &self.reach.world;
+        let mut heard = world.clock.now();
         loop {
+            let mut alive = false;
             if let Some(lxd) = self.reach.find().await {
                 match lxd.ready().await {
                     Ok(true) => return Ok(()),
-                    Ok(false) => context.alive(),
+                    Ok(false) => alive = true,
                     Err(error) if passes(&error) => {}
                     Err(error) => return Err(failures::unanswered(&error)),
                 }
             }
-            if let Some(unit) = given_up(&self.reach.world, units).await {
+            if let Some(unit) = state_of(world, units, "failed").await {
                 return Err(not_started(&[unit]));
+            }
+            if alive || state_of(world, units, "activating").await.is_some() {
+                context.alive();
+                heard = world.clock.now();
+            }
+            if world.clock.now().saturating_sub(heard) > SILENCE_MS {
+                return Err(not_started(units));
             }
             self.reach.pause(context).await?;
         }

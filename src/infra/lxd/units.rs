@@ -31,13 +31,20 @@ pub(super) enum Units {
 /// Asks which units of LXD there are. Only reads.
 pub(super) async fn units(world: &World) -> Units {
     let all = FAMILIES.concat();
-    let Some(states) = show(world, "LoadState", &all).await else {
+    let (Some(states), Some(files)) = (
+        show(world, "LoadState", &all).await,
+        show(world, "FragmentPath", &all).await,
+    ) else {
         return Units::Unknown;
     };
+    // A unit that systemd generated stands for an init script, which a removed package leaves
+    // behind until it is purged: its LXD is gone.
+    let installed =
+        |state: &str, file: &str| state == "loaded" && !file.starts_with("/run/systemd/generator");
     let loaded: Vec<&str> = all
         .iter()
-        .zip(&states)
-        .filter(|(_, state)| *state == "loaded")
+        .zip(states.iter().zip(&files))
+        .filter(|(_, (state, file))| installed(state, file))
         .map(|(unit, _)| *unit)
         .collect();
     FAMILIES
@@ -50,8 +57,12 @@ pub(super) async fn units(world: &World) -> Units {
         .map_or(Units::None, Units::There)
 }
 
-/// The unit among `units` that systemd gave up, if any.
-pub(super) async fn given_up(world: &World, units: &[&'static str]) -> Option<&'static str> {
+/// The first unit among `units` that is in a state, such as `failed`, by systemd's word for it.
+pub(super) async fn state_of(
+    world: &World,
+    units: &[&'static str],
+    state: &str,
+) -> Option<&'static str> {
     if units.is_empty() {
         return None;
     }
@@ -59,7 +70,7 @@ pub(super) async fn given_up(world: &World, units: &[&'static str]) -> Option<&'
     units
         .iter()
         .zip(&states)
-        .find(|(_, state)| *state == "failed")
+        .find(|(_, found)| *found == state)
         .map(|(unit, _)| *unit)
 }
 
@@ -76,13 +87,12 @@ pub(super) async fn start(world: &World, units: &[&'static str]) -> Result<(), S
 
 /// One property of each unit, in order; none where systemctl does not answer as systemd's does.
 async fn show(world: &World, property: &str, units: &[&'static str]) -> Option<Vec<String>> {
-    let words = ["show", "-p", property, "--value"];
+    let words = ["show", "-p", property];
     let asked = systemctl(world, &words, units);
     let output = tokio::time::timeout(LIMIT, asked).await.ok()?.ok()?;
-    // Every unit's value stands in a line of its own, with an empty line between two units.
     let states: Vec<String> = String::from_utf8_lossy(&output.stdout)
         .lines()
-        .filter(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix(property)?.strip_prefix('='))
         .map(str::to_owned)
         .collect();
     (output.status.success() && states.len() == units.len()).then_some(states)

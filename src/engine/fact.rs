@@ -1,0 +1,96 @@
+//! Facts: what was found, done or heard outside, as the engine learns it.
+
+use super::event::PublicEvent;
+use super::journal::Recorded;
+use super::message::{Failure, Message};
+use super::node::Cluster;
+use super::order::{Order, Progress, Seen};
+use super::services::NodeFacts;
+use super::timing::Usual;
+
+/// What was found, done or heard.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// The cluster's state, CA and listener are there.
+    Opened {
+        /// The cluster's id.
+        cluster: String,
+        /// The leader's epoch.
+        epoch: u64,
+        /// The nodes that have a certificate.
+        joined: Vec<Member>,
+        /// How long steps usually take, by this cluster's own history where it has one.
+        usual: Usual,
+    },
+    /// They could not be made.
+    NotOpened(Failure),
+    /// A node used its token.
+    Joined {
+        /// Its name.
+        node: String,
+        /// Its node id.
+        id: String,
+    },
+    /// A node was looked at; on an agent, this node.
+    Facts {
+        /// Its name; this node's is taken from the state.
+        node: Option<String>,
+        /// What was found.
+        facts: Box<NodeFacts>,
+    },
+    /// This node could not be looked at.
+    NotGathered(Failure),
+    /// An agent's link is up (leader).
+    LinkUp(String),
+    /// An agent's link is down (leader).
+    LinkDown(String),
+    /// A node showed a sign of life (leader).
+    Heard(String),
+    /// A joiner gave the undertaking up (leader).
+    PeerLeft(String),
+    /// This node has its certificate (worker).
+    Certified {
+        /// Its name in the cluster.
+        name: String,
+        /// The cluster's name.
+        cluster: String,
+    },
+    /// The leader would not have this node (worker).
+    JoinRefused(Failure),
+    /// The link to the leader is up or down (worker).
+    Link(bool),
+    /// The leader's state (worker).
+    Cluster(Box<Cluster>),
+    /// The leader told a public event (worker).
+    Told(PublicEvent),
+    /// The leader ordered something (worker).
+    Ordered(Order),
+    /// The plan's digest is known.
+    Digested {
+        /// The revision the plan was made at.
+        revision: u64,
+        /// SHA-256 of the plan, in hex.
+        digest: String,
+    },
+    /// The journal holds an entry, durably.
+    Journaled(Recorded),
+    /// It could not be written: what waits for it must not be done.
+    NotJournaled(Recorded, Failure),
+    /// A step was looked at.
+    Observed(Order, Result<Seen, Failure>),
+    /// A step shows a sign of life.
+    Progress(Order, Progress),
+    /// A step was applied and verified, or failed.
+    Ended(Order, Result<Vec<Message>, Failure>),
+}
+
+/// A node that has a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// Its node id.
+    pub id: String,
+    /// Whether its agent is connected.
+    pub up: bool,
+}

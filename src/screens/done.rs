@@ -1,0 +1,173 @@
+//! Done: what was proven and what comes next; or why it ended, and what stays.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::frame::{Body, Room};
+use super::install::story;
+use super::keymap::{Can, Command, Context, Place};
+use super::parts::buttons::{Button, row};
+use super::parts::scroll::Scroll;
+use super::parts::table::columns;
+use super::parts::text::{marked, paragraph};
+use super::{Act, Reply, theme, words};
+use crate::engine::message::plain;
+use crate::engine::node::End;
+use crate::engine::picture::Picture;
+use crate::text::sentence;
+
+/// Done's own memory.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub(super) scroll: Scroll,
+}
+
+impl Done {
+    /// What the keys can do here.
+    pub(super) fn context(&self, picture: &Picture) -> Context {
+        Context {
+            enter: (!picture.unattended).then_some("key.close"),
+            ..Context::at(Place::Done)
+        }
+        .with(Can::Scroll, self.scroll.overflows())
+    }
+
+    /// Does what a key asks for.
+    pub(super) fn press(&mut self, command: Command) -> Option<Reply> {
+        match command {
+            Command::Down => drop(self.scroll.down()),
+            Command::Up => drop(self.scroll.up()),
+            Command::PageDown => self.scroll.page_down(),
+            Command::PageUp => self.scroll.page_up(),
+            Command::Home => self.scroll.home(),
+            Command::End => self.scroll.end(),
+            Command::Press | Command::Toggle => return Some(Reply::Act(Act::Close)),
+            _ => {}
+        }
+        None
+    }
+
+    /// The body.
+    pub(super) fn body(picture: &Picture, room: Room) -> Body {
+        let Some(end) = &picture.end else {
+            return Body::default();
+        };
+        let lines = if end.ok {
+            well(picture, end, room)
+        } else {
+            badly(picture, end, room)
+        };
+        let button = Button {
+            label: words::say("key.close"),
+            style: theme::focus(),
+            focused: true,
+        };
+        let pinned = if picture.unattended {
+            Vec::new()
+        } else {
+            row(&[button], room.width)
+        };
+        Body {
+            lines,
+            pinned,
+            ..Body::default()
+        }
+    }
+}
+
+fn well(picture: &Picture, end: &End, room: Room) -> Vec<Line<'static>> {
+    let holes = [
+        ("cluster", &*picture.cluster),
+        ("members", &*words::members(end.members)),
+        ("time", &*words::took(end.took_ms)),
+    ];
+    let mut lines = paragraph(
+        &words::fill("done-screen.ready", &holes),
+        room.width,
+        theme::strong(),
+    );
+    if !end.proven.is_empty() {
+        lines.push(Line::default());
+        lines.push(Line::raw(words::say("done-screen.proven")));
+    }
+    for proven in &end.proven {
+        lines.extend(marked(
+            &Span::styled("  ■ ", theme::good()),
+            &sentence(proven),
+            room.width,
+        ));
+    }
+    lines.push(Line::default());
+    lines.push(Line::raw(words::say("done-screen.members")));
+    lines.extend(members(picture, room));
+    lines.push(Line::default());
+    lines.push(Line::raw(words::say("done-screen.next")));
+    let next = [
+        ("lxc cluster list", "done-screen.next-list"),
+        ("lxc launch ubuntu:24.04 first", "done-screen.next-launch"),
+        ("mcloud node list", "done-screen.next-nodes"),
+    ];
+    let rows = next.map(|(command, code)| vec![command.to_owned(), words::say(code)]);
+    let texts = columns(&rows, room.width.saturating_sub(4));
+    let texts = texts.unwrap_or_else(|| next.map(|(command, _)| command.to_owned()).to_vec());
+    lines.extend(
+        texts
+            .into_iter()
+            .map(|text| Line::raw(format!("    {text}"))),
+    );
+    lines
+}
+
+fn members(picture: &Picture, room: Room) -> Vec<Line<'static>> {
+    let row = |node: &crate::engine::picture::NodeRow| {
+        vec![node.name.clone(), node.address.clone(), plain(&node.model)]
+    };
+    let rows: Vec<_> = picture.nodes.iter().map(row).collect();
+    let texts = columns(&rows, room.width.saturating_sub(4));
+    let texts = texts.unwrap_or_else(|| picture.nodes.iter().map(|n| n.name.clone()).collect());
+    texts
+        .into_iter()
+        .map(|text| Line::raw(format!("    {text}")))
+        .collect()
+}
+
+fn badly(picture: &Picture, end: &End, room: Room) -> Vec<Line<'static>> {
+    let left = end.exit == 3;
+    let why = end.why.as_ref().map(sentence);
+    let mut lines = match &why {
+        Some(why) if left => paragraph(why, room.width, theme::strong()),
+        _ => paragraph(
+            &words::say("done-screen.not-ready"),
+            room.width,
+            theme::bad(),
+        ),
+    };
+    if !left {
+        lines.push(Line::default());
+        match (&end.failure, why) {
+            (Some(failure), _) => lines.extend(story(failure, room.width)),
+            (None, Some(why)) => lines.extend(paragraph(&why, room.width, Style::new())),
+            (None, None) => {}
+        }
+    }
+    if !left {
+        lines.push(Line::default());
+        let code = if picture.install.is_some() {
+            "done-screen.what-stays"
+        } else {
+            "done-screen.nothing-written"
+        };
+        lines.extend(paragraph(&words::say(code), room.width, Style::new()));
+    }
+    lines.push(Line::default());
+    let holes = [
+        ("exit", &*end.exit.to_string()),
+        ("time", &*words::took(end.took_ms)),
+    ];
+    lines.extend(paragraph(
+        &words::fill("done-screen.exit", &holes),
+        room.width,
+        theme::dim(),
+    ));
+    lines
+}

@@ -1,0 +1,173 @@
+//! The question how to leave: staying is the first answer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget};
+
+use super::keymap::{Can, Command, Context, Place};
+use super::parts::framed::{EDGES, Title, framed};
+use super::parts::text::{cut, paragraph};
+use super::{Act, theme, words};
+use crate::engine::Intent;
+use crate::engine::node::{Role, Stage};
+use crate::engine::picture::Picture;
+
+/// The widest the box gets.
+const WIDEST: u16 = 66;
+
+/// The question, asked at one stage: at another it is another question.
+#[derive(Debug)]
+pub(super) struct Leave {
+    stage: Stage,
+    focus: usize,
+}
+
+/// Where the question stands after a key.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// It is still open.
+    Still,
+    /// It was answered, and this is to be done; staying is nothing.
+    Answered(Option<Act>),
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq)]
+struct Answer {
+    /// The code of its sentence.
+    code: &'static str,
+    /// What it does; staying does nothing.
+    act: Option<Act>,
+}
+
+impl Leave {
+    /// The question as it stands now.
+    pub(super) fn asked(picture: &Picture) -> Self {
+        Self {
+            stage: picture.stage,
+            focus: 0,
+        }
+    }
+
+    /// Whether the question is still the one that was asked.
+    pub(super) fn holds(&self, picture: &Picture) -> bool {
+        self.stage == picture.stage
+    }
+
+    /// What the keys can do here.
+    pub(super) fn context() -> Context {
+        Context {
+            enter: Some("key.choose"),
+            ..Context::at(Place::Leave)
+        }
+        .with(Can::Move, true)
+    }
+
+    /// Does what a key asks for.
+    pub(super) fn press(&mut self, picture: &Picture, can_detach: bool, command: Command) -> Asked {
+        let answers = answers(picture, can_detach);
+        let last = answers.len().saturating_sub(1);
+        match command {
+            Command::Down | Command::Right | Command::Next => {
+                self.focus = (self.focus + 1).min(last);
+            }
+            Command::Up | Command::Left | Command::Previous => {
+                self.focus = self.focus.saturating_sub(1);
+            }
+            Command::Press | Command::Toggle => {
+                let answer = answers.into_iter().nth(self.focus);
+                return Asked::Answered(answer.and_then(|answer| answer.act));
+            }
+            _ => {}
+        }
+        Asked::Still
+    }
+
+    /// Draws the box into the middle of `area`.
+    pub(super) fn draw(&self, picture: &Picture, can_detach: bool, target: (Rect, &mut Buffer)) {
+        let (area, buffer) = target;
+        let width = area.width.saturating_sub(2).min(WIDEST);
+        let inner = usize::from(width).saturating_sub(EDGES);
+        let mut lines = paragraph(&words::say(question(picture)), inner, Style::new());
+        lines.push(Line::default());
+        for (at, answer) in answers(picture, can_detach).iter().enumerate() {
+            let focused = at == self.focus;
+            let mark = if focused { "▶" } else { " " };
+            let text = cut(&format!("{mark} {}", words::say(answer.code)), inner);
+            lines.push(Line::styled(
+                text,
+                if focused {
+                    theme::focus()
+                } else {
+                    Style::new()
+                },
+            ));
+        }
+        let title = words::say("leave-screen.title");
+        let title = Title {
+            left: &title,
+            right: "",
+            style: theme::strong(),
+        };
+        let mut lines = framed(&title, lines, width.into());
+        // Where the room is scarce the question goes first, never the answers.
+        let over = lines.len().saturating_sub(area.height.into());
+        lines.drain(..over.min(lines.len()));
+        let height = u16::try_from(lines.len()).unwrap_or(area.height);
+        let place = Rect {
+            x: area.x + area.width.saturating_sub(width) / 2,
+            y: area.y + area.height.saturating_sub(height) / 2,
+            width,
+            height,
+        };
+        Clear.render(place, buffer);
+        for (line, y) in lines.iter().zip(place.top()..place.bottom()) {
+            buffer.set_line(place.x, y, line, place.width);
+        }
+    }
+}
+
+fn question(picture: &Picture) -> &'static str {
+    match picture.stage {
+        Stage::Installing => "leave-screen.while-installing",
+        Stage::Stopped => "leave-screen.while-stopped",
+        _ => "leave-screen.before-install",
+    }
+}
+
+/// The answers. There is always one that leaves.
+fn answers(picture: &Picture, can_detach: bool) -> Vec<Answer> {
+    let leads = picture.role == Role::Leader;
+    let intent = |code, intent| Answer {
+        code,
+        act: Some(Act::Intent(intent)),
+    };
+    let mut answers = vec![Answer {
+        code: "leave-screen.stay",
+        act: None,
+    }];
+    let runs = matches!(picture.stage, Stage::Installing | Stage::Stopped);
+    if can_detach && runs {
+        answers.push(Answer {
+            code: "leave-screen.detach",
+            act: Some(Act::Detach),
+        });
+    }
+    match picture.stage {
+        Stage::Installing if leads => answers.push(intent("leave-screen.stop", Intent::Stop)),
+        Stage::Stopped if leads => answers.push(intent("leave-screen.end-here", Intent::Leave)),
+        Stage::Gathering | Stage::Review => {
+            answers.push(intent("leave-screen.leave", Intent::Leave));
+        }
+        _ => {}
+    }
+    if answers.len() == 1 {
+        answers.push(Answer {
+            code: "leave-screen.close",
+            act: Some(Act::Close),
+        });
+    }
+    answers
+}

@@ -1,0 +1,154 @@
+//! Durations, counts and lists in words, and the sentences of this room.
+
+use crate::engine::Millis;
+use crate::engine::message::Message;
+use crate::text::sentence;
+
+/// The sentence of `code`.
+pub(super) fn say(code: &str) -> String {
+    sentence(&Message::new(code))
+}
+
+/// The sentence of `code` with its holes filled.
+pub(super) fn fill(code: &str, with: &[(&str, &str)]) -> String {
+    let message = with
+        .iter()
+        .fold(Message::new(code), |message, (hole, value)| {
+            message.with(hole, value)
+        });
+    sentence(&message)
+}
+
+/// How long something took: `<1 s`, `41 s`, `1:48`, `1:02:05`.
+pub(super) fn took(ms: u64) -> String {
+    match ms / 1_000 {
+        0 => "<1 s".to_owned(),
+        s @ 1..60 => format!("{s} s"),
+        _ => clock(ms),
+    }
+}
+
+/// A running time: `0:41`, `1:48`, `1:02:05`.
+pub(super) fn clock(ms: u64) -> String {
+    let s = ms / 1_000;
+    if s < 3_600 {
+        format!("{}:{:02}", s / 60, s % 60)
+    } else {
+        format!("{}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60)
+    }
+}
+
+/// A usual time as people say it: `about 4 s`, `about 40 s`, `about 8 min`, `about 2 h`.
+pub(super) fn about(ms: u64) -> String {
+    fill("screen.about", &[("time", &estimate(ms))])
+}
+
+/// The same without `about`, for columns: `4 s`, `40 s`, `8 min`, `2 h`.
+pub(super) fn estimate(ms: u64) -> String {
+    match ms.div_ceil(1_000) {
+        s @ 0..10 => format!("{} s", s.max(1)),
+        s @ 10..90 => format!("{} s", to_five(s)),
+        s @ 90..5_400 => format!("{} min", (s + 30) / 60),
+        s => format!("{} h", (s + 1_800) / 3_600),
+    }
+}
+
+/// What usually happens to a usual time, 0.8 to 1.4 of it: `40 to 70 s`, `4 to 7 min`.
+pub(super) fn range(usual_ms: u64) -> String {
+    let (low, high) = (usual_ms.saturating_mul(8) / 10, usual_most(usual_ms));
+    let (low, high) = (low.div_ceil(1_000), high.div_ceil(1_000));
+    let (low, high, unit) = match high {
+        0..20 => (low.max(1), high.max(2), "s"),
+        20..120 => (to_five(low), to_five(high), "s"),
+        120..7_200 => ((low + 30) / 60, high.div_ceil(60), "min"),
+        _ => (low / 3_600, high.div_ceil(3_600), "h"),
+    };
+    fill(
+        "screen.range",
+        &[
+            ("low", &low.to_string()),
+            ("high", &high.to_string()),
+            ("unit", unit),
+        ],
+    )
+}
+
+/// The longest that is still usual, in ms.
+pub(super) fn usual_most(usual_ms: u64) -> u64 {
+    usual_ms.saturating_mul(14) / 10
+}
+
+/// How long ago something was heard, coarse so that a quiet screen stays quiet: `now`, `15 s ago`,
+/// `3 min ago`.
+pub(super) fn ago(ms: u64) -> String {
+    let time = match ms / 1_000 {
+        0..10 => return say("screen.now"),
+        s @ 10..60 => format!("{} s", s / 5 * 5),
+        s @ 60..3_600 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3_600),
+    };
+    fill("screen.ago", &[("time", &time)])
+}
+
+/// A time of day, UTC: `12:03:40`.
+pub(super) fn time_of_day(at: Millis) -> String {
+    let s = at / 1_000 % 86_400;
+    format!("{:02}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60)
+}
+
+/// `1 step`, `19 steps`.
+pub(super) fn steps(n: usize) -> String {
+    count(n, "step", "steps")
+}
+
+/// `1 phase`, `5 phases`.
+pub(super) fn phases(n: usize) -> String {
+    count(n, "phase", "phases")
+}
+
+/// `1 disk`, `2 disks`.
+pub(super) fn disks(n: usize) -> String {
+    count(n, "disk", "disks")
+}
+
+/// `1 member`, `3 members`.
+pub(super) fn members(n: usize) -> String {
+    count(n, "member", "members")
+}
+
+/// `pi-a`, `pi-a and pi-b`, `pi-a, pi-b and pi-c`.
+pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.into_iter().collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn to_five(s: u64) -> u64 {
+    (s + 2) / 5 * 5
+}
+
+/// What the step called `id` does, by its class; a step that a newer mcloud knows is named as it is.
+pub(super) fn step(id: &str) -> String {
+    let class = id.split('@').next().unwrap_or(id);
+    say(match class {
+        "lxd.ready" => "step-name.lxd-ready",
+        "control.state" => "step-name.control-state",
+        "control.agent" => "step-name.control-agent",
+        "lxd.address" => "step-name.lxd-address",
+        "lxd.bootstrap" => "step-name.lxd-bootstrap",
+        "lxd.join" => "step-name.lxd-join",
+        "lxd.leader" => "step-name.lxd-leader",
+        "lxd.pool-pending" => "step-name.lxd-pool-pending",
+        "lxd.pool" => "step-name.lxd-pool",
+        "lxd.profile" => "step-name.lxd-profile",
+        "lxd.proof" => "step-name.lxd-proof",
+        other => return other.to_owned(),
+    })
+}

@@ -1,0 +1,15 @@
+//! The screens, drawn from pictures of the real engine: what they show, and what keys do there.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that goes wrong may panic"
+)]
+
+mod consent;
+mod desk;
+mod keys;
+mod pictures;
+mod sizes;
+mod snapshots;
+mod stage;
