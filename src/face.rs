@@ -186,9 +186,8 @@ impl Face {
         match self.screens.press(&link.picture, key) {
             None => {}
             Some(Act::Intent(intent)) => {
-                if link.send(&ToDaemon::Intent { intent }).await.is_err() {
-                    return Ok(Some(How::DaemonEnded));
-                }
+                let sent = link.send(&ToDaemon::Intent { intent }).await;
+                return Ok(sent.err().map(|_| How::DaemonEnded));
             }
             Some(Act::Detach) => return Ok(Some(How::Detached)),
             Some(Act::Close) => {

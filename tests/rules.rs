@@ -231,6 +231,22 @@ fn uses(line: &str, word: &str) -> bool {
 }
 
 #[test]
+fn the_architecture_tells_the_same_table() {
+    let paper = fs::read_to_string(house().join("ARCHITECTURE.md")).expect("the paper is there");
+    let told: Vec<_> = paper
+        .lines()
+        .skip_while(|line| *line != "| room | must not use |")
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    let words = |words: &[&str]| words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>();
+    let meant = FORBIDDEN
+        .iter()
+        .map(|(room, forbidden)| format!("| `{room}` | {} |", words(forbidden).join(" ")));
+    assert_eq!(told, meant.collect::<Vec<_>>());
+}
+
+#[test]
 fn every_file_says_first_what_it_is() {
     let mut files = sources("src");
     files.extend(sources("tests"));

@@ -49,6 +49,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// The highest epoch this node has seen.
+    pub(super) const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     pub(super) fn membership(&self) -> Result<Membership, String> {
         let der = |text: &str| {
             let bytes = BASE64URL_NOPAD.decode(text.as_bytes());

@@ -5,25 +5,19 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
 use super::links::Links;
 use super::{Daemon, admit};
 use crate::engine::message::{Failure, Message};
 use crate::engine::timing::Usual;
-use crate::engine::{Event, Fact, Member, Millis};
+use crate::engine::{Event, Fact, Member};
 use crate::session::ca::Authority;
-use crate::session::files;
 use crate::session::tls::server::{Acceptor, Bounds};
-use crate::session::token::{Invitation, JoinToken};
-use crate::store::{Cluster, NewToken, Node, NodeRole, NodeState, Store};
+use crate::store::{Cluster, Node, NodeRole, NodeState, Store};
 
 /// How long a peer that is not confirmed may take for each answer.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
-
-/// How long a join token lasts where nobody said otherwise.
-pub(super) const TOKEN_TTL_MS: Millis = 3_600_000;
 
 /// What leading needs; empty on a node that does not lead.
 #[derive(Debug, Default)]
@@ -78,41 +72,14 @@ impl Open {
         &self.authority
     }
 
+    /// The port its agents and joiners find it at.
+    pub(super) const fn port(&self) -> u16 {
+        self.listens.port()
+    }
+
     /// Whether an agent is connected.
     pub(super) fn is_up(&self, node: &str) -> bool {
         self.links.is_up(node)
-    }
-
-    /// Makes a token for a node and keeps its hash. The token is to be shown once.
-    pub(super) async fn token(
-        &self,
-        node: &str,
-        address: IpAddr,
-        (now, ttl): (Millis, Millis),
-    ) -> Result<(NewToken, SecretString), Failure> {
-        let failed = |error: &dyn std::fmt::Display| {
-            Failure::new(Message::new("token.not-made").with("node", node)).because(error)
-        };
-        let expires = now.saturating_add(ttl);
-        let token = JoinToken::create(Invitation {
-            cluster: self.authority.cluster().to_owned(),
-            addresses: vec![SocketAddr::new(address, self.listens.port())],
-            ca_sha256: self.authority.fingerprint(),
-            expires,
-        })
-        .map_err(|error| failed(&error))?;
-        let row = NewToken {
-            id: token.id.clone(),
-            node: Some(node.to_owned()),
-            secret_hash: token.secret_hash(),
-            created: now,
-            expires,
-        };
-        self.store
-            .add_token(row.clone())
-            .await
-            .map_err(|error| failed(&error))?;
-        Ok((row, token.encode()))
     }
 }
 
@@ -288,34 +255,5 @@ impl Daemon {
             }));
         });
         Ok(())
-    }
-
-    /// One file per node, mode 0600; a token that was written before for the same node is revoked.
-    async fn write_token(
-        &self,
-        open: &Open,
-        node: &str,
-        (address, dir): (IpAddr, &Path),
-    ) -> Result<(), Failure> {
-        let now = self.world.clock.now();
-        let path = dir.join(format!("{node}.token"));
-        let failed = |error: &dyn std::fmt::Display| {
-            let what = Message::new("token.not-written").with("file", path.display());
-            Failure::new(what)
-                .because(error)
-                .hint(Message::new("token.not-written-fix"))
-        };
-        for old in open.store.tokens().await.map_err(|error| failed(&error))? {
-            let is_open = old.used.is_none() && old.revoked_at.is_none();
-            if is_open && old.node.as_deref() == Some(node) {
-                open.store
-                    .revoke_token(&old.id, now)
-                    .await
-                    .map_err(|error| failed(&error))?;
-            }
-        }
-        let (_, token) = open.token(node, address, (now, TOKEN_TTL_MS)).await?;
-        super::socket::private_parent(dir).map_err(|error| failed(&error))?;
-        files::write_private(&path, token.expose_secret()).map_err(|error| failed(&error))
     }
 }

@@ -8,7 +8,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use super::Daemon;
-use super::hub::Cursor;
 use crate::engine::event::What;
 use crate::engine::message::Message;
 use crate::engine::{Event, Fact, Report};
@@ -147,7 +146,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         held: (u64, u64),
     ) -> Result<(), WireError> {
         let mut cluster = self.daemon.hub.cluster.subscribe();
-        let mut news = self.daemon.hub.follow(Cursor::default());
+        let mut news = self.daemon.hub.follow();
         let mut pace = tokio::time::interval(STATE_EVERY);
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.send_state().await?;

@@ -77,7 +77,7 @@ impl Daemon {
         let hello = ToLeader::Hello {
             v: VERSION,
             mcloud: self.mcloud.clone(),
-            epoch: 0,
+            epoch: self.agent.kept().map_or(0, |kept| kept.epoch()),
             events,
             began,
         };

@@ -272,6 +272,8 @@ fn known_nodes(
     let of = |name: &String| {
         let mut node = before.get(name).cloned().unwrap_or_default();
         node.facts = None;
+        // This node is never waited for as a joiner is.
+        node.up |= *name == answers.initiator;
         (name.clone(), node)
     };
     answers.nodes.iter().map(|node| of(&node.name)).collect()

@@ -214,3 +214,35 @@ fn the_journal_holds_what_was_there_and_who_made_it() {
     );
     assert!(made);
 }
+
+/// A power cut at every entry of the journal: what was applied stays, everything else is
+/// forgotten, and the same answers are begun again.
+#[test]
+fn a_run_that_is_cut_at_any_journal_entry_is_finished_by_the_next_one() {
+    let mut whole = Stage::new(3);
+    whole.begin(answers(3), true);
+    let entries = whole.journal.len();
+    for cut in 1..=entries {
+        let mut before = Stage::new(3);
+        before.begin(answers(3), false);
+        let digest = before.state.cluster.digest.clone().unwrap();
+        before.event(Event::Intent(Intent::Install { digest, erase: 0 }));
+        while before.journal.len() < cut && !before.waiting.is_empty() {
+            let effect = before.waiting.remove(0);
+            before.perform(effect);
+        }
+        let mut after = Stage::new(3);
+        after.there = before.there;
+        after.begin(answers(3), true);
+        assert_eq!(after.done(), Some((true, 0, 3)), "cut at entry {cut}");
+        let mut effective = before.applied.clone();
+        effective.extend(after.applied.iter().cloned());
+        effective.sort();
+        let mut once = whole.applied.clone();
+        once.sort();
+        assert_eq!(
+            effective, once,
+            "cut at entry {cut}: each step is effective once"
+        );
+    }
+}

@@ -33,12 +33,23 @@ fn machine() -> Machine {
 /// Gives a machine a systemctl whose units are in these states: loaded or not, the snap's
 /// two and then the Debian package's; what is started is noted in the file `started`.
 fn systemctl(machine: &Machine, loaded: [&str; 4], active: &str, start: &str) {
+    systemctl_with(machine, loaded, (active, start), "/lib/systemd/system/unit");
+}
+
+/// The same, with the file every unit comes from.
+fn systemctl_with(
+    machine: &Machine,
+    loaded: [&str; 4],
+    (active, start): (&str, &str),
+    files: &str,
+) {
     let started = machine.path("started");
     let script = format!(
         "#!/bin/sh\n\
          case \"$1 $3\" in\n\
-         'show LoadState') printf '%s\\n\\n%s\\n\\n%s\\n\\n%s\\n' {} ;;\n\
-         'show ActiveState') shift 4; for unit; do printf '{active}\\n\\n'; done ;;\n\
+         'show LoadState') printf 'LoadState=%s\\n\\n' {} ;;\n\
+         'show FragmentPath') shift 3; for unit; do printf 'FragmentPath={files}\\n\\n'; done ;;\n\
+         'show ActiveState') shift 3; for unit; do printf 'ActiveState={active}\\n\\n'; done ;;\n\
          start*) shift; echo \"$*\" >> {}; {start} ;;\n\
          *) exit 64 ;;\n\
          esac\n",
@@ -224,4 +235,21 @@ async fn what_does_not_answer_as_lxd_does_is_broken_in_its_own_words() {
         panic!("it is broken");
     };
     assert!(words.contains("database is on fire"), "{words}");
+}
+
+#[tokio::test]
+async fn an_init_script_that_a_removed_package_left_behind_is_no_lxd() {
+    let machine = machine();
+    let generated = "/run/systemd/generator.late/lxd.service";
+    systemctl_with(&machine, DEB, ("active", ""), generated);
+    assert_eq!(status(&machine).await, LxdState::Absent);
+}
+
+#[tokio::test]
+async fn a_started_lxd_that_stays_silent_is_not_waited_for_for_ever() {
+    let machine = machine();
+    systemctl(&machine, DEB, "active", ":");
+    let step = ready(&machine);
+    let failure = step.apply(&context()).await.expect_err("it never answers");
+    assert_eq!(failure.what.code, "lxd.not-started");
 }

@@ -11,6 +11,9 @@ use crate::engine::message::{Failure, Message};
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
+/// How long a started LXD may show no sign of life, neither an answer nor a unit that is starting.
+const SILENCE_MS: u64 = 180_000;
+
 /// LXD's daemon runs and is ready.
 #[derive(Debug)]
 pub(super) struct Ready {
@@ -83,20 +86,31 @@ impl Ready {
         }
     }
 
-    /// Looks until LXD answers that it is ready; a unit that systemd gave up never will.
+    /// Looks until LXD answers that it is ready; a unit that systemd gave up never will, and one
+    /// that shows no sign of life for long is not waited for any longer.
     async fn until_ready(&self, context: &Context, units: &[&'static str]) -> Result<(), Failure> {
         say(context, "lxd.awaiting-ready");
+        let world = &self.reach.world;
+        let mut heard = world.clock.now();
         loop {
+            let mut alive = false;
             if let Some(lxd) = self.reach.find().await {
                 match lxd.ready().await {
                     Ok(true) => return Ok(()),
-                    Ok(false) => context.alive(),
+                    Ok(false) => alive = true,
                     Err(error) if passes(&error) => {}
                     Err(error) => return Err(failures::unanswered(&error)),
                 }
             }
-            if let Some(unit) = state_of(&self.reach.world, units, "failed").await {
+            if let Some(unit) = state_of(world, units, "failed").await {
                 return Err(not_started(&[unit]));
+            }
+            if alive || state_of(world, units, "activating").await.is_some() {
+                context.alive();
+                heard = world.clock.now();
+            }
+            if world.clock.now().saturating_sub(heard) > SILENCE_MS {
+                return Err(not_started(units));
             }
             self.reach.pause(context).await?;
         }

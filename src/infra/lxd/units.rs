@@ -31,13 +31,20 @@ pub(super) enum Units {
 /// Asks which units of LXD there are. Only reads.
 pub(super) async fn units(world: &World) -> Units {
     let all = FAMILIES.concat();
-    let Some(states) = show(world, "LoadState", &all).await else {
+    let (Some(states), Some(files)) = (
+        show(world, "LoadState", &all).await,
+        show(world, "FragmentPath", &all).await,
+    ) else {
         return Units::Unknown;
     };
+    // A unit that systemd generated stands for an init script, which a removed package leaves
+    // behind until it is purged: its LXD is gone.
+    let installed =
+        |state: &str, file: &str| state == "loaded" && !file.starts_with("/run/systemd/generator");
     let loaded: Vec<&str> = all
         .iter()
-        .zip(&states)
-        .filter(|(_, state)| *state == "loaded")
+        .zip(states.iter().zip(&files))
+        .filter(|(_, (state, file))| installed(state, file))
         .map(|(unit, _)| *unit)
         .collect();
     FAMILIES
@@ -80,13 +87,12 @@ pub(super) async fn start(world: &World, units: &[&'static str]) -> Result<(), S
 
 /// One property of each unit, in order; none where systemctl does not answer as systemd's does.
 async fn show(world: &World, property: &str, units: &[&'static str]) -> Option<Vec<String>> {
-    let words = ["show", "-p", property, "--value"];
+    let words = ["show", "-p", property];
     let asked = systemctl(world, &words, units);
     let output = tokio::time::timeout(LIMIT, asked).await.ok()?.ok()?;
-    // Every unit's value stands in a line of its own, with an empty line between two units.
     let states: Vec<String> = String::from_utf8_lossy(&output.stdout)
         .lines()
-        .filter(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix(property)?.strip_prefix('='))
         .map(str::to_owned)
         .collect();
     (output.status.success() && states.len() == units.len()).then_some(states)
