@@ -203,7 +203,13 @@ impl Turn<'_> {
         self.changed();
         self.peer(name, PeerState::Connected);
         match self.state.cluster.stage {
-            Stage::Installing => self.resend(name),
+            Stage::Installing => {
+                self.resend(name);
+                if self.is_stopping() {
+                    // It may still be at work on what it did not hear to be stopped.
+                    self.effect(Effect::CancelAll);
+                }
+            }
             _ => self.plan_when_ready(),
         }
     }
@@ -218,8 +224,10 @@ impl Turn<'_> {
         node.up = false;
         self.changed();
         self.peer(name, PeerState::Lost);
-        if self.state.cluster.stage == Stage::Review {
-            self.state.cluster.stage = Stage::Gathering;
+        match self.state.cluster.stage {
+            Stage::Review => self.state.cluster.stage = Stage::Gathering,
+            Stage::Installing => self.give_up(name),
+            _ => {}
         }
     }
 
