@@ -2,6 +2,7 @@
 
 use mcloud::engine::Intent;
 use mcloud::engine::event::{StepEvent, What};
+use mcloud::engine::picture::Picture;
 use mcloud::text::sentence;
 use mcloud::wire::face::FaceLink;
 use mcloud::wire::{FromDaemon, ToDaemon, VERSION, Wire};
@@ -41,6 +42,21 @@ async fn a_face_that_is_killed_during_install_costs_nothing() {
     let mut other = lab.face(LEADER).await;
     assert!(other.done().await.ok);
     assert!(lab.face(1).await.done().await.ok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_face_is_shown_what_changes_while_no_event_tells_of_it() {
+    let lab = Lab::of(2).await;
+    let mut face = lab.begin(false).await;
+    lab.bring_in(1).await;
+    let heard = |picture: &Picture| picture.nodes.last().and_then(|node| node.heard);
+    face.until_picture(|picture| picture.review.as_ref().is_some_and(|r| r.digest.is_some()))
+        .await;
+    // From here on nothing happens: signs of life are no events.
+    let first = heard(&face.link.picture);
+    face.until_picture(|picture| heard(picture) > first).await;
+    let second = heard(&face.link.picture);
+    face.until_picture(|picture| heard(picture) > second).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
