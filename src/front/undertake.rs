@@ -136,7 +136,11 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
     }
     match left.how {
         How::Detached | How::Gone => {
-            let code = if goes_on { "front.run-goes-on" } else { "front.rehearsal-ended" };
+            let code = if goes_on {
+                "front.run-goes-on"
+            } else {
+                "front.rehearsal-ended"
+            };
             let _ = writeln!(out, "mcloud: {}", say(code));
         }
         How::DaemonEnded => {

@@ -39,7 +39,11 @@ fn a_rehearsal_that_was_ended_does_not_say_that_it_goes_on() {
     seat.signal(Signal::TERM);
     assert_eq!(seat.exit(), LEFT);
     assert!(!seat.text().contains("goes on"), "{}", seat.text());
-    assert!(seat.text().contains("The rehearsal has ended"), "{}", seat.text());
+    assert!(
+        seat.text().contains("The rehearsal has ended"),
+        "{}",
+        seat.text()
+    );
 }
 
 #[test]

@@ -11,7 +11,10 @@ fn stopped() -> Seat {
     seat.until("You decide what happens now.");
     let text = seat.text();
     assert!(text.contains("Stopped: LXD on pi-c"), "{text}");
-    assert!(text.contains("refused by the rehearsal: lxd.join@pi-c"), "{text}");
+    assert!(
+        text.contains("refused by the rehearsal: lxd.join@pi-c"),
+        "{text}"
+    );
     assert!(text.contains("▶[ Retry ]"), "{text}");
     seat
 }
@@ -37,7 +40,10 @@ fn ending_where_a_step_failed_is_a_failure() {
     seat.press(ENTER);
     seat.until("The cluster is not ready.");
     let text = seat.text();
-    assert!(text.contains("refused by the rehearsal: lxd.join@pi-c"), "{text}");
+    assert!(
+        text.contains("refused by the rehearsal: lxd.join@pi-c"),
+        "{text}"
+    );
     assert!(text.contains("exit code 1"), "{text}");
     seat.press(ENTER);
     assert_eq!(seat.exit(), 1);

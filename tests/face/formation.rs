@@ -18,7 +18,14 @@ fn a_rehearsal_opens_at_review_installs_to_done_and_gives_the_terminal_back() {
     let mut seat = console(80, 24).run(&["rehearse", "--speed", "10"]);
     seat.until("Enter on Install begins");
     let review = seat.text();
-    for shown in ["Review", "step 8 of 10", "pi-a", "pi-b", "pi-c", "In all about"] {
+    for shown in [
+        "Review",
+        "step 8 of 10",
+        "pi-a",
+        "pi-b",
+        "pi-c",
+        "In all about",
+    ] {
         assert!(review.contains(shown), "{shown} is not in\n{review}");
     }
     assert!(seat.screen().alternate_screen() && seat.screen().hide_cursor());
@@ -31,7 +38,10 @@ fn a_rehearsal_opens_at_review_installs_to_done_and_gives_the_terminal_back() {
     seat.assert_nothing_left();
     let last = seat.text();
     assert!(last.contains("done       members: 3; took"), "{last}");
-    assert!(last.contains("proven: pi-a leads LXD's database."), "{last}");
+    assert!(
+        last.contains("proven: pi-a leads LXD's database."),
+        "{last}"
+    );
     assert!(!last.contains("Nothing has been written"), "{last}");
 }
 
@@ -73,7 +83,10 @@ fn a_terminal_of_one_cell_for_a_moment_costs_nothing() {
     seat.until("step 9 of 10");
     seat.until("The cluster rehearsal is ready");
     let rows: Vec<_> = seat.screen().rows(0, 80).collect();
-    assert!(rows.iter().any(|row| row.starts_with(" Enter Close")), "{rows:?}");
+    assert!(
+        rows.iter().any(|row| row.starts_with(" Enter Close")),
+        "{rows:?}"
+    );
     seat.press(ENTER);
     assert_eq!(seat.exit(), 0);
     seat.assert_nothing_left();

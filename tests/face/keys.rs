@@ -29,7 +29,11 @@ fn ctrl_c_asks_and_its_first_answer_is_to_stay() {
     assert_eq!(seat.exit(), 3);
     seat.assert_given_back();
     seat.assert_nothing_left();
-    assert!(seat.text().contains("nothing was written"), "{}", seat.text());
+    assert!(
+        seat.text().contains("nothing was written"),
+        "{}",
+        seat.text()
+    );
 }
 
 #[test]
@@ -38,7 +42,11 @@ fn esc_closes_what_lies_on_top_and_is_harmless_everywhere_else() {
     // The second Esc shows that the first one was alone.
     seat.press(&[ESC, ESC, ESC, F1].concat());
     seat.until("Keys on this screen");
-    for (open, shows) in [(CTRL_C, "▶ Stay"), (F6, "Log (UTC)"), (F1, "Keys on this screen")] {
+    for (open, shows) in [
+        (CTRL_C, "▶ Stay"),
+        (F6, "Log (UTC)"),
+        (F1, "Keys on this screen"),
+    ] {
         seat.press(ESC);
         seat.until("Enter on Install begins");
         seat.press(open);

@@ -25,7 +25,10 @@ fn has_colors(seat: &Seat) -> bool {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';');
         let (codes, rest) = rest.split_at(end.unwrap_or(rest.len()));
         let is_color = |code: u16| matches!(code, 30..=38 | 40..=48 | 90..=97 | 100..=107);
-        rest.starts_with('m') && codes.split(';').any(|code| code.parse().is_ok_and(is_color))
+        rest.starts_with('m')
+            && codes
+                .split(';')
+                .any(|code| code.parse().is_ok_and(is_color))
     })
 }
 

@@ -37,5 +37,8 @@ fn a_preseed_that_agrees_to_another_number_of_disks_is_bad_input() {
     seat.assert_nothing_left();
     // The terminal has broken the line where it ended.
     let text = seat.text().replace('\n', "");
-    assert!(text.contains("erase: 2 was agreed, but the plan erases 1"), "{text}");
+    assert!(
+        text.contains("erase: 2 was agreed, but the plan erases 1"),
+        "{text}"
+    );
 }
