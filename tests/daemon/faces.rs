@@ -54,6 +54,21 @@ async fn a_face_that_is_killed_during_install_costs_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_face_is_shown_what_changes_while_no_event_tells_of_it() {
+    let lab = Lab::of(2).await;
+    let mut face = lab.begin(false).await;
+    lab.bring_in(1).await;
+    let heard = |picture: &Picture| picture.nodes.last().and_then(|node| node.heard);
+    face.until_picture(|picture| picture.review.as_ref().is_some_and(|r| r.digest.is_some()))
+        .await;
+    // From here on nothing happens: signs of life are no events.
+    let first = heard(&face.link.picture);
+    face.until_picture(|picture| heard(picture) > first).await;
+    let second = heard(&face.link.picture);
+    face.until_picture(|picture| heard(picture) > second).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_face_of_another_version_is_told_which_versions_differ() {
     let lab = Lab::of(1).await;
     let stream = UnixStream::connect(&lab.pi(LEADER).daemon.socket).await;

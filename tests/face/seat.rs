@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use mcloud::world::Clock;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
@@ -153,8 +154,13 @@ impl Seat {
 
     /// Waits until the screen is as wished; `wish` says what that is.
     pub(crate) fn until_screen(&mut self, wish: &str, is: impl Fn(&vt100::Screen) -> bool) {
+        // A screen with a clock on it changes for ever: the time is bounded, not the silence.
+        let clock = Clock::real();
+        let began = clock.now();
         while !is(self.eye.screen()) {
-            assert!(self.look(BOUND), "no {wish:?} on\n{}", self.text());
+            let goes_on = u128::from(clock.now() - began) < BOUND.as_millis();
+            let seen = goes_on && self.look(BOUND);
+            assert!(seen, "no {wish:?} on\n{}", self.text());
         }
     }
 
