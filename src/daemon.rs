@@ -9,6 +9,7 @@ mod admit;
 mod agent;
 mod answer;
 mod control;
+mod heard;
 mod hub;
 mod journal;
 mod leader;
@@ -22,6 +23,7 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -82,7 +84,7 @@ struct Daemon {
     inputs: Mutex<BTreeMap<String, Inputs>>,
     journal: mpsc::UnboundedSender<journal::Writing>,
     tasks: tasks::Tasks,
-    _lock: std::fs::File,
+    _lock: Lock,
 }
 
 /// A daemon that runs. Dropping it ends the daemon, soon; the node is free when its last task has
@@ -173,16 +175,29 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
     })
 }
 
+/// A node that is taken. It is let go in so many words: a program that is just being started by
+/// another thread holds a copy of the file for a moment, and with it the lock.
+#[derive(Debug)]
+struct Lock(std::fs::File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Where this fails, the end of the process does it.
+        let _ = rustix::fs::flock(&self.0, rustix::fs::FlockOperation::Unlock);
+    }
+}
+
 /// Takes the node for this process; the lock goes with the process, however it ends.
-fn lock(path: PathBuf) -> Result<std::fs::File, DaemonError> {
+fn lock(path: PathBuf) -> Result<Lock, DaemonError> {
     let file = std::fs::File::options()
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(&path)
         .map_err(|error| DaemonError::Place(path.clone(), error))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(_) => Err(DaemonError::Owned(path)),
     }
 }

@@ -73,9 +73,15 @@ async fn greet(
     }
 }
 
+/// Tells an agent why it is not listened to, and waits until it has gone: closing on what it still
+/// sends would reset the connection, and the reason would be lost.
 async fn refuse<T: AsyncRead + AsyncWrite + Unpin>(stream: T, why: Message) {
     let mut wire = Wire::<T, ToAgent, ToLeader>::new(stream, SHORT_LINE);
-    let _ = wire.send(&crate::wire::ToAgent::Refused { why }).await;
+    if wire.send(&ToAgent::Refused { why }).await.is_ok() {
+        let gone = async { while wire.receive().await.is_ok() {} };
+        // An agent that does not go is left.
+        let _ = tokio::time::timeout(ANSWER, gone).await;
+    }
 }
 
 /// Takes the one request of a joiner.

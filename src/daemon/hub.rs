@@ -28,6 +28,23 @@ struct Log {
     /// How many events have gone.
     gone: usize,
     events: VecDeque<Arc<PublicEvent>>,
+    /// The undertaking before, for those who have not heard its end yet.
+    before: Option<Box<Self>>,
+}
+
+impl Log {
+    /// What comes after `next` events of this undertaking.
+    fn after(&self, next: usize) -> Option<News> {
+        let first = next.max(self.gone);
+        let known = first.saturating_sub(self.gone);
+        let events: Vec<_> = self.events.iter().skip(known).cloned().collect();
+        (!events.is_empty()).then_some(News {
+            undertaking: self.undertaking,
+            began: self.began,
+            first,
+            events,
+        })
+    }
 }
 
 /// How many events an undertaking keeps: the newest. Whoever comes later misses older ones.
@@ -48,9 +65,12 @@ impl Hub {
     pub(super) fn tell(&self, event: PublicEvent) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if begins(&event.what) {
+            let mut before = std::mem::take(&mut *log);
+            before.before = None;
             *log = Log {
-                undertaking: log.undertaking.saturating_add(1),
+                undertaking: before.undertaking.saturating_add(1),
                 began: event.at,
+                before: Some(Box::new(before)),
                 ..Log::default()
             };
         }
@@ -90,41 +110,38 @@ impl Hub {
         news
     }
 
-    /// Follows the events from `cursor` on.
-    pub(super) fn follow(self: &Arc<Self>, cursor: Cursor) -> Follower {
-        let mut grown = self.grown.subscribe();
-        grown.mark_changed();
+    /// Follows the events, from the first of the undertaking that is under way.
+    pub(super) fn follow(self: &Arc<Self>) -> Follower {
         Follower {
+            grown: self.grown.subscribe(),
+            cursor: Cursor {
+                undertaking: self.undertaking(),
+                next: 0,
+            },
             hub: Arc::clone(self),
-            grown,
-            cursor,
         }
     }
 
     fn after(&self, cursor: &mut Cursor) -> Option<News> {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        if log.undertaking != cursor.undertaking {
-            *cursor = Cursor {
-                undertaking: log.undertaking,
-                next: 0,
-            };
-        }
-        let first = cursor.next.max(log.gone);
-        let known = first.saturating_sub(log.gone);
-        let events: Vec<_> = log.events.iter().skip(known).cloned().collect();
-        cursor.next = first.saturating_add(events.len());
-        (!events.is_empty()).then_some(News {
-            undertaking: log.undertaking,
-            began: log.began,
-            first,
-            events,
-        })
+        let before = log.before.as_deref();
+        let before = before.filter(|before| before.undertaking == cursor.undertaking);
+        let rest = before.and_then(|before| before.after(cursor.next));
+        let news = rest.or_else(|| {
+            let same = cursor.undertaking == log.undertaking;
+            log.after(if same { cursor.next } else { 0 })
+        })?;
+        *cursor = Cursor {
+            undertaking: news.undertaking,
+            next: news.first.saturating_add(news.events.len()),
+        };
+        Some(news)
     }
 }
 
 /// A place in the events.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Cursor {
+#[derive(Debug, Clone, Copy)]
+struct Cursor {
     undertaking: u64,
     next: usize,
 }
@@ -152,11 +169,10 @@ impl Follower {
     /// daemon has ended.
     pub(super) async fn next(&mut self) -> Option<News> {
         loop {
-            self.grown.changed().await.ok()?;
-            self.grown.mark_unchanged();
             if let Some(news) = self.hub.after(&mut self.cursor) {
                 return Some(news);
             }
+            self.grown.changed().await.ok()?;
         }
     }
 }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 
 use super::Daemon;
-use super::hub::Cursor;
 use crate::engine::message::{Failure, Message};
 use crate::engine::{Event, Intent};
 use crate::wire::{FromDaemon, LONG_LINE, ToDaemon, VERSION, Wire, WireError};
@@ -86,9 +85,10 @@ async fn face(daemon: &Arc<Daemon>, wire: &mut FaceWire) -> Result<(), WireError
     .await?;
     let mut picture = hub.picture.subscribe();
     send_picture(wire, &mut picture).await?;
-    let mut news = hub.follow(Cursor::default());
+    let mut news = hub.follow();
     let mut pace = tokio::time::interval(PICTURE_EVERY);
     pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut owes_picture = false;
     loop {
         tokio::select! {
             said = wire.receive() => hear(daemon, wire, said?).await?,
@@ -99,7 +99,12 @@ async fn face(daemon: &Arc<Daemon>, wire: &mut FaceWire) -> Result<(), WireError
                     wire.send(&FromDaemon::Event { undertaking: news.undertaking, event }).await?;
                 }
             }
-            _ = pace.tick(), if pictures && picture.has_changed().unwrap_or(false) => {
+            changed = picture.changed(), if pictures && !owes_picture => {
+                if changed.is_err() { return Ok(()) }
+                owes_picture = true;
+            }
+            _ = pace.tick(), if owes_picture => {
+                owes_picture = false;
                 send_picture(wire, &mut picture).await?;
             }
         }

@@ -14,7 +14,7 @@ use crate::engine::{Millis, Order, Report};
 pub enum ToLeader {
     /// The first line.
     Hello {
-        /// [`VERSION`].
+        /// [`super::VERSION`].
         v: u32,
         /// mcloud's version.
         mcloud: String,
@@ -78,7 +78,7 @@ pub enum ToAgent {
 /// The one request of `mcloud-join/1`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JoinAsk {
-    /// [`VERSION`].
+    /// [`super::VERSION`].
     pub v: u32,
     /// The token's id.
     pub token: String,

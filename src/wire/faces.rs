@@ -14,7 +14,7 @@ use crate::engine::{Intent, Millis};
 pub enum ToDaemon {
     /// The first line.
     Hello {
-        /// [`VERSION`].
+        /// [`super::VERSION`].
         v: u32,
         /// Whether the face wants pictures; every face gets events.
         pictures: bool,
@@ -44,7 +44,7 @@ pub enum ToDaemon {
 pub enum FromDaemon {
     /// The first line.
     Hello {
-        /// [`VERSION`].
+        /// [`super::VERSION`].
         v: u32,
         /// mcloud's version.
         mcloud: String,

@@ -1,0 +1,20 @@
+//! The daemons of a rehearsal, end to end: real sockets, real TLS, a real database.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "in a test, an assumption that does not hold is a failure"
+)]
+
+mod blocking;
+mod face;
+mod faces;
+mod faults;
+mod formation;
+mod journal;
+mod lab;
+mod life;
+mod links;
+mod outside;
+mod proxy;
+mod strangers;
+mod tokens;
