@@ -9,6 +9,7 @@ mod admit;
 mod agent;
 mod answer;
 mod control;
+mod heard;
 mod hub;
 mod journal;
 mod leader;

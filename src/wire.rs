@@ -25,6 +25,10 @@ pub const SHORT_LINE: usize = 64 * 1024;
 /// The longest line from a confirmed peer or a face, in bytes.
 pub const LONG_LINE: usize = 4 * 1024 * 1024;
 
+/// The longest line from an agent to its leader, in bytes: what one node tells of itself goes to every
+/// node with the leader's state, which must stay shorter than [`LONG_LINE`].
+pub const REPORT_LINE: usize = 256 * 1024;
+
 /// Why a line could not be sent or understood.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
@@ -47,6 +51,7 @@ pub enum WireError {
 pub struct Wire<T, S, R> {
     lines: Framed<T, LinesCodec>,
     limit: usize,
+    received: usize,
     kinds: PhantomData<fn(S) -> R>,
 }
 
@@ -58,10 +63,16 @@ where
 {
     /// Speaks over `stream`; a line of more than `limit` bytes ends the connection.
     pub fn new(stream: T, limit: usize) -> Self {
-        let codec = LinesCodec::new_with_max_length(limit);
+        Self::uneven(stream, limit, limit)
+    }
+
+    /// The same with a limit for what is sent and one for what is received.
+    pub fn uneven(stream: T, sent: usize, received: usize) -> Self {
+        let codec = LinesCodec::new_with_max_length(received);
         Self {
             lines: Framed::new(stream, codec),
-            limit,
+            limit: sent,
+            received,
             kinds: PhantomData,
         }
     }
@@ -89,7 +100,7 @@ where
 
     fn codec_error(&self, error: LinesCodecError) -> WireError {
         match error {
-            LinesCodecError::MaxLineLengthExceeded => WireError::TooLong(self.limit),
+            LinesCodecError::MaxLineLengthExceeded => WireError::TooLong(self.received),
             LinesCodecError::Io(error) => WireError::Io(error),
         }
     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
-use super::Daemon;
+use super::{Daemon, heard};
 use crate::engine::event::What;
 use crate::engine::message::Message;
-use crate::engine::{Event, Fact, Report};
-use crate::wire::{LONG_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
+use crate::engine::{Event, Fact};
+use crate::wire::{LONG_LINE, REPORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
 
 /// Agents that are connected, by name.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ pub(super) async fn serve<T>(daemon: Arc<Daemon>, stream: T, node: String)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let mut wire = Wire::<T, ToAgent, ToLeader>::new(stream, LONG_LINE);
+    let mut wire = Wire::<T, ToAgent, ToLeader>::uneven(stream, LONG_LINE, REPORT_LINE);
     let Some(links) = daemon.leader.links() else {
         return;
     };
@@ -220,16 +220,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
             ToLeader::Hello { .. } => return true,
             ToLeader::Beat { .. } => Fact::Heard(node),
             ToLeader::Leave => Fact::PeerLeft(node),
-            ToLeader::Report { report } => match *report {
-                Report::Facts(facts) => Fact::Facts {
-                    node: Some(node),
-                    facts,
-                },
-                Report::NotGathered(failure) => Fact::NotGathered(failure),
-                Report::Observed(order, seen) => Fact::Observed(order, seen),
-                Report::Progress(order, progress) => Fact::Progress(order, progress),
-                Report::Ended(order, result) => Fact::Ended(order, result),
-            },
+            ToLeader::Report { report } => {
+                let cluster = Arc::clone(&self.daemon.hub.cluster.borrow());
+                let Some(fact) = heard::believed(*report, &node, &cluster) else {
+                    tracing::debug!(node, "an agent spoke of a step that is not its own");
+                    return true;
+                };
+                fact
+            }
         };
         let goes_on = !matches!(fact, Fact::PeerLeft(_));
         self.daemon.push(Event::Fact(fact));

@@ -79,8 +79,10 @@ impl Daemon {
         let host = match crate::infra::host::facts(&self.world).await {
             Ok(host) => host,
             Err(error) => {
-                let failure = Failure::new(Message::new("gather.failed")).because(error);
-                return self.push(Event::Fact(Fact::NotGathered(failure)));
+                let node = crate::infra::host::hostname(&self.world);
+                let what = Message::new("gather.failed").with("node", node);
+                let failure = Failure::new(what).because(error);
+                return self.push(Event::Fact(Fact::NotGathered(None, failure)));
             }
         };
         let lxd = self.worker.status().await;

@@ -17,12 +17,15 @@ use crate::infra::{Context, InfraBootstrapper, Inputs, Step};
 #[derive(Debug)]
 pub(super) struct Worker {
     services: Arc<[Box<dyn InfraBootstrapper>]>,
-    running: Arc<Mutex<BTreeMap<Key, CancellationToken>>>,
+    running: Running,
     tasks: Tasks,
 }
 
-/// What is being done: a step, its attempt, whether it is applied (else it is only observed).
-type Key = (String, u32, bool);
+/// What is being done: a step, and whether it is applied (else it is only observed).
+type Key = (String, bool);
+
+/// What is being done, the newest order to do it, and how it is asked to stop.
+type Running = Arc<Mutex<BTreeMap<Key, (Order, CancellationToken)>>>;
 
 impl Worker {
     pub(super) fn new(services: Vec<Box<dyn InfraBootstrapper>>, tasks: Tasks) -> Self {
@@ -55,37 +58,43 @@ impl Worker {
         Ok(all)
     }
 
-    /// Does an order in a task of its own; its facts go to `events`. An order that is being done
-    /// already (it was sent again after a lost link) is not done twice.
+    /// Does an order in a task of its own; its facts go to `events`. What is being done already is
+    /// not done twice at once, be it that the order was sent again after a lost link, or that another
+    /// attempt or another run wants the same: its outcome is the answer to the newest order.
     pub(super) fn obey(
         &self,
         (order, step): (Order, Box<dyn Step>),
         inputs: Inputs,
         events: UnboundedSender<Event>,
     ) {
-        let key = (order.step.clone(), order.attempt, order.verb == Verb::Apply);
+        let key = (order.step.clone(), order.verb == Verb::Apply);
         let cancel = CancellationToken::new();
         {
             let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-            if running.contains_key(&key) {
+            if let Some((newest, _)) = running.get_mut(&key) {
+                *newest = order;
                 return;
             }
-            running.insert(key.clone(), cancel.clone());
+            running.insert(key.clone(), (order.clone(), cancel.clone()));
         }
         let running = Arc::clone(&self.running);
         let tasks = self.tasks.clone();
         self.tasks.spawn(async move {
             let context = Context {
-                progress: progress_of(order.clone(), events.clone()),
+                progress: progress_of(key.clone(), Arc::clone(&running), events.clone()),
                 cancel,
                 inputs,
             };
-            let fact = carry_out((order, step), context, &tasks).await;
-            running
+            let outcome = carry_out((order.verb, step), context, &tasks).await;
+            let ended = running
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&key);
-            if let Some(fact) = fact {
+            if let (Some(outcome), Some((newest, _))) = (outcome, ended) {
+                let fact = match outcome {
+                    Outcome::Seen(seen) => Fact::Observed(newest, seen),
+                    Outcome::Ended(result) => Fact::Ended(newest, result),
+                };
                 let _ = events.send(Event::Fact(fact));
             }
         });
@@ -93,7 +102,7 @@ impl Worker {
 
     /// Asks every running step to stop at its next safe place.
     pub(super) fn cancel_all(&self) {
-        for cancel in self
+        for (_, cancel) in self
             .running
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -104,42 +113,46 @@ impl Worker {
     }
 }
 
-/// Signs of life of an order, as facts.
+/// Signs of life of the newest order, as facts.
 fn progress_of(
-    order: Order,
+    key: Key,
+    running: Running,
     events: UnboundedSender<Event>,
 ) -> Box<dyn Fn(Progress) + Send + Sync> {
     Box::new(move |progress| {
-        let _ = events.send(Event::Fact(Fact::Progress(order.clone(), progress)));
+        let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((newest, _)) = running.get(&key) {
+            let _ = events.send(Event::Fact(Fact::Progress(newest.clone(), progress)));
+        }
     })
 }
 
 /// Does one order to its end, also when the step panics: its node then says so instead of waiting.
 /// None where the daemon ended first.
 async fn carry_out(
-    (order, step): (Order, Box<dyn Step>),
+    (verb, step): (Verb, Box<dyn Step>),
     context: Context,
     tasks: &Tasks,
-) -> Option<Fact> {
-    let verb = order.verb;
+) -> Option<Outcome> {
     let task = tasks.spawn(async move {
         match verb {
             Verb::Observe => Outcome::Seen(step.observe(&context).await),
             Verb::Apply => Outcome::Ended(apply(step.as_ref(), &context).await),
         }
     });
-    Some(match task.await {
-        Ok(Some(Outcome::Seen(seen))) => Fact::Observed(order, seen),
-        Ok(Some(Outcome::Ended(result))) => Fact::Ended(order, result),
-        Ok(None) => return None,
+    match task.await {
+        Ok(outcome) => outcome,
         Err(panic) => {
             let failure = Failure::new(Message::new("worker.panicked")).because(panic);
-            match verb {
-                Verb::Observe => Fact::Observed(order, Err(failure)),
-                Verb::Apply => Fact::Ended(order, Err(failure)),
-            }
+            Some(match verb {
+                Verb::Observe => Outcome::Seen(Err(failure)),
+                // Nothing was taken back, and nobody knows how far it came.
+                Verb::Apply => Outcome::Ended(Err(
+                    failure.data(Message::new("failure.half-made"))
+                )),
+            })
         }
-    })
+    }
 }
 
 enum Outcome {
@@ -164,4 +177,64 @@ async fn apply(step: &dyn Step, context: &Context) -> Result<Vec<Message>, Failu
         });
     }
     step.verify(context).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::infra::Doing;
+    use tokio::sync::{Notify, mpsc};
+
+    /// A step that takes until it is let go.
+    #[derive(Debug)]
+    struct Slow(Arc<Notify>);
+
+    impl Step for Slow {
+        fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+            Box::pin(async { Ok(Seen::There(Vec::new())) })
+        }
+
+        fn apply<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<(), Failure>> {
+            Box::pin(async {
+                self.0.notified().await;
+                context.alive();
+                Ok(())
+            })
+        }
+
+        fn verify<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+    }
+
+    fn order(run: &str, attempt: u32) -> Order {
+        Order {
+            run: run.to_owned(),
+            digest: "d".to_owned(),
+            step: "lxd.join@pi-b".to_owned(),
+            attempt,
+            verb: Verb::Apply,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_is_not_done_twice_and_answers_the_newest_order() {
+        let worker = Worker::new(Vec::new(), Tasks::default());
+        let (events, mut facts) = mpsc::unbounded_channel();
+        let gate = Arc::new(Notify::new());
+        // A leader that started again knows nothing of the first run, and orders attempt 1 anew.
+        let newest = order("run-2", 1);
+        for order in [order("run-1", 1), order("run-1", 2), newest.clone()] {
+            let step = Box::new(Slow(Arc::clone(&gate)));
+            worker.obey((order, step), Inputs::new(), events.clone());
+        }
+        drop(events);
+        gate.notify_one();
+        let mut heard = Vec::new();
+        while let Some(Event::Fact(fact)) = facts.recv().await {
+            heard.push(fact);
+        }
+        let progress = Fact::Progress(newest.clone(), Progress::default());
+        assert_eq!(heard, [progress, Fact::Ended(newest, Ok(Vec::new()))]);
+    }
 }

@@ -38,8 +38,8 @@ pub enum Fact {
         /// What was found.
         facts: Box<NodeFacts>,
     },
-    /// This node could not be looked at.
-    NotGathered(Failure),
+    /// A node could not be looked at; without a name this one.
+    NotGathered(Option<String>, Failure),
     /// An agent's link is up (leader).
     LinkUp(String),
     /// An agent's link is down (leader).

@@ -20,10 +20,14 @@ impl Turn<'_> {
         if cluster.digest.as_deref() != Some(digest) {
             return self.log(Level::Warning, Message::new("install.unsealed"));
         }
-        if plan.erasures.len() != erase {
+        // The answers of an earlier run agreed to disks that carry the pool since: these are not
+        // erased again.
+        let planned = plan.erasures.len();
+        let agreed = planned..=planned.saturating_add(plan.standing.len());
+        if !agreed.contains(&erase) {
             let what = Message::new("install.erase-count")
                 .with("erase", erase)
-                .with("planned", plan.erasures.len());
+                .with("planned", planned);
             if cluster.unattended {
                 return self.end(2, Failure::new(what));
             }
@@ -63,15 +67,31 @@ impl Turn<'_> {
                 }
                 self.go_on();
             }
-            Recorded::Step { step, attempt } => {
-                if let Some(run) = self.active(&step, attempt, &StepState::Recording) {
-                    run.state = StepState::Applying;
-                    self.changed();
-                    self.order(&step, Verb::Apply);
-                }
-            }
+            Recorded::Step { step, attempt } => self.apply_recorded(&step, attempt),
             Recorded::Run => {}
         }
+    }
+
+    fn apply_recorded(&mut self, step: &str, attempt: u32) {
+        let stopping = self.is_stopping();
+        let Some(run) = self.active(step, attempt, &StepState::Recording) else {
+            return;
+        };
+        if stopping {
+            run.state = StepState::Waiting;
+            self.journal(Entry::End {
+                step: step.to_owned(),
+                attempt,
+                made: false,
+                took_ms: 0,
+                failure: Some(Failure::new(Message::new("worker.cancelled"))),
+            });
+            self.changed();
+            return self.go_on();
+        }
+        run.state = StepState::Applying;
+        self.changed();
+        self.order(step, Verb::Apply);
     }
 
     /// What is not recorded is not done.
@@ -202,7 +222,40 @@ impl Turn<'_> {
         self.log(Level::Warning, Message::new("install.stopping"));
         self.changed();
         self.effect(Effect::CancelAll);
+        let up = |node: &str| self.state.cluster.nodes.get(node).is_some_and(|it| it.up);
+        let names = self.state.cluster.plan.iter().flat_map(|plan| &plan.nodes);
+        let lost: Vec<_> = names.filter(|node| !up(node)).cloned().collect();
+        for node in lost {
+            self.give_up(&node);
+        }
         self.go_on();
+    }
+
+    /// A run that is to stop does not wait for a node that was lost: it might never come back.
+    pub(super) fn give_up(&mut self, node: &str) {
+        if !self.is_stopping() {
+            return;
+        }
+        let cluster = &self.state.cluster;
+        let (Some(plan), Some(run)) = (&cluster.plan, &cluster.run) else {
+            return;
+        };
+        let ordered = |step: &&Step| {
+            let state = run.state(&step.id);
+            step.node == node && matches!(state, Some(StepState::Observing | StepState::Applying))
+        };
+        let ids = plan.steps.iter().filter(ordered);
+        let ids: Vec<_> = ids.map(|step| step.id.clone()).collect();
+        for id in ids {
+            let say = |code: &str| Message::new(code).with("node", node);
+            let failure = Failure::new(say("install.lost")).data(say("install.lost-data"));
+            self.failed(&id, failure);
+        }
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        let run = self.state.cluster.run.as_ref();
+        run.is_some_and(|run| run.stopping)
     }
 
     fn journal(&mut self, entry: Entry) {

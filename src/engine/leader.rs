@@ -94,7 +94,7 @@ impl Turn<'_> {
                 self.link_down(&node);
             }
             Fact::Digested { revision, digest } => self.digested(revision, &digest),
-            Fact::NotGathered(failure) => self.not_gathered(failure),
+            Fact::NotGathered(node, failure) => self.not_gathered(node, failure),
             Fact::Journaled(recorded) => self.journaled(recorded),
             Fact::NotJournaled(recorded, failure) => self.not_journaled(&recorded, failure),
             Fact::Observed(order, seen) => self.observed(&order, seen),
@@ -181,14 +181,19 @@ impl Turn<'_> {
         self.plan_when_ready();
     }
 
-    fn not_gathered(&mut self, failure: Failure) {
+    fn not_gathered(&mut self, node: Option<String>, failure: Failure) {
+        let name = node.unwrap_or_else(|| self.state.local.name.clone());
+        if !self.state.cluster.nodes.contains_key(&name) {
+            return;
+        }
         if self.state.cluster.unattended && self.state.cluster.stage == Stage::Gathering {
             return self.end(1, failure);
         }
-        self.emit(What::Failure {
+        let what = What::Failure {
             step: None,
             failure,
-        });
+        };
+        self.emit_for(name, what);
     }
 
     pub(super) fn link_up(&mut self, name: &str) {
@@ -203,7 +208,13 @@ impl Turn<'_> {
         self.changed();
         self.peer(name, PeerState::Connected);
         match self.state.cluster.stage {
-            Stage::Installing => self.resend(name),
+            Stage::Installing => {
+                self.resend(name);
+                if self.is_stopping() {
+                    // It may still be at work on what it did not hear to be stopped.
+                    self.effect(Effect::CancelAll);
+                }
+            }
             _ => self.plan_when_ready(),
         }
     }
@@ -218,8 +229,10 @@ impl Turn<'_> {
         node.up = false;
         self.changed();
         self.peer(name, PeerState::Lost);
-        if self.state.cluster.stage == Stage::Review {
-            self.state.cluster.stage = Stage::Gathering;
+        match self.state.cluster.stage {
+            Stage::Review => self.state.cluster.stage = Stage::Gathering,
+            Stage::Installing => self.give_up(name),
+            _ => {}
         }
     }
 

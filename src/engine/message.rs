@@ -36,14 +36,25 @@ impl Message {
     }
 }
 
-/// `text` without control characters and bidirectional overrides, at most 2 000 characters of it.
+/// `text` without control characters and what steers its neighbours, at most 2 000 characters of it.
 pub fn plain(text: &str) -> String {
+    shown(text).take(2_000).collect()
+}
+
+/// The characters of foreign text that may be shown: line breaks are blanks, control characters go,
+/// and so do invisible ones that change how their neighbours are drawn (Unicode's bidi controls,
+/// zero-width characters, line separators).
+pub fn shown(text: &str) -> impl Iterator<Item = char> {
+    let steers = |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     text.chars()
-        .map(|c| if c == '\n' || c == '\t' { ' ' } else { c })
-        .filter(|c| !c.is_control() && !('\u{202a}'..='\u{202e}').contains(c))
-        .filter(|c| !('\u{2066}'..='\u{2069}').contains(c))
-        .take(2_000)
-        .collect()
+        .map(|c| {
+            if matches!(c, '\n' | '\r' | '\t') {
+                ' '
+            } else {
+                c
+            }
+        })
+        .filter(move |c| !c.is_control() && !steers(*c))
 }
 
 /// Why a step, a check or a node stopped, and the ways on.

@@ -2,6 +2,7 @@
 
 pub mod make;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,9 @@ pub struct Plan {
     pub erasures: Vec<DiskUse>,
     /// The disks that will be formatted though nothing was found on them.
     pub formats: Vec<DiskUse>,
+    /// The disks that carry their part of the pool already: nothing writes to them.
+    #[serde(default)]
+    pub standing: Vec<DiskUse>,
     /// The driver of the local pool; none where the operator declined the pool.
     pub driver: Option<String>,
 }
@@ -153,6 +157,10 @@ pub enum Work {
         address: SocketAddr,
         /// The mark to leave (`user.mcloud.cluster`); none on joiners.
         mark: Option<String>,
+        /// Every planned member with its cluster address: a cluster with anybody else in it is
+        /// somebody's. An LXD that was stopped could not be asked before Install.
+        #[serde(default)]
+        members: BTreeMap<String, SocketAddr>,
     },
     /// This LXD is the first member of the cluster.
     LxdBootstrap {

@@ -55,7 +55,7 @@ impl Check {
 ///
 /// It is when exactly the planned names and addresses are its members, or when it carries this
 /// cluster's mark and has no member that is not planned (a run that was interrupted, or a node
-/// that is added).
+/// that is added). Another mcloud's mark says that it is not: the first step would refuse it too.
 pub fn is_ours(lxd: &LxdFacts, answers: &Answers, cluster: &str) -> bool {
     let planned = |name: &str, address: &str| {
         answers.nodes.iter().any(|node| {
@@ -68,7 +68,10 @@ pub fn is_ours(lxd: &LxdFacts, answers: &Answers, cluster: &str) -> bool {
             .members
             .iter()
             .all(|member| planned(&member.name, &member.address))
-        && (lxd.members.len() == answers.nodes.len() || lxd.mark.as_deref() == Some(cluster))
+        && match &lxd.mark {
+            Some(mark) => mark == cluster,
+            None => lxd.members.len() == answers.nodes.len(),
+        }
 }
 
 /// All checks of one node.

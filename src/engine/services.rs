@@ -72,8 +72,16 @@ pub struct LxdPool {
     pub name: String,
     /// Its driver.
     pub driver: String,
-    /// Its status: `Created`, `Pending`, `Errored`, …
+    /// Its status on this member: `Created`, `Pending`, `Errored`, …
     pub status: String,
     /// The members it is defined on.
     pub members: Vec<String>,
+}
+
+impl LxdPool {
+    /// Whether the part of the member called `name`, whose LXD was asked, is made. A part that is
+    /// only defined has not written to its disk yet.
+    pub fn is_made_on(&self, name: &str) -> bool {
+        self.status == "Created" && self.members.iter().any(|member| member == name)
+    }
 }

@@ -47,7 +47,7 @@ impl Turn<'_> {
             Fact::Cluster(cluster) => self.replace(*cluster),
             Fact::Told(event) => self.effect(Effect::Emit(event)),
             Fact::Facts { facts, .. } => self.effect(Effect::Report(Report::Facts(facts))),
-            Fact::NotGathered(failure) => {
+            Fact::NotGathered(_, failure) => {
                 self.effect(Effect::Report(Report::NotGathered(failure)));
             }
             Fact::Ordered(order) => self.obey(order),

@@ -10,6 +10,7 @@ mod address;
 mod bootstrap;
 pub mod disk;
 mod failures;
+mod fresh;
 mod invite;
 mod leader;
 mod member;

@@ -17,6 +17,8 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::engine::message::shown;
+
 pub use error::{Refusal, RestError};
 
 /// The longest answer that is read: 64 MiB. LXD takes config values of several megabytes.
@@ -216,32 +218,15 @@ fn lost(call: &Call, error: &hyper::Error) -> RestError {
     }
 }
 
-/// Foreign text fit to be shown: line breaks become spaces, control and direction characters go,
-/// and no more than 2000 characters are kept.
+/// Foreign text fit to be shown, without blanks around it: no more than 2000 characters are kept, and
+/// it shows where it was cut.
 pub fn plain(text: &str) -> String {
-    let mut kept: String = text
-        .chars()
-        .map(|c| {
-            if matches!(c, '\n' | '\r' | '\t') {
-                ' '
-            } else {
-                c
-            }
-        })
-        .filter(|c| !c.is_control() && !steers(*c))
-        .take(LONGEST_TEXT + 1)
-        .collect();
+    let mut kept: String = shown(text).take(LONGEST_TEXT + 1).collect();
     if let Some((cut, _)) = kept.char_indices().nth(LONGEST_TEXT) {
         kept.truncate(cut);
         kept.push('…');
     }
     kept.trim().to_owned()
-}
-
-/// Whether `c` is invisible and changes how its neighbours are drawn (Unicode bidi controls,
-/// zero-width characters, line separators).
-fn steers(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// `text` as one segment of a path or one value of a query: all but RFC 3986's unreserved

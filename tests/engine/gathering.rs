@@ -1,6 +1,7 @@
 //! Before Install: who is missing, what is checked, what is sealed.
 
 use mcloud::engine::event::{PeerState, What};
+use mcloud::engine::message::{Failure, Message};
 use mcloud::engine::node::Stage as Far;
 use mcloud::engine::services::{LxdMember, LxdPool, LxdState};
 use mcloud::engine::{Event, Fact, Intent};
@@ -152,4 +153,32 @@ fn leaving_before_install_ends_with_code_3() {
     stage.event(Event::Intent(Intent::Leave));
     assert_eq!(stage.done(), Some((false, 3, 0)));
     assert!(stage.journal.is_empty());
+}
+
+#[test]
+fn a_node_that_cannot_be_looked_at_is_named_and_a_stranger_ends_nothing() {
+    let unread = |node: &str| {
+        let failure = Failure::new(Message::new("gather.failed"));
+        Fact::NotGathered(Some(node.to_owned()), failure)
+    };
+    let mut stage = Stage::new(2);
+    stage.event(Event::Intent(Intent::Begin {
+        answers: answers(2),
+        unattended: true,
+        tokens: None,
+    }));
+    stage.play();
+    stage.fact(unread("pi-z"));
+    assert_eq!(stage.done(), None, "pi-z is in the cluster, not in the answers");
+    stage.fact(unread("pi-b"));
+    assert_eq!(stage.done(), Some((false, 1, 0)));
+
+    let mut stage = Stage::new(2);
+    stage.begin(answers(2), false);
+    stage.fact(unread("pi-b"));
+    let told = stage.told.iter().rev().find_map(|event| match event.what {
+        What::Failure { .. } => Some(event.node.as_str()),
+        _ => None,
+    });
+    assert_eq!(told, Some("pi-b"));
 }

@@ -200,6 +200,100 @@ fn stopping_begins_nothing_new_and_ends_with_code_3() {
     assert!(!stage.applied.contains(&"lxd.bootstrap@pi-a".to_owned()));
 }
 
+/// Plays a run of two nodes and stops it right after `first` of these effects was met.
+fn stop_at(first: impl Fn(&Effect) -> bool) -> Stage {
+    let mut stage = Stage::new(2);
+    stage.begin(answers(2), false);
+    let digest = stage.state.cluster.digest.clone().unwrap();
+    stage.event(Event::Intent(Intent::Install { digest, erase: 0 }));
+    loop {
+        let effect = stage.waiting.remove(0);
+        let met = first(&effect);
+        if met {
+            stage.event(Event::Intent(Intent::Stop));
+            stage.applied.clear();
+        }
+        stage.perform(effect);
+        if met {
+            return stage;
+        }
+    }
+}
+
+#[test]
+fn a_step_that_is_looked_at_or_recorded_when_the_stop_comes_is_not_applied() {
+    let looked_at = |effect: &Effect| {
+        matches!(effect, Effect::Do(order)
+            if order.step == "lxd.bootstrap@pi-a" && order.verb == Verb::Observe)
+    };
+    let recorded = |effect: &Effect| {
+        matches!(effect, Effect::Journal { entry, .. }
+            if matches!(&**entry, Entry::Start { step, .. } if step == "lxd.bootstrap@pi-a"))
+    };
+    for mut stage in [stop_at(looked_at), stop_at(recorded)] {
+        stage.play();
+        let ended = stage.done().map(|(ok, exit, _)| (ok, exit));
+        assert_eq!(ended, Some((false, 3)));
+        assert!(
+            !stage.applied.contains(&"lxd.bootstrap@pi-a".to_owned()),
+            "{:?}",
+            stage.applied
+        );
+        let entries = |wanted: fn(&Entry) -> Option<&String>| {
+            let steps = stage.journal.iter().filter_map(wanted);
+            steps.filter(|step| *step == "lxd.bootstrap@pi-a").count()
+        };
+        let started = entries(|entry| match entry {
+            Entry::Start { step, .. } => Some(step),
+            _ => None,
+        });
+        let ended = entries(|entry| match entry {
+            Entry::End { step, .. } => Some(step),
+            _ => None,
+        });
+        assert_eq!(started, ended, "what the journal began it also ends");
+    }
+}
+
+#[test]
+fn a_run_that_is_to_stop_does_not_wait_for_a_node_that_is_lost() {
+    for lost_first in [true, false] {
+        let mut stage = Stage::new(2);
+        stage.begin(answers(2), false);
+        let digest = stage.state.cluster.digest.clone().unwrap();
+        stage.event(Event::Intent(Intent::Install { digest, erase: 0 }));
+        while !stage.waiting.is_empty() {
+            let effect = stage.waiting.remove(0);
+            if !matches!(effect, Effect::Send { .. }) {
+                stage.perform(effect);
+            }
+        }
+        let lost = Event::Fact(Fact::LinkDown(NAMES[1].to_owned()));
+        let stop = Event::Intent(Intent::Stop);
+        let both = if lost_first {
+            [lost, stop]
+        } else {
+            [stop, lost]
+        };
+        for event in both {
+            stage.event(event);
+        }
+        let ended = stage.done().map(|(ok, exit, _)| (ok, exit));
+        assert_eq!(ended, Some((false, 1)), "lost first: {lost_first}");
+    }
+}
+
+#[test]
+fn a_node_that_comes_back_while_the_run_stops_is_asked_to_stop_too() {
+    let mut stage = stop_at(|effect| matches!(effect, Effect::Send { .. }));
+    stage.waiting.clear();
+    stage.fact(Fact::LinkDown(NAMES[1].to_owned()));
+    stage.fact(Fact::LinkUp(NAMES[1].to_owned()));
+    assert!(stage.waiting.contains(&Effect::CancelAll));
+    let sent = |effect: &Effect| matches!(effect, Effect::Send { .. });
+    assert!(!stage.waiting.iter().any(sent), "{:?}", stage.waiting);
+}
+
 #[test]
 fn the_journal_holds_what_was_there_and_who_made_it() {
     let mut stage = Stage::new(1);

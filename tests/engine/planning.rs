@@ -4,7 +4,7 @@ use mcloud::engine::answers::DriverChoice;
 use mcloud::engine::facts::Holds;
 use mcloud::engine::plan::{PoolSource, Work};
 use mcloud::engine::preflight::is_ours;
-use mcloud::engine::services::{LxdFacts, LxdMember, LxdState};
+use mcloud::engine::services::{LxdFacts, LxdMember, LxdPool, LxdState};
 
 use crate::stage::{Stage, address, answers, lxd, with_disk};
 
@@ -172,6 +172,10 @@ fn an_lxd_is_ours_by_exact_members_or_by_our_mark() {
         !is_ours(&lxd(&members[..2], Some("c2")), &answers, "c1"),
         "another cluster's mark"
     );
+    assert!(
+        !is_ours(&lxd(&members, Some("c2")), &answers, "c1"),
+        "exact members, another cluster's mark"
+    );
     let moved = vec![member(0, "pi-a"), member(2, "pi-b"), member(1, "pi-c")];
     assert!(
         !is_ours(&lxd(&moved, Some("c1")), &answers, "c1"),
@@ -203,4 +207,52 @@ fn suggested_answers_erase_nothing() {
     stage.begin(answers, false);
     let plan = stage.state.cluster.plan.unwrap();
     assert_eq!((plan.erasures.len(), plan.formats.len()), (0, 3));
+}
+
+/// One node that is its own cluster already, with the local pool at this status on it.
+fn with_pool(status: &str) -> Stage {
+    let mut stage = Stage::new(1);
+    stage.facts[0].lxd = LxdState::Answers(Box::new(LxdFacts {
+        clustered: true,
+        name: "pi-a".to_owned(),
+        mark: Some("c1".to_owned()),
+        members: vec![member(0, "pi-a")],
+        pools: vec![LxdPool {
+            name: "local".to_owned(),
+            driver: "btrfs".to_owned(),
+            status: status.to_owned(),
+            members: vec!["pi-a".to_owned()],
+        }],
+        ..lxd()
+    }));
+    stage
+}
+
+#[test]
+fn a_disk_of_a_pool_that_is_only_defined_is_still_an_erasure() {
+    for status in ["Pending", "Errored", "Unavailable"] {
+        let mut stage = with_pool(status);
+        stage.begin(with_disk(answers(1), 0, "pi-a-B"), true);
+        assert_eq!(stage.done(), Some((false, 2, 0)), "{status}: no consent");
+        assert!(stage.applied.is_empty(), "{status}: {:?}", stage.applied);
+        let plan = stage.state.cluster.plan.unwrap();
+        assert_eq!(plan.erasures.len(), 1, "{status}");
+        assert!(plan.standing.is_empty(), "{status}");
+    }
+}
+
+#[test]
+fn a_disk_that_carries_the_pool_is_neither_erased_nor_formatted_and_old_consent_holds() {
+    for (agreed, exit) in [(0, 0), (1, 0), (2, 2)] {
+        let mut stage = with_pool("Created");
+        stage.facts[0].host.disks[1].used = Some("part of a mounted btrfs".to_owned());
+        let mut answers = with_disk(answers(1), 0, "pi-a-B");
+        answers.erase = agreed;
+        stage.begin(answers, true);
+        let ended = stage.done().map(|(_, exit, _)| exit);
+        assert_eq!(ended, Some(exit), "erase: {agreed}");
+        let plan = stage.state.cluster.plan.unwrap();
+        let written = (plan.erasures.len(), plan.formats.len());
+        assert_eq!((written, plan.standing.len()), ((0, 0), 1));
+    }
 }

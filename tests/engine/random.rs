@@ -71,7 +71,7 @@ fn some_event(stage: &Stage, dice: &mut Dice) -> Event {
         7 => Fact::Observed(order, Err(failure())),
         8 => Fact::Ended(order, Err(failure())),
         9 => Fact::Progress(order, Progress::default()),
-        10 => Fact::NotGathered(failure()),
+        10 => Fact::NotGathered(None, failure()),
         11 => Fact::NotJournaled(
             Recorded::Step {
                 step: order.step,

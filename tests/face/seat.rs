@@ -265,7 +265,8 @@ impl Drop for Seat {
 /// What is to be read on a screen, without the blanks that end its lines.
 pub(crate) fn text_of(screen: &vt100::Screen) -> String {
     let rows = screen.rows(0, u16::MAX);
-    rows.fold(String::new(), |text, row| text + row.trim_end() + "\n")
+    let trimmed: Vec<_> = rows.map(|row| row.trim_end().to_owned()).collect();
+    trimmed.join("\n") + "\n"
 }
 
 fn pty_size(width: u16, height: u16) -> PtySize {

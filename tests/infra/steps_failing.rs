@@ -6,7 +6,7 @@ use mcloud::infra::lxd::types::Config;
 use mcloud::infra::{InfraBootstrapper, Inputs};
 use mcloud::rehearsal::lxd::Release;
 
-use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, pending};
+use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, members, pending};
 use crate::steps_words::heard;
 
 async fn is_clustered(node: &Node) -> bool {
@@ -48,6 +48,7 @@ async fn a_refused_address_leaves_none_and_is_taken_the_next_time() {
         let elsewhere = Work::LxdAddress {
             address: "10.77.0.99:8443".parse().expect("an address"),
             mark: None,
+            members: members(),
         };
         let failure = lab.apply(1, &elsewhere).await.expect_err("not here");
         assert_eq!(failure.hint.expect("a hint").code, "lxd.hint-listen");

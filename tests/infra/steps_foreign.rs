@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use mcloud::engine::Seen;
 use mcloud::engine::plan::{LOCAL_POOL, PoolPart, PoolSource, Work};
+use mcloud::engine::services::LxdState;
+use mcloud::infra::InfraBootstrapper;
 use mcloud::infra::lxd::types::{Config, Devices, NewPool};
 use mcloud::infra::rest::envelope::OperationView;
 use mcloud::rehearsal::lxd::Release;
 use secrecy::ExposeSecret;
 
-use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, pending};
+use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, members, pending};
 
 fn quiet(_: &OperationView) {}
 
@@ -50,11 +52,35 @@ async fn a_cluster_of_somebody_else_is_left_alone() {
             Work::LxdAddress {
                 address: lab.node(1).address,
                 mark: None,
+                members: members(),
             },
         ] {
             let failure = lab.is_refused(2, &work).await;
             assert_eq!(failure.what.code, "lxd.other-cluster", "{release} {work:?}");
             assert_eq!(failure.what.with["members"], "theirs");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_lxd_that_could_not_be_asked_before_install_is_looked_at_before_it_is_touched() {
+    for release in RELEASES {
+        // Somebody's cluster at the planned name and address, without the other members.
+        let lab = Lab::of(release, 1, &[]).await;
+        somebodys(lab.node(1), "pi-1").await;
+        for leads in [true, false] {
+            let failure = lab.is_refused(1, &address(lab.node(1), leads)).await;
+            assert_eq!(failure.what.code, "lxd.other-cluster", "{release}");
+        }
+        // Somebody's pool in an LXD that is in no cluster.
+        let lab = Lab::of(release, 1, &[]).await;
+        let lxd = &lab.node(1).lxd;
+        lxd.create_pool(&new_pool(LOCAL_POOL, "btrfs"), &quiet)
+            .await
+            .expect("a pool");
+        for leads in [true, false] {
+            let failure = lab.is_refused(1, &address(lab.node(1), leads)).await;
+            assert_eq!(failure.what.code, "lxd.not-fresh", "{release}");
         }
     }
 }
@@ -66,6 +92,7 @@ async fn a_cluster_with_another_mark_is_left_alone() {
     let other = Work::LxdAddress {
         address: lab.node(1).address,
         mark: Some("another".to_owned()),
+        members: members(),
     };
     assert_eq!(
         lab.is_refused(1, &other).await.what.code,
@@ -218,6 +245,30 @@ async fn a_part_that_was_defined_on_another_disk_is_not_made() {
         let second = pending(lab.node(1), disk(lab.node(1), "sdb"));
         let failure = lab.is_refused(1, &second).await;
         assert_eq!(failure.what.code, "lxd.pool-other-source");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_defined_by_an_earlier_run_is_looked_at_again_before_it_is_made() {
+    for release in RELEASES {
+        let lab = Lab::of(release, 1, &[]).await;
+        lab.bootstrap().await;
+        let part = pending(lab.node(1), disk(lab.node(1), "sda"));
+        lab.walk(1, &part).await;
+        let LxdState::Answers(found) = lab.node(1).service.status().await else {
+            panic!("{release} does not answer");
+        };
+        assert!(!found.pools[0].is_made_on("pi-1"), "{release}: {found:?}");
+        // The run was stopped there, and somebody has used the disk since.
+        let photos = "0\nTYPE=ext4\nLABEL=photos\n";
+        lab.node(1).machine.holding("sda", photos);
+        let failure = lab.is_refused(1, &part).await;
+        assert_eq!(failure.what.code, "lxd.disk-holds-other", "{release}");
+        // Once it is made, what is on the disk is the pool's.
+        lab.node(1).machine.holding("sda", "2\n");
+        lab.walk(1, &lab.pool(1)).await;
+        lab.node(1).machine.holding("sda", "0\nTYPE=btrfs\n");
+        lab.is_there(1, &part).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Simulated nodes, each with a small machine and a simulated LXD, and what every test of the steps
 //! does with them.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -247,10 +248,19 @@ async fn node(site: &Site, clock: &Clock, release: Release, number: u8) -> Node 
     }
 }
 
+/// More planned members than any lab has nodes.
+pub(crate) fn members() -> BTreeMap<String, SocketAddr> {
+    let at = |number: u8| SocketAddr::new([10, 77, 0, 10 + number].into(), 8443);
+    (1..=9)
+        .map(|number| (format!("pi-{number}"), at(number)))
+        .collect()
+}
+
 pub(crate) fn address(node: &Node, leads: bool) -> Work {
     Work::LxdAddress {
         address: node.address,
         mark: leads.then(|| CLUSTER.to_owned()),
+        members: members(),
     }
 }
 

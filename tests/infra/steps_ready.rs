@@ -1,8 +1,10 @@
 //! How LXD is found on a node, and how a stopped one is started, by a small systemctl and sockets.
 
 use std::fs;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -56,7 +58,18 @@ fn systemctl_with(
         loaded.join(" "),
         started.display()
     );
-    machine.file("systemctl", &script);
+    // Written by a process that has ended: while this one holds the file open, a fork of another
+    // test inherits it, and the program is "busy".
+    let mut writing = Command::new("sh")
+        .args(["-c", "cat > \"$0\""])
+        .arg(machine.path("systemctl"))
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let mut text = writing.stdin.take().expect("its input");
+    text.write_all(script.as_bytes()).expect("a script");
+    drop(text);
+    assert!(writing.wait().expect("an end").success());
     let mode = fs::Permissions::from_mode(0o755);
     fs::set_permissions(machine.path("systemctl"), mode).expect("a program");
 }
@@ -92,7 +105,10 @@ async fn apply(machine: &Machine) -> Result<(), Failure> {
 
 /// A socket on which nobody listens any more.
 fn dead(machine: &Machine, name: &str) {
-    drop(UnixListener::bind(machine.path(name)).expect("a socket"));
+    let path = machine.path(name);
+    drop(UnixListener::bind(&path).expect("a socket"));
+    // A fork of another test may hold it a moment longer.
+    while !UnixStream::connect(&path).is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused) {}
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,7 +220,11 @@ async fn waiting_for_lxd_stops_when_asked() {
         }
         context.cancel.cancel();
     };
-    let (applied, ()) = tokio::join!(step.apply(&context), asking);
+    let mut applying = step.apply(&context);
+    let applied = tokio::select! {
+        applied = &mut applying => applied,
+        () = asking => applying.await,
+    };
     let failure = heard(applied).expect_err("stopped");
     assert_eq!(failure.what.code, "lxd.stopped-as-asked");
 }

@@ -11,12 +11,18 @@ impl Turn<'_> {
     pub(in crate::engine) fn observed(&mut self, order: &Order, seen: Result<Seen, Failure>) {
         let now = self.now;
         let id = order.step.as_str();
+        let stopping = self.is_stopping();
         let Some(run) = self.ordered(order, &StepState::Observing) else {
             return;
         };
         run.heard = Some(now);
         match seen {
             Ok(Seen::There(says)) => self.found(id, says),
+            Ok(Seen::Missing(_)) if stopping => {
+                run.state = StepState::Waiting;
+                self.changed();
+                self.go_on();
+            }
             Ok(Seen::Missing(before)) => {
                 run.before = Some(before.clone());
                 run.state = StepState::Recording;

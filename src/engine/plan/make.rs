@@ -10,7 +10,7 @@ use crate::engine::answers::{Answers, NodeAnswers};
 use crate::engine::preflight::Check;
 use crate::engine::services::NodeFacts;
 use crate::engine::timing::Usual;
-use pool::{choose_driver, pool_part};
+use pool::{choose_driver, is_made, pool_part};
 
 /// What the plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -49,10 +49,10 @@ pub fn make(basis: Basis<'_>) -> Result<Plan, Vec<Check>> {
             PoolSource::Directory | PoolSource::File(_) => None,
         })
         .collect();
-    let some = |wiped: bool| {
+    let some = |wiped: bool, made: bool| {
         disks
             .iter()
-            .filter(|(_, wipe)| *wipe == wiped)
+            .filter(|(disk, wipe)| *wipe == wiped && is_made(basis, &disk.node) == made)
             .map(|(disk, _)| disk.clone())
             .collect()
     };
@@ -72,8 +72,9 @@ pub fn make(basis: Basis<'_>) -> Result<Plan, Vec<Check>> {
             steps: Vec::new(),
         }
         .all(),
-        erasures: some(true),
-        formats: some(false),
+        erasures: some(true, false),
+        formats: some(false, false),
+        standing: some(false, true),
         driver,
     })
 }
@@ -149,7 +150,13 @@ impl Builder<'_> {
     fn address_lxd(&mut self, node: &NodeAnswers, mark: Option<String>) -> String {
         let address = lxd_at(node);
         let ready = id("lxd.ready", &node.name);
-        let work = Work::LxdAddress { address, mark };
+        let nodes = self.basis.answers.nodes.iter();
+        let members = nodes.map(|node| (node.name.clone(), lxd_at(node)));
+        let work = Work::LxdAddress {
+            address,
+            mark,
+            members: members.collect(),
+        };
         self.add(Phase::Lxd, &node.name, work, &[ready])
     }
 

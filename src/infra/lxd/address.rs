@@ -1,5 +1,6 @@
 //! The step that has LXD listen on the cluster address, and leaves mcloud's mark on the first.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
@@ -7,9 +8,10 @@ use serde_json::json;
 
 use super::client::Lxd;
 use super::failures;
+use super::fresh;
 use super::reach::{Reach, leaves_open};
 use super::status::{MARK, mark};
-use super::types::{Config, Server};
+use super::types::{Config, Member, Server};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::rest::RestError;
@@ -27,6 +29,7 @@ pub(super) struct Address {
     reach: Reach,
     at: SocketAddr,
     mark: Option<String>,
+    planned: BTreeMap<String, SocketAddr>,
     set: Mutex<Vec<Change>>,
 }
 
@@ -39,11 +42,16 @@ struct Change {
 }
 
 impl Address {
-    pub(super) fn new(reach: Reach, at: SocketAddr, mark: Option<String>) -> Self {
+    pub(super) fn new(
+        reach: Reach,
+        at: SocketAddr,
+        (mark, planned): (Option<String>, BTreeMap<String, SocketAddr>),
+    ) -> Self {
         Self {
             reach,
             at,
             mark,
+            planned,
             set: Mutex::default(),
         }
     }
@@ -53,23 +61,33 @@ impl Address {
         let server = server.map_err(|error| failures::unanswered(&error))?;
         if server.environment.server_clustered {
             self.is_ours(lxd, &server).await?;
+        } else {
+            fresh::is_fresh(lxd, &server.environment.server_name).await?;
         }
         let changes = self.changes(&server);
         Ok((server, changes))
     }
 
-    /// A cluster is the planned one if this member has the planned address in it and no other
-    /// mcloud left its mark; who else may be in it was checked before Install.
+    /// A cluster is the planned one by the same rule as before Install, which could not ask an LXD
+    /// that was stopped: nobody is in it who is not planned, and everybody planned is, or mcloud's
+    /// own mark. A joiner does not know the mark.
     async fn is_ours(&self, lxd: &Lxd, server: &Server) -> Result<(), Failure> {
-        let strange = match (&self.mark, mark(server)) {
-            (Some(mine), Some(found)) => mine != found,
-            _ => false,
-        };
-        if value(server, CLUSTER) == self.at.to_string() && !strange {
-            return Ok(());
-        }
         let members = lxd.members().await;
         let members = members.map_err(|error| failures::unanswered(&error))?;
+        let planned = |it: &Member| {
+            let at = self.planned.get(&it.server_name);
+            at.is_some_and(|at| it.address() == at.to_string())
+        };
+        let whole = members.len() == self.planned.len();
+        let marked = match (&self.mark, mark(server)) {
+            (Some(mine), Some(found)) => mine == found,
+            (Some(_), None) => whole,
+            (None, found) => whole || found.is_some(),
+        };
+        let here = value(server, CLUSTER) == self.at.to_string();
+        if here && marked && members.iter().all(planned) {
+            return Ok(());
+        }
         Err(failures::other_cluster(
             &server.environment.server_name,
             &members,

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::client::Lxd;
 use super::disk;
 use super::failures;
+use super::fresh;
 use super::invite::{CERTIFICATE, MEMBER, MEMBER_CONFIG, TOKEN, answers};
 use super::join::JoinRequest;
 use super::leader;
@@ -14,7 +15,6 @@ use super::types::{MemberConfig, MemberStatus, Server};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::PoolPart;
-use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
 /// This LXD is a member of the leader's cluster.
@@ -32,7 +32,7 @@ impl Join {
     /// this LXD is not ours to take.
     async fn is_there(&self, lxd: &Lxd, server: &Server) -> Result<bool, Failure> {
         if !server.environment.server_clustered {
-            self.is_fresh(lxd).await?;
+            fresh::is_fresh(lxd, &self.name).await?;
             return Ok(false);
         }
         let members = lxd.members().await;
@@ -47,25 +47,6 @@ impl Join {
             return Ok(true);
         }
         Err(failures::other_cluster(name, &members))
-    }
-
-    async fn is_fresh(&self, lxd: &Lxd) -> Result<(), Failure> {
-        let unanswered = |error: RestError| failures::unanswered(&error);
-        let pools = lxd.pools().await.map_err(unanswered)?;
-        let networks = lxd.networks().await.map_err(unanswered)?;
-        let pools = pools.into_iter().map(|pool| ("storage", pool.name));
-        let networks = networks.into_iter().filter(|network| network.managed);
-        let Some((kind, thing)) = pools.chain(networks.map(|it| ("network", it.name))).next()
-        else {
-            return Ok(());
-        };
-        let say = |code: &str| {
-            Message::new(code)
-                .with("name", &self.name)
-                .with("kind", kind)
-                .with("thing", &thing)
-        };
-        Err(Failure::new(say("lxd.not-fresh")).hint(say("lxd.hint-not-fresh")))
     }
 
     async fn look(&self) -> Result<bool, Failure> {

@@ -36,15 +36,16 @@ impl Pending {
         }
         let own = lxd.pool(LOCAL_POOL, Some(&self.name)).await;
         let own = own.map_err(|error| failures::unanswered(&error))?;
-        self.is_planned(&own)?;
+        if own.status != Phase::Created {
+            self.is_planned(&own)?;
+            // It may have been defined long ago, by a run that was stopped.
+            disk::look_again(&self.reach, &self.part).await?;
+        }
         Ok(None)
     }
 
     /// What is defined and not made yet must be what Review showed: making it writes to the disk.
     fn is_planned(&self, own: &Pool) -> Result<(), Failure> {
-        if own.status == Phase::Created {
-            return Ok(());
-        }
         let planned = disk::config(&self.part);
         let planned = planned.get(SOURCE).map_or("", String::as_str);
         let found = own.config.get(SOURCE).map_or("", String::as_str);

@@ -42,7 +42,11 @@ impl InfraBootstrapper for LxdService {
         let reach = self.reach.clone();
         Some(match work.clone() {
             Work::LxdReady => Box::new(Ready::new(reach)),
-            Work::LxdAddress { address, mark } => Box::new(Address::new(reach, address, mark)),
+            Work::LxdAddress {
+                address,
+                mark,
+                members,
+            } => Box::new(Address::new(reach, address, (mark, members))),
             Work::LxdBootstrap { name } => Box::new(Bootstrap::new(reach, name)),
             Work::LxdJoin {
                 name,

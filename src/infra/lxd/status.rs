@@ -59,7 +59,7 @@ async fn facts(reach: &Reach, lxd: &Lxd) -> Result<LxdFacts, RestError> {
     } else {
         Vec::new()
     };
-    let pools = lxd.pools().await?;
+    let pools = pools(lxd, &server).await?;
     let networks = lxd.networks().await?;
     Ok(LxdFacts {
         version: server.environment.server_version.clone(),
@@ -67,7 +67,7 @@ async fn facts(reach: &Reach, lxd: &Lxd) -> Result<LxdFacts, RestError> {
         name: server.environment.server_name.clone(),
         mark: mark(&server).map(str::to_owned),
         members: members.iter().map(member).collect(),
-        pools: pools.iter().map(|it| pool(it, clustered)).collect(),
+        pools,
         networks: networks
             .into_iter()
             .filter(|network| network.managed)
@@ -95,6 +95,25 @@ fn member(member: &Member) -> LxdMember {
         address: member.address().to_owned(),
         online: member.status == MemberStatus::Online,
     }
+}
+
+/// The pools, each as far as it is on this member: one that is `Pending` or `Errored` as a whole may
+/// be made here, and one that is only defined here has not written to its disk yet.
+async fn pools(lxd: &Lxd, server: &Server) -> Result<Vec<LxdPool>, RestError> {
+    let (clustered, own) = (
+        server.environment.server_clustered,
+        &server.environment.server_name,
+    );
+    let mut found = Vec::new();
+    for whole in lxd.pools().await? {
+        let mut shown = pool(&whole, clustered);
+        if clustered && whole.locations.contains(own) {
+            let part = lxd.pool(&whole.name, Some(own)).await?;
+            shown.status = format!("{:?}", part.status);
+        }
+        found.push(shown);
+    }
+    Ok(found)
 }
 
 /// Outside a cluster LXD calls a pool's place `none`.

@@ -92,6 +92,13 @@ pub(super) fn pool_part(
     })
 }
 
+/// Whether a node's part of the local pool is made: then its disk is not written to any more.
+pub(super) fn is_made(basis: Basis<'_>, node: &str) -> bool {
+    matches!(basis.facts.get(node).map(|facts| &facts.lxd), Some(LxdState::Answers(lxd))
+        if lxd.clustered && lxd.pools.iter().any(|pool| pool.name == LOCAL_POOL
+            && pool.is_made_on(node)))
+}
+
 fn disk_source(
     basis: Basis<'_>,
     node: &NodeAnswers,
@@ -108,9 +115,7 @@ fn disk_source(
         return refuse("check.disk-dir", "");
     }
     let lxd = basis.facts.get(&node.name).map(|facts| &facts.lxd);
-    let pool_there = matches!(lxd, Some(LxdState::Answers(lxd))
-        if lxd.clustered && lxd.pools.iter().any(|pool| pool.name == LOCAL_POOL
-            && pool.members.contains(&node.name)));
+    let pool_there = is_made(basis, &node.name);
     if let Some(why) = disk.used.as_deref().filter(|_| !pool_there) {
         return refuse("check.disk-used", why);
     }
