@@ -147,9 +147,7 @@ async fn carry_out(
             Some(match verb {
                 Verb::Observe => Outcome::Seen(Err(failure)),
                 // Nothing was taken back, and nobody knows how far it came.
-                Verb::Apply => Outcome::Ended(Err(
-                    failure.data(Message::new("failure.half-made"))
-                )),
+                Verb::Apply => Outcome::Ended(Err(failure.data(Message::new("failure.half-made")))),
             })
         }
     }

@@ -169,7 +169,11 @@ fn a_node_that_cannot_be_looked_at_is_named_and_a_stranger_ends_nothing() {
     }));
     stage.play();
     stage.fact(unread("pi-z"));
-    assert_eq!(stage.done(), None, "pi-z is in the cluster, not in the answers");
+    assert_eq!(
+        stage.done(),
+        None,
+        "pi-z is in the cluster, not in the answers"
+    );
     stage.fact(unread("pi-b"));
     assert_eq!(stage.done(), Some((false, 1, 0)));
 
