@@ -5,6 +5,7 @@
     reason = "a helper of a test that panics fails the test"
 )]
 
+mod device;
 mod ending;
 mod failing;
 mod formation;
