@@ -114,7 +114,10 @@ impl Daemon {
 
     fn hear(self: &Arc<Self>, said: ToAgent) {
         match said {
-            ToAgent::Cluster { cluster } => self.push(Event::Fact(Fact::Cluster(cluster))),
+            ToAgent::Cluster { cluster } => {
+                let cluster = super::perform::sealed(*cluster);
+                self.push(Event::Fact(Fact::Cluster(Box::new(cluster))));
+            }
             ToAgent::Event { seq, began, event } => {
                 if self.hub.is_news(began, seq) {
                     self.push(Event::Fact(Fact::Told(*event)));

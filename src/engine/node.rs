@@ -75,6 +75,9 @@ pub struct Cluster {
     pub checks: Vec<Check>,
     /// The plan.
     pub plan: Option<Plan>,
+    /// The revision at which the plan was made.
+    #[serde(default)]
+    pub planned: u64,
     /// The plan's digest, once it is known: the plan is sealed by it.
     pub digest: Option<String>,
     /// The run.

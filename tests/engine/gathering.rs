@@ -4,7 +4,7 @@ use mcloud::engine::event::{PeerState, What};
 use mcloud::engine::message::{Failure, Message};
 use mcloud::engine::node::Stage as Far;
 use mcloud::engine::services::{LxdMember, LxdPool, LxdState};
-use mcloud::engine::{Event, Fact, Intent};
+use mcloud::engine::{Effect, Event, Fact, Intent};
 
 use crate::stage::{Stage, answers, lxd};
 
@@ -185,4 +185,33 @@ fn a_node_that_cannot_be_looked_at_is_named_and_a_stranger_ends_nothing() {
         _ => None,
     });
     assert_eq!(told, Some("pi-b"));
+}
+
+#[test]
+fn a_digest_of_an_earlier_plan_does_not_seal_the_one_that_took_its_place() {
+    let mut stage = Stage::new(1);
+    stage.event(Event::Intent(Intent::Begin {
+        answers: answers(1),
+        unattended: false,
+        tokens: None,
+    }));
+    let mut revisions = Vec::new();
+    for _ in 0..2 {
+        while !stage.waiting.is_empty() {
+            let effect = stage.waiting.remove(0);
+            match effect {
+                Effect::Digest { revision, .. } => revisions.push(revision),
+                effect => stage.perform(effect),
+            }
+        }
+        stage.event(Event::Intent(Intent::LookAgain));
+    }
+    stage.play();
+    assert_eq!(revisions.len(), 2);
+    stage.state.cluster.digest = None;
+    for revision in revisions {
+        let digest = "an earlier plan's".to_owned();
+        stage.fact(Fact::Digested { revision, digest });
+    }
+    assert_eq!(stage.state.cluster.digest, None);
 }

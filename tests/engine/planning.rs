@@ -40,6 +40,31 @@ fn every_step_stands_after_all_it_needs() {
 }
 
 #[test]
+fn no_disk_is_looked_at_for_the_last_time_while_nodes_still_join() {
+    let mut stage = Stage::new(3);
+    stage.begin(with_disk(answers(3), 0, "pi-a-A"), false);
+    let plan = stage.state.cluster.plan.unwrap();
+    let is = |step: &&mcloud::engine::plan::Step, class: &str| step.work.class() == class;
+    let joins: Vec<_> = plan
+        .steps
+        .iter()
+        .filter(|step| is(step, "lxd.join"))
+        .collect();
+    let parts: Vec<_> = plan
+        .steps
+        .iter()
+        .filter(|step| is(step, "lxd.pool-pending"))
+        .collect();
+    assert_eq!((joins.len(), parts.len()), (2, 3));
+    for part in parts {
+        assert!(
+            joins.iter().all(|join| part.needs.contains(&join.id)),
+            "{part:?}"
+        );
+    }
+}
+
+#[test]
 fn the_best_driver_that_every_node_has_is_chosen() {
     let cases = [
         (

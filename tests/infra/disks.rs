@@ -1,5 +1,9 @@
 //! Which disks a machine has, what they hold and what they are used for.
 
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
 use mcloud::engine::facts::{Disk, Holds};
 use rstest::rstest;
 
@@ -227,4 +231,36 @@ fn partitions_alone_are_something_that_a_disk_holds() {
     assert_eq!(Holds::Nothing.in_words(&parts), "partitions sda1 sda2");
     let table = found("gpt", None, None);
     assert_eq!(table.in_words(&parts), "gpt, partitions sda1 sda2");
+}
+
+/// A block device that this process has for itself; none without the right to open one.
+fn claim() -> Option<(fs::File, PathBuf)> {
+    let alone = i32::try_from(rustix::fs::OFlags::EXCL.bits()).expect("a flag");
+    let devices = (0..8)
+        .rev()
+        .map(|number| format!("/dev/loop{number}").into());
+    devices.into_iter().find_map(|path: PathBuf| {
+        let mut options = fs::File::options();
+        let file = options.read(true).custom_flags(alone).open(&path).ok()?;
+        Some((file, path))
+    })
+}
+
+#[tokio::test]
+async fn a_disk_that_somebody_holds_for_himself_is_in_use_though_no_table_names_it() {
+    let machine = Machine::new();
+    machine.disk("sda", "8:0");
+    assert_eq!(machine.only_disk().await.used, None);
+    let Some((claimed, device)) = claim() else {
+        return; // Only root can hold a block device.
+    };
+    fs::remove_file(machine.path("dev/sda")).expect("a file less");
+    machine.link("dev/sda", &device.display().to_string());
+    let used = machine.only_disk().await.used;
+    assert_eq!(
+        used.as_deref(),
+        Some("claimed by the kernel or by another program")
+    );
+    drop(claimed);
+    assert_eq!(machine.only_disk().await.used, None);
 }

@@ -23,7 +23,7 @@ async fn three_fresh_nodes_become_a_proven_cluster() {
         lab.bootstrap().await;
         lab.walk(1, &pending(lab.node(1), disk(lab.node(1), "sda")))
             .await;
-        // The second joins while the first's part is pending already, as the plan allows.
+        // The second joins while the first's part is pending already, as a stopped run may leave it.
         lab.take_in(2, Some(file())).await;
         lab.take_in(3, Some(disk(lab.node(3), "sdb"))).await;
         let members = lab.names(3);

@@ -58,6 +58,7 @@ impl Turn<'_> {
         let cluster = &mut self.state.cluster;
         let revision = cluster.revision;
         cluster.digest = None;
+        cluster.planned = revision;
         cluster.plan.clone_from(&plan);
         cluster.stage = Stage::Review;
         if cluster.is_blocked() {
@@ -86,12 +87,10 @@ impl Turn<'_> {
 
     pub(super) fn digested(&mut self, revision: u64, digest: &str) {
         let cluster = &mut self.state.cluster;
-        let current = cluster.stage == Stage::Review && cluster.digest.is_none();
-        let Some(plan) = cluster
-            .plan
-            .as_ref()
-            .filter(|_| current && cluster.revision >= revision)
-        else {
+        // A digest of an earlier plan may arrive when another one is there already.
+        let current = cluster.stage == Stage::Review && cluster.planned == revision;
+        let awaited = current && cluster.digest.is_none();
+        let Some(plan) = cluster.plan.as_ref().filter(|_| awaited) else {
             return;
         };
         let erasures = plan.erasures.iter().map(disk_in_words).collect();

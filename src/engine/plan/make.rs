@@ -160,7 +160,8 @@ impl Builder<'_> {
         self.add(Phase::Lxd, &node.name, work, &[ready])
     }
 
-    /// The local pool: each member's part, then the whole, then the profile that uses it.
+    /// The local pool: each member's part, then the whole, then the profile that uses it. The parts
+    /// wait for the last join: their disks are looked at right before the pool is made on them.
     fn attach(&mut self, leader: &str, members: &[String], joined: &[String]) {
         let Some(driver) = self.driver else { return };
         let mut needs = joined.to_vec();
@@ -168,16 +169,11 @@ impl Builder<'_> {
             let Some(part) = self.parts.get(name).cloned() else {
                 continue;
             };
-            let join = if name == leader {
-                "lxd.bootstrap"
-            } else {
-                "lxd.join"
-            };
             let work = Work::PoolPending {
                 name: name.clone(),
                 part,
             };
-            needs.push(self.add(Phase::Attach, name, work, &[id(join, name)]));
+            needs.push(self.add(Phase::Attach, name, work, joined));
         }
         let pool = Work::Pool {
             driver: driver.to_owned(),

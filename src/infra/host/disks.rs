@@ -55,6 +55,9 @@ pub async fn disks(world: &World) -> Result<Vec<Disk>, HostError> {
         });
     let found = whole.map(async |mut disk| {
         disk.holds = holds::holds(world, &disk).await;
+        if disk.used.is_none() && holds::is_claimed(world, &disk).await {
+            disk.used = Some("claimed by the kernel or by another program".to_owned());
+        }
         disk
     });
     Ok(join_all(found).await)

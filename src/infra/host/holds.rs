@@ -57,6 +57,45 @@ async fn probe(world: &World, device: &Path) -> Holds {
     }
 }
 
+/// How often a disk that seems claimed is looked at, since a look is a claim itself, and how long it
+/// is in between.
+const CLAIM_LOOKS: (u32, Duration) = (3, Duration::from_millis(50));
+
+/// Whether somebody holds the disk or a partition of it for itself. Mounts, device mapper, md, swap,
+/// Btrfs, ZFS and what writes to disks by itself all claim them, also where this process cannot see
+/// what for: a ZFS pool has no mount that names its disk, another mount namespace shows none.
+///
+/// `open(2)`: `O_EXCL` without `O_CREAT` fails with `EBUSY` on a block device that is in use by the
+/// system, and changes nothing.
+pub(super) async fn is_claimed(world: &World, disk: &Disk) -> bool {
+    let device = world.roots.dev.join(&disk.name);
+    let (looks, pause) = CLAIM_LOOKS;
+    let look = async {
+        for _ in 0..looks {
+            if !claimed(&open_alone(&device).await) {
+                return false;
+            }
+            tokio::time::sleep(pause).await;
+        }
+        true
+    };
+    // A disk that gives no answer is told as one whose contents are unknown.
+    tokio::time::timeout(LIMIT, look).await.unwrap_or(false)
+}
+
+async fn open_alone(device: &Path) -> io::Result<()> {
+    let alone = i32::try_from(rustix::fs::OFlags::EXCL.bits()).unwrap_or(0);
+    let mut options = tokio::fs::File::options();
+    options.read(true).custom_flags(alone);
+    options.open(device).await.map(drop)
+}
+
+fn claimed(opened: &io::Result<()>) -> bool {
+    opened
+        .as_ref()
+        .is_err_and(|error| error.kind() == io::ErrorKind::ResourceBusy)
+}
+
 fn failed(output: &Output) -> String {
     let words = plain(&String::from_utf8_lossy(&output.stderr));
     format!("blkid failed ({}) {words}", output.status)
