@@ -28,7 +28,7 @@ pub use line::{Hush, Kind, size_of};
 pub use look::{Environment, GLYPHS, Look, NoSuchLook, Wish, is_allowed};
 
 use signals::{Signals, Told};
-use tty::{Screen, Tty};
+use tty::{Screen, Tty, is_about_a_gone_terminal};
 use wait::{Pause, drain, read};
 
 /// Up to this speed, in baud, a line is slow: a whole screen takes a second and more.
@@ -135,14 +135,17 @@ impl Console {
     /// Gives the terminal back, as a drop does, and says whether that went well. To a terminal
     /// that has gone there is nothing to give.
     pub fn close(self) -> io::Result<()> {
-        let given = self.tty.give_back();
-        if self.is_gone { Ok(()) } else { given }
+        match self.tty.give_back() {
+            Err(error) if self.is_gone || is_about_a_gone_terminal(&error) => Ok(()),
+            given => given,
+        }
     }
 
     /// Draws a frame: the cells that changed, in one write. While the last frame is still on its
     /// way nothing is drawn and nothing queued; [`Event::Ready`] tells when to draw again.
     ///
-    /// Fails when the terminal has gone, or was given back because some thread panicked.
+    /// On a terminal that has gone nothing is drawn; [`Event::Hangup`] says so. Fails when the
+    /// terminal was given back because some thread panicked.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if self.tty.is_given_back() {
             return Err(io::Error::other(
@@ -154,13 +157,21 @@ impl Console {
             return Ok(());
         }
         self.owes_frame = false;
-        self.terminal.draw(render)?;
-        self.is_full = !self.terminal.backend_mut().drain()?;
+        match self.paint(render) {
+            Err(error) if is_about_a_gone_terminal(&error) => return Ok(()),
+            painted => self.is_full = !painted?,
+        }
         let bytes = self.bytes();
         if bytes > 0 {
             self.line.set(self.time_for(bytes));
         }
         Ok(())
+    }
+
+    /// Draws, and says whether the device has taken all of it.
+    fn paint(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<bool> {
+        self.terminal.draw(render)?;
+        self.terminal.backend_mut().drain()
     }
 
     /// Has the next frame draw the whole screen, and supposes nothing of what is on it.

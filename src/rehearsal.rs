@@ -83,11 +83,13 @@ impl Rehearsal {
             .prefix("mcloud-rehearsal-")
             .tempdir()?;
         let site = Site::new(clock.clone(), script.seed, script.faults.clone());
+        let neighbourhood = neighbourhood()?;
         let mut nodes = Vec::new();
         for number in 0..script.nodes.min(MOST_NODES) {
             let name = name(number);
             let address = address(number);
-            let world = pi::lay_out(root.path(), (&name, address), clock.clone())?;
+            let mut world = pi::lay_out(root.path(), (&name, address), clock.clone())?;
+            world.discovery.set_port(neighbourhood);
             let mut spec = NodeSpec::new(&name, script.release, address);
             spec.disks = pi::spare_disks(&world);
             let socket = world.lxd_sockets.first().cloned().unwrap_or_default();
@@ -139,4 +141,12 @@ fn address(number: usize) -> IpAddr {
 /// that a daemon which starts again is found where its agents know it.
 fn listen(address: IpAddr) -> io::Result<SocketAddr> {
     std::net::TcpListener::bind((address, 0))?.local_addr()
+}
+
+/// The port on which the Pis of one rehearsal discover each other: a free one, so that two
+/// rehearsals on one machine don't meet.
+fn neighbourhood() -> io::Result<u16> {
+    Ok(std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
 }

@@ -13,6 +13,9 @@ use crate::engine::Millis;
 /// The port of the node daemon: session, join and agents, told apart by ALPN.
 pub const PORT: u16 = 9445;
 
+/// The UDP port of discovery.
+pub const DISCOVERY_PORT: u16 = 9446;
+
 /// One node's outside.
 #[derive(Debug, Clone)]
 pub struct World {
@@ -28,6 +31,9 @@ pub struct World {
     pub run_dir: PathBuf,
     /// Where the node daemon listens once it leads.
     pub listen: SocketAddr,
+    /// Where discovery hears and speaks: an unspecified address means every NIC, any other only the
+    /// NIC that has it. The port is that of all nodes.
+    pub discovery: SocketAddr,
     /// A file that stands for the machine's NICs and host facts; none on a real machine.
     pub simulated_host: Option<PathBuf>,
     /// The time, and how fast it goes.
@@ -80,6 +86,7 @@ impl World {
             state_dir: PathBuf::from("/var/lib/mcloud"),
             run_dir: PathBuf::from("/run/mcloud"),
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), PORT),
+            discovery: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), DISCOVERY_PORT),
             simulated_host: None,
             clock: Clock::real(),
         }

@@ -196,6 +196,11 @@ fn give_back_on_panic(tty: &Arc<Tty>) {
     }
 }
 
+/// Whether this is what the kernel answers once a terminal was hung up: EIO, whatever is asked.
+pub(super) fn is_about_a_gone_terminal(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+}
+
 /// Inside a panic: must neither panic nor wait for a lock that the same thread may hold.
 fn give_all_back() {
     if let Ok(ours) = OURS.try_lock() {

@@ -29,7 +29,7 @@ struct Log {
     gone: usize,
     events: VecDeque<Arc<PublicEvent>>,
     /// The undertaking before, for those who have not heard its end yet.
-    before: Option<Box<Log>>,
+    before: Option<Box<Self>>,
 }
 
 impl Log {

@@ -88,6 +88,7 @@ async fn face(daemon: &Arc<Daemon>, wire: &mut FaceWire) -> Result<(), WireError
     let mut news = hub.follow();
     let mut pace = tokio::time::interval(PICTURE_EVERY);
     pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut owes_picture = false;
     loop {
         tokio::select! {
             said = wire.receive() => hear(daemon, wire, said?).await?,
@@ -98,7 +99,12 @@ async fn face(daemon: &Arc<Daemon>, wire: &mut FaceWire) -> Result<(), WireError
                     wire.send(&FromDaemon::Event { undertaking: news.undertaking, event }).await?;
                 }
             }
-            _ = pace.tick(), if pictures && picture.has_changed().unwrap_or(false) => {
+            changed = picture.changed(), if pictures && !owes_picture => {
+                if changed.is_err() { return Ok(()) }
+                owes_picture = true;
+            }
+            _ = pace.tick(), if owes_picture => {
+                owes_picture = false;
                 send_picture(wire, &mut picture).await?;
             }
         }

@@ -15,6 +15,9 @@ use crate::wire::{LONG_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
 /// How often an agent shows that it lives.
 const BEAT: Duration = Duration::from_secs(2);
 
+/// A rehearsal's clock may run fast; beats come no quicker than this, in life's time.
+const QUICKEST_BEAT: Duration = Duration::from_millis(100);
+
 /// How long an agent waits before it dials again: at first, and at most.
 const DIAL_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
@@ -82,7 +85,8 @@ impl Daemon {
             began,
         };
         wire.send(&hello).await?;
-        let mut beat = tokio::time::interval(BEAT);
+        let every = self.world.clock.in_life(BEAT).max(QUICKEST_BEAT);
+        let mut beat = tokio::time::interval(every);
         loop {
             tokio::select! {
                 said = wire.receive() => {

@@ -242,8 +242,7 @@ impl Turn<'_> {
         };
         let ordered = |step: &&Step| {
             let state = run.state(&step.id);
-            step.node == node
-                && matches!(state, Some(StepState::Observing | StepState::Applying))
+            step.node == node && matches!(state, Some(StepState::Observing | StepState::Applying))
         };
         let ids = plan.steps.iter().filter(ordered);
         let ids: Vec<_> = ids.map(|step| step.id.clone()).collect();

@@ -126,6 +126,7 @@ async fn follow(
 
 /// Shows the full screen; what it came to stays on the terminal when the screen has gone.
 pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<Ending, Exit> {
+    let goes_on = options.can_detach;
     let left = face::run(link, options).await.map_err(Exit::failed)?;
     let mut out = std::io::stdout();
     for event in left.failures.iter().chain(&left.done) {
@@ -135,7 +136,12 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
     }
     match left.how {
         How::Detached | How::Gone => {
-            let _ = writeln!(out, "mcloud: {}", say("front.run-goes-on"));
+            let code = if goes_on {
+                "front.run-goes-on"
+            } else {
+                "front.rehearsal-ended"
+            };
+            let _ = writeln!(out, "mcloud: {}", say(code));
         }
         How::DaemonEnded => {
             let _ = writeln!(out, "mcloud: {}", say("front.daemon-ended"));

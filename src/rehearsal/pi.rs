@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::engine::facts::{HostFacts, Nic};
-use crate::world::{Clock, Programs, Roots, World};
+use crate::world::{Clock, DISCOVERY_PORT, Programs, Roots, World};
 
 /// Stands for `blkid -p -o export`: a simulated disk's first line is the exit code, the others are
 /// what is said.
@@ -104,6 +104,7 @@ pub(super) fn lay_out(
         state_dir: dir.join("state"),
         run_dir: dir.join("mcloud-run"),
         listen: super::listen(address)?,
+        discovery: SocketAddr::new(address, DISCOVERY_PORT),
         simulated_host: Some(host),
         clock,
     })

@@ -2,6 +2,7 @@
 
 mod lines;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
@@ -162,6 +163,9 @@ impl Rooms {
             .filter(|row| row.works(context))
             .filter_map(|row| Some((row.rank?, row.name, words::say(row.label_in(context)))))
             .collect();
+        // Two keys that do the same need no two places: the first one is the nearer one.
+        let mut said = BTreeSet::new();
+        rows.retain(|(.., label)| said.insert(label.clone()));
         let room = usize::from(self.keys.width.saturating_sub(2));
         let wide = |rows: &[(u8, &str, String)]| {
             let one = |(_, name, label): &(u8, &str, String)| width(name) + width(label) + 3;

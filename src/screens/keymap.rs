@@ -88,8 +88,10 @@ pub enum Can {
     Type,
     /// Install can be asked for.
     Forward,
-    /// There is more than fits.
+    /// There is more than fits, and the arrows show it.
     Scroll,
+    /// There is more than fits, and the arrows do something else.
+    Pages,
     /// There are more columns than fit.
     Columns,
     /// The focus can go somewhere.

@@ -73,7 +73,8 @@ impl Review {
         .with(Can::Count, counts)
         .with(Can::Type, focus == Focus::Number)
         .with(Can::Forward, decides && self.lacks(picture).is_none())
-        .with(Can::Scroll, self.scroll.overflows())
+        .with(Can::Scroll, self.scroll.overflows() && focus == Focus::Text)
+        .with(Can::Pages, self.scroll.overflows())
         .with(Can::Move, self.stops(picture).len() > 1)
     }
 

@@ -73,9 +73,9 @@ pub(super) fn range(usual_ms: u64) -> String {
     )
 }
 
-/// The longest that is still usual, in ms.
+/// The longest that is still usual, in ms: never less than is said, in whole seconds.
 pub(super) fn usual_most(usual_ms: u64) -> u64 {
-    usual_ms.saturating_mul(14) / 10
+    (usual_ms.saturating_mul(14) / 10).max(2_000)
 }
 
 /// How long ago something was heard, coarse so that a quiet screen stays quiet: `now`, `15 s ago`,

@@ -5,7 +5,8 @@ use mcloud::engine::preflight::Verdict;
 use mcloud::text::sentence;
 use serde_json::{Value, json};
 
-use crate::lab::{Done, LEADER, Lab};
+use crate::face::Done;
+use crate::lab::{LEADER, Lab};
 
 /// The whole way by itself, which must end before Install: how, and the blocking check's sentence.
 async fn blocked(lab: &Lab) -> (Done, String) {

@@ -5,11 +5,12 @@ use mcloud::engine::event::{PublicEvent, StepEvent, What};
 use mcloud::engine::message::Failure;
 use mcloud::engine::node::Stage;
 
-use crate::lab::{Lab, step_of};
+use crate::face::step_of;
+use crate::lab::Lab;
 
 const JOIN: &str = "lxd.join@pi-c";
 
-async fn joined_by_all(lab: &Lab, unattended: bool) -> crate::lab::Face {
+async fn joined_by_all(lab: &Lab, unattended: bool) -> crate::face::Face {
     let leader = lab.begin(unattended).await;
     for number in lab.joiners() {
         lab.bring_in(number).await;

@@ -2,7 +2,8 @@
 
 use mcloud::engine::event::{PeerState, PublicEvent, StepEvent, What};
 
-use crate::lab::{CLUSTER, Lab, said, step_of};
+use crate::face::{said, step_of};
+use crate::lab::{CLUSTER, Lab};
 
 /// What the leader tells: all but a node's own words about its link.
 fn told(events: &[PublicEvent]) -> Vec<PublicEvent> {

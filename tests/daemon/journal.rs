@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use mcloud::engine::event::{PublicEvent, StepEvent, What};
 use serde_json::Value;
 
-use crate::lab::{Lab, field, step_of};
+use crate::face::step_of;
+use crate::lab::{Lab, field};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_journal_tells_of_every_step_its_start_before_its_end() {

@@ -9,7 +9,8 @@ use mcloud::engine::node::{Role, Stage};
 use mcloud::wire::face::{FaceError, FaceLink};
 use mcloud::wire::{Answer, Question};
 
-use crate::lab::{LEADER, Lab, parts, step_of};
+use crate::face::step_of;
+use crate::lab::{LEADER, Lab, parts};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_daemon_on_a_node_is_refused() {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use mcloud::engine::event::{PeerState, StepEvent};
 use serde_json::json;
 
-use crate::lab::{Face, LEADER, Lab, forged, step_of};
+use crate::face::{Face, step_of};
+use crate::lab::{LEADER, Lab, forged};
 use crate::proxy::Proxy;
 
 /// A leader and two joiners in the midst of pi-b's join; pi-b calls through the proxy.

@@ -1,6 +1,12 @@
 //! The daemons of a rehearsal, end to end: real sockets, real TLS, a real database.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "in a test, an assumption that does not hold is a failure"
+)]
+
 mod blocking;
+mod face;
 mod faces;
 mod faults;
 mod formation;

@@ -14,7 +14,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::lab::{Face, LEADER, Lab};
+use crate::face::Face;
+use crate::lab::{LEADER, Lab};
 
 /// The leader's authority, as it lies on its disk.
 fn authority(lab: &Lab) -> Authority {
@@ -183,7 +184,7 @@ async fn a_revoked_agent_is_told_so_calls_no_more_and_may_join_anew() {
     let done = joiner.done().await;
     assert_eq!((done.exit, done.why.as_deref()), (1, Some("link.revoked")));
     assert_eq!(
-        joiner.count(|event| crate::lab::said(event) == Some("link.up")),
+        joiner.count(|event| crate::face::said(event) == Some("link.up")),
         0
     );
     joiner

@@ -4,7 +4,8 @@ use mcloud::engine::event::{PeerState, PublicEvent, What};
 use mcloud::wire::{Answer, Question};
 use serde_json::json;
 
-use crate::lab::{Face, LEADER, Lab, field, forged};
+use crate::face::Face;
+use crate::lab::{LEADER, Lab, field, forged};
 
 /// Waits for the joiner's end, which must be a refusal for this reason.
 async fn assert_refused(joiner: &mut Face, code: &str) -> PublicEvent {

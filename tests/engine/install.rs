@@ -271,8 +271,14 @@ fn a_run_that_is_to_stop_does_not_wait_for_a_node_that_is_lost() {
         }
         let lost = Event::Fact(Fact::LinkDown(NAMES[1].to_owned()));
         let stop = Event::Intent(Intent::Stop);
-        let both = if lost_first { [lost, stop] } else { [stop, lost] };
-        both.into_iter().for_each(|event| stage.event(event));
+        let both = if lost_first {
+            [lost, stop]
+        } else {
+            [stop, lost]
+        };
+        for event in both {
+            stage.event(event);
+        }
         let ended = stage.done().map(|(ok, exit, _)| (ok, exit));
         assert_eq!(ended, Some((false, 1)), "lost first: {lost_first}");
     }

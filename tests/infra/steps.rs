@@ -39,9 +39,9 @@ async fn three_fresh_nodes_become_a_proven_cluster() {
         assert_eq!(
             proven,
             [
-                "3 LXD members are online: pi-1, pi-2, pi-3.",
+                "LXD members online: 3 (pi-1, pi-2, pi-3).",
                 "pi-1 leads LXD's database.",
-                "The btrfs pool local is made on 3 members: pi-1, pi-2, pi-3.",
+                "The btrfs pool local is made on pi-1, pi-2, pi-3.",
                 "The profile default has its root disk on local.",
             ],
             "{release}"

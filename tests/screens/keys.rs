@@ -17,6 +17,7 @@ fn named(name: &str) -> Vec<KeyEvent> {
         "↑↓" => vec![plain(KeyCode::Down), plain(KeyCode::Up)],
         "←→" => vec![plain(KeyCode::Right), plain(KeyCode::Left)],
         "Tab" => vec![plain(KeyCode::Tab)],
+        "PgUp" => vec![plain(KeyCode::PageDown), plain(KeyCode::PageUp)],
         "Esc" => vec![plain(KeyCode::Esc)],
         "Ctrl-C" => vec![KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)],
         f => vec![plain(KeyCode::F(

@@ -54,7 +54,7 @@ pub(super) fn standing(found: &[Member], planned: &[String]) -> Result<Standing,
         [leader] => Standing::Right(vec![
             Message::new("lxd.members-online")
                 .with("count", found.len())
-                .with("members", names()),
+                .with("members", planned.join(", ")),
             Message::new("lxd.database-led").with("name", &leader.server_name),
         ]),
         several => Standing::NotYet(format!("{} database leaders", several.len())),

@@ -42,8 +42,9 @@ pub static TABLE: &[Row] = &[
     row("0-9", "key.digits", DIGITS, |c| c.can(Can::Count)).rank(3),
     row("Backspace", "key.erase", ERASE, |c| c.can(Can::Count)).also("Ctrl-H"),
     row("↑↓", "key.scroll", ARROWS, |c| c.can(Can::Scroll)).rank(6),
+    row("↑↓", "key.move", ARROWS, |c| c.place == Place::Leave).rank(3),
     row("↑↓", "key.move", ARROWS, |c| {
-        !c.can(Can::Scroll) && c.can(Can::Move)
+        c.place != Place::Leave && !c.can(Can::Scroll) && c.can(Can::Move)
     }),
     row("←→", "key.nodes", SIDES, |c| {
         c.can(Can::Columns) || c.place == Place::Log
@@ -56,6 +57,11 @@ pub static TABLE: &[Row] = &[
         .rank(9)
         .also("Shift-Tab"),
     row("PgUp PgDn", "key.pages", PAGES, |c| c.can(Can::Scroll)).also("Home, End"),
+    row("PgUp PgDn", "key.scroll", PAGES, |c| {
+        c.can(Can::Pages) && !c.can(Can::Scroll)
+    })
+    .rank(6)
+    .also("Home, End"),
     row("F5", "key.again", AGAIN, |c| c.again.is_some())
         .rank(3)
         .also("Ctrl-R"),
