@@ -273,3 +273,21 @@ async fn a_started_lxd_that_stays_silent_is_not_waited_for_for_ever() {
     let failure = step.apply(&context()).await.expect_err("it never answers");
     assert_eq!(failure.what.code, "lxd.not-started");
 }
+
+#[tokio::test]
+async fn an_lxd_that_goes_away_while_its_members_are_awaited_is_not_awaited_for_ever() {
+    let mut machine = machine();
+    machine.world.clock = Clock::faster(2000.0);
+    dead(&machine, "deb.socket");
+    let members = vec!["pi-1".to_owned()];
+    let proof = Work::Proof {
+        members: members.clone(),
+        pool: true,
+    };
+    for work in [Work::LxdLeader { members }, proof] {
+        let service = LxdService::new(machine.world.clone());
+        let step = service.step(&work).expect("a step");
+        let failure = heard(step.apply(&context()).await).expect_err("it stays away");
+        assert_eq!(failure.what.code, "lxd.unanswered");
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::client::Lxd;
 use super::failures;
-use super::reach::{Reach, leaves_open, say, seen};
+use super::reach::{Reach, Silence, leaves_open, say};
 use super::refusals::{Meaning, meaning};
 use super::types::Server;
 use crate::engine::Seen;
@@ -70,8 +70,9 @@ impl Bootstrap {
 
     /// What it came to, once LXD answers again.
     async fn settled(&self, context: &Context, lxd: &Lxd) -> Result<bool, Failure> {
+        let mut silence = Silence::default();
         loop {
-            if let Some(server) = seen(context, lxd.server(None).await)? {
+            if let Some(server) = silence.seen(context, lxd.server(None).await)? {
                 return self.is_there(lxd, &server).await;
             }
             self.reach.pause(context).await?;

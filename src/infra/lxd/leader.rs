@@ -1,7 +1,7 @@
 //! The step that waits until every planned member is online and LXD's database has a leader.
 
 use super::failures;
-use super::reach::{Reach, say, seen};
+use super::reach::{Reach, Silence, say};
 use super::types::{Member, MemberStatus};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
@@ -89,9 +89,9 @@ pub(super) fn gone(name: &str, found: &[Member]) -> Failure {
 }
 
 impl Led {
-    async fn look(&self, context: &Context) -> Result<Standing, Failure> {
+    async fn look(&self, context: &Context, silence: &mut Silence) -> Result<Standing, Failure> {
         let lxd = self.reach.lxd().await?;
-        match seen(context, lxd.members().await)? {
+        match silence.seen(context, lxd.members().await)? {
             Some(found) => standing(&found, &self.members),
             None => Ok(Standing::NotYet("LXD is away".to_owned())),
         }
@@ -99,8 +99,9 @@ impl Led {
 
     async fn until_right(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         say(context, "lxd.awaiting-members");
+        let mut silence = Silence::default();
         loop {
-            if let Standing::Right(found) = self.look(context).await? {
+            if let Standing::Right(found) = self.look(context, &mut silence).await? {
                 return Ok(found);
             }
             self.reach.pause(context).await?;
@@ -111,7 +112,7 @@ impl Led {
 impl Step for Led {
     fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
-            Ok(match self.look(context).await? {
+            Ok(match self.look(context, &mut Silence::default()).await? {
                 Standing::Right(found) => Seen::There(found),
                 Standing::NotYet(lacking) => Seen::Missing(lacking),
             })

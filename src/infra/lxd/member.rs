@@ -9,7 +9,7 @@ use super::fresh;
 use super::invite::{CERTIFICATE, MEMBER, MEMBER_CONFIG, TOKEN, answers};
 use super::join::JoinRequest;
 use super::leader;
-use super::reach::{Reach, leaves_open, say, seen};
+use super::reach::{Reach, Silence, leaves_open, say};
 use super::refusals::{Meaning, meaning};
 use super::types::{MemberConfig, MemberStatus, Server};
 use crate::engine::Seen;
@@ -98,8 +98,9 @@ impl Join {
 
     /// What it came to, once LXD answers again.
     async fn settled(&self, context: &Context, lxd: &Lxd) -> Result<bool, Failure> {
+        let mut silence = Silence::default();
         loop {
-            if let Some(server) = seen(context, lxd.server(None).await)? {
+            if let Some(server) = silence.seen(context, lxd.server(None).await)? {
                 return self.is_there(lxd, &server).await;
             }
             self.reach.pause(context).await?;
@@ -132,8 +133,9 @@ impl Join {
     /// Looks until the cluster has this member online.
     async fn until_online(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         let lxd = self.reach.lxd().await?;
+        let mut silence = Silence::default();
         loop {
-            if let Some(members) = seen(context, lxd.members().await)? {
+            if let Some(members) = silence.seen(context, lxd.members().await)? {
                 let own = members.iter().find(|it| it.server_name == self.name);
                 match own {
                     Some(member) if member.status == MemberStatus::Online => {

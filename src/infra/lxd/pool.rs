@@ -3,7 +3,7 @@
 use super::client::Lxd;
 use super::failures;
 use super::invite::other_driver;
-use super::reach::{Reach, leaves_open, say, seen};
+use super::reach::{Reach, Silence, leaves_open, say};
 use super::refusals::{Meaning, meaning};
 use super::types::{Config, NewPool, Phase, Pool};
 use crate::engine::Seen;
@@ -102,8 +102,11 @@ impl LocalPool {
     async fn everywhere(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         let lxd = self.reach.lxd().await?;
         for member in &self.members {
+            let mut silence = Silence::default();
             let part = loop {
-                if let Some(part) = seen(context, lxd.pool(LOCAL_POOL, Some(member)).await)? {
+                if let Some(part) =
+                    silence.seen(context, lxd.pool(LOCAL_POOL, Some(member)).await)?
+                {
                     break part;
                 }
                 self.reach.pause(context).await?;

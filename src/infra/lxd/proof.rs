@@ -4,7 +4,7 @@ use super::client::Lxd;
 use super::leader::{self, Standing};
 use super::pool::{self, made};
 use super::profile::{self, PROFILE};
-use super::reach::{Reach, say, seen};
+use super::reach::{Reach, Silence, say};
 use super::types::Phase;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
@@ -20,9 +20,9 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    async fn look(&self, context: &Context) -> Result<Standing, Failure> {
+    async fn look(&self, context: &Context, silence: &mut Silence) -> Result<Standing, Failure> {
         let lxd = self.reach.lxd().await?;
-        let Some(found) = seen(context, lxd.members().await)? else {
+        let Some(found) = silence.seen(context, lxd.members().await)? else {
             return Ok(Standing::NotYet("LXD is away".to_owned()));
         };
         let mut proven = match leader::standing(&found, &self.members)? {
@@ -30,7 +30,7 @@ impl Proof {
             lacking @ Standing::NotYet(_) => return Ok(lacking),
         };
         if self.pool {
-            match self.look_at_pool(context, &lxd).await? {
+            match self.look_at_pool(context, &lxd, silence).await? {
                 Standing::Right(more) => proven.extend(more),
                 lacking @ Standing::NotYet(_) => return Ok(lacking),
             }
@@ -38,7 +38,12 @@ impl Proof {
         Ok(Standing::Right(proven))
     }
 
-    async fn look_at_pool(&self, context: &Context, lxd: &Lxd) -> Result<Standing, Failure> {
+    async fn look_at_pool(
+        &self,
+        context: &Context,
+        lxd: &Lxd,
+        silence: &mut Silence,
+    ) -> Result<Standing, Failure> {
         let say = |code: &str| Message::new(code).with("pool", LOCAL_POOL);
         let mut driver = String::new();
         for member in &self.members {
@@ -48,7 +53,7 @@ impl Proof {
             {
                 return Err(Failure::new(say("lxd.pool-gone")).hint(Message::new("lxd.hint-again")));
             }
-            let Some(part) = seen(context, looked)? else {
+            let Some(part) = silence.seen(context, looked)? else {
                 return Ok(Standing::NotYet(format!("{member} is away")));
             };
             if part.status != Phase::Created || pool::standing(&part, &self.members)?.is_some() {
@@ -60,7 +65,7 @@ impl Proof {
             }
             driver = part.driver;
         }
-        match seen(context, lxd.profile(PROFILE).await)? {
+        match silence.seen(context, lxd.profile(PROFILE).await)? {
             Some(found) if profile::is_right(&found)? => Ok(Standing::Right(vec![
                 made(&driver, &self.members),
                 profile::done(),
@@ -75,8 +80,9 @@ impl Proof {
 
     async fn until_right(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         say(context, "lxd.proving");
+        let mut silence = Silence::default();
         loop {
-            if let Standing::Right(proven) = self.look(context).await? {
+            if let Standing::Right(proven) = self.look(context, &mut silence).await? {
                 return Ok(proven);
             }
             self.reach.pause(context).await?;
@@ -87,7 +93,7 @@ impl Proof {
 impl Step for Proof {
     fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
-            Ok(match self.look(context).await? {
+            Ok(match self.look(context, &mut Silence::default()).await? {
                 Standing::Right(proven) => Seen::There(proven),
                 Standing::NotYet(lacking) => Seen::Missing(lacking),
             })

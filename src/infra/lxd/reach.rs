@@ -89,16 +89,34 @@ impl Reach {
     }
 }
 
-/// What a look while waiting gave: none where LXD is merely away for now (it starts again, or its
-/// database elects a leader), which passes.
-pub(super) fn seen<T>(context: &Context, look: Result<T, RestError>) -> Result<Option<T>, Failure> {
-    match look {
-        Ok(found) => {
-            context.alive();
-            Ok(Some(found))
+/// How many looks one after the other may find LXD away: with the pause between them five minutes at
+/// least, in which a Pi's LXD has long started again or elected a leader.
+const MOST_SILENT: u32 = 600;
+
+/// How many looks there were since LXD last answered.
+#[derive(Debug, Default)]
+pub(super) struct Silence(u32);
+
+impl Silence {
+    /// What a look while waiting gave: none where LXD is merely away for now (it starts again, or
+    /// its database elects a leader), which passes. One that stays away is not awaited for ever.
+    pub(super) fn seen<T>(
+        &mut self,
+        context: &Context,
+        look: Result<T, RestError>,
+    ) -> Result<Option<T>, Failure> {
+        match look {
+            Ok(found) => {
+                self.0 = 0;
+                context.alive();
+                Ok(Some(found))
+            }
+            Err(error) if passes(&error) && self.0 < MOST_SILENT => {
+                self.0 = self.0.saturating_add(1);
+                Ok(None)
+            }
+            Err(error) => Err(failures::unanswered(&error)),
         }
-        Err(error) if passes(&error) => Ok(None),
-        Err(error) => Err(failures::unanswered(&error)),
     }
 }
 
