@@ -165,6 +165,12 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         events,
     });
     state.local.role = daemon.resume().await?;
+    if let Some(open) = daemon.leader.open() {
+        // Agents that still show the run of before are told that it is not there any more.
+        state.cluster.id.clone_from(&open.cluster().id);
+        state.cluster.epoch = open.cluster().epoch;
+        state.cluster.revision = 1;
+    }
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
     let task = tasks.spawn(daemon.run(state, inbox));

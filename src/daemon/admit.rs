@@ -58,13 +58,22 @@ async fn greet(
         .await
         .map_err(|error| error.to_string())?
     {
-        Incoming::Join(stream) => admit(&daemon, &open, (stream, source))
-            .await
-            .map_err(|error| error.to_string()),
+        Incoming::Join(stream) => {
+            let place = acceptor.place(source.ip());
+            let _place = place.ok_or("too many callers wait to join")?;
+            let admitted = admit(&daemon, &open, (stream, source));
+            // One that does not read its answer is not waited for.
+            match tokio::time::timeout(ANSWER.saturating_mul(2), admitted).await {
+                Ok(admitted) => admitted.map_err(|error| error.to_string()),
+                Err(late) => Err(late.to_string()),
+            }
+        }
         Incoming::Agent(stream, certificate) => {
             let fingerprint = certificate.fingerprint.to_string();
             match open.store.node_for_cert(&fingerprint).await {
-                Ok(Standing::Active(node)) => links::serve(daemon, stream, node.name).await,
+                Ok(Standing::Active(node)) => {
+                    links::serve(daemon, stream, (node.name, fingerprint)).await;
+                }
                 Ok(_) => refuse(stream, Message::new("link.revoked")).await,
                 Err(error) => return Err(error.to_string()),
             }

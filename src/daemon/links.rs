@@ -11,6 +11,7 @@ use super::{Daemon, heard};
 use crate::engine::event::What;
 use crate::engine::message::Message;
 use crate::engine::{Event, Fact};
+use crate::store::Standing;
 use crate::wire::{LONG_LINE, REPORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
 
 /// Agents that are connected, by name.
@@ -90,8 +91,8 @@ pub(super) fn watch_over(stream: &tokio::net::TcpStream) {
     let _ = rustix::net::sockopt::set_tcp_user_timeout(stream, silence);
 }
 
-/// Speaks with one agent until its link ends.
-pub(super) async fn serve<T>(daemon: Arc<Daemon>, stream: T, node: String)
+/// Speaks with one agent until its link ends; it is known by its certificate's fingerprint.
+pub(super) async fn serve<T>(daemon: Arc<Daemon>, stream: T, (node, certificate): (String, String))
 where
     T: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -123,6 +124,7 @@ where
         daemon: Arc::clone(&daemon),
         wire,
         node: node.clone(),
+        certificate,
         sent: 0,
     };
     let ended = talk.talk(orders, (events, began)).await;
@@ -136,6 +138,7 @@ struct Talk<T> {
     daemon: Arc<Daemon>,
     wire: Wire<T, ToAgent, ToLeader>,
     node: String,
+    certificate: String,
     sent: u64,
 }
 
@@ -159,7 +162,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
             tokio::select! {
                 said = self.wire.receive() => {
                     silent.as_mut().reset(tokio::time::Instant::now() + SILENCE);
-                    if !self.hear(said?) { return Ok(()) }
+                    let said = said?;
+                    if !self.may_speak().await {
+                        let why = Message::new("link.revoked");
+                        return self.wire.send(&ToAgent::Refused { why }).await;
+                    }
+                    if !self.hear(said) { return Ok(()) }
                 }
                 order = orders.recv() => {
                     let Some(order) = order else { return Ok(()) };
@@ -177,6 +185,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
                 }
                 () = &mut silent => return Ok(()),
             }
+        }
+    }
+
+    /// Whether the agent's certificate is still one that is believed: a link lasts for months.
+    async fn may_speak(&self) -> bool {
+        let Some(open) = self.daemon.leader.open() else {
+            return false;
+        };
+        match open.store.node_for_cert(&self.certificate).await {
+            Ok(standing) => matches!(standing, Standing::Active(_)),
+            // A database that gives no answer now revokes nobody; the journal stops the run by itself.
+            Err(_) => true,
         }
     }
 

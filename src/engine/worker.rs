@@ -81,8 +81,20 @@ impl Turn<'_> {
 
     /// A leader of a lower epoch is one that was replaced: it is not listened to.
     fn replace(&mut self, cluster: Cluster) {
-        if cluster.epoch >= self.state.cluster.epoch {
-            self.state.cluster = cluster;
+        let known = &mut self.state.cluster;
+        if cluster.epoch < known.epoch {
+            return;
+        }
+        // A leader that started again has nothing under way: an end stays what it was.
+        let fresh = cluster.stage == Stage::Idle;
+        let lost = fresh && !matches!(known.stage, Stage::Idle | Stage::Ended);
+        if fresh && known.stage == Stage::Ended {
+            known.epoch = cluster.epoch;
+            return;
+        }
+        *known = cluster;
+        if lost {
+            self.log(Level::Warning, Message::new("link.leader-again"));
         }
     }
 

@@ -100,6 +100,32 @@ async fn a_leader_that_starts_again_knows_its_cluster_and_finds_everything_there
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_starts_again_in_the_midst_says_so_on_every_console() {
+    let mut lab = Lab::of(2).await;
+    let mut leader = lab.begin(true).await;
+    let mut joiner = lab.bring_in(1).await;
+    leader.until_step("lxd.join@pi-b", StepEvent::Running).await;
+    lab.stop(LEADER).await;
+    lab.start(LEADER).await;
+    joiner.until_said("link.leader-again").await;
+    joiner
+        .until_picture(|picture| picture.stage == Stage::Idle)
+        .await;
+
+    let mut leader = lab.face(LEADER).await;
+    leader
+        .intend(Intent::Begin {
+            answers: lab.answers().await,
+            unattended: true,
+            tokens: None,
+        })
+        .await;
+    let done = leader.done().await;
+    assert_eq!((done.ok, done.exit, done.members), (true, 0, 2), "{done:?}");
+    assert!(joiner.done().await.ok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_leader_that_starts_again_cannot_be_made_a_worker() {
     let (mut lab, _) = Lab::formed(1).await;
     let other = Lab::of(2).await;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use mcloud::engine::event::{PeerState, What};
 use mcloud::session::tls::ALPN_AGENT;
-use mcloud::session::{Authority, Identity, Membership, connect_agent};
+use mcloud::session::{
+    Authority, Bounds, Identity, JoinToken, Membership, connect_agent, connect_join,
+};
 use mcloud::wire::{LONG_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -145,6 +147,23 @@ async fn an_agent_whose_certificate_was_never_recorded_is_told_and_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_revoked_while_it_is_connected_is_heard_no_more() {
+    let lab = Lab::of(2).await;
+    let mut leader = lab.begin(false).await;
+    let mut joiner = lab.bring_in(1).await;
+    leader.until_peer("pi-b", PeerState::Connected).await;
+    let store = lab.store().await;
+    let nodes = store.nodes().await.expect("nodes");
+    let node = nodes.iter().find(|node| node.name == "pi-b").expect("pi-b");
+    let now = lab.rehearsal.clock.now();
+    let removed = store.remove_node(&node.id, now).await;
+    removed.expect("it is removed");
+    let done = joiner.done().await;
+    assert_eq!((done.exit, done.why.as_deref()), (1, Some("link.revoked")));
+    leader.until_peer("pi-b", PeerState::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_agent_is_told_so_calls_no_more_and_may_join_anew() {
     let mut lab = Lab::of(2).await;
     let mut leader = lab.begin(false).await;
@@ -177,4 +196,29 @@ async fn a_revoked_agent_is_told_so_calls_no_more_and_may_join_anew() {
     joiner.join(Some("pi-b"), &token).await;
     joiner.until_said("link.up").await;
     leader.until_peer("pi-b", PeerState::Connected).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_that_come_to_join_and_say_nothing_take_a_bounded_place() {
+    let lab = Lab::of(2).await;
+    let _leader = lab.begin(false).await;
+    let token = JoinToken::decode(&lab.token(1)).expect("a token");
+    let at = lab.pi(LEADER).world.listen;
+    // The leader may still be at the end of the handshake before: then it is called again.
+    let call = async || loop {
+        if let Ok(called) = connect_join(at, &token, lab.rehearsal.clock.now()).await {
+            return called.stream;
+        }
+    };
+    let mut silent = Vec::new();
+    for _ in 0..Bounds::default().per_source {
+        silent.push(call().await);
+    }
+    let mut over = call().await;
+    let mut first = silent.remove(0);
+    let (mut a, mut b) = ([0], [0]);
+    tokio::select! {
+        ended = over.read(&mut a) => assert!(!matches!(ended, Ok(1..)), "{ended:?}"),
+        ended = first.read(&mut b) => panic!("the first was turned away: {ended:?}"),
+    }
 }

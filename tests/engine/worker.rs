@@ -153,3 +153,35 @@ fn what_the_leader_tells_is_told_here_too() {
     let effects = update(&mut state, 3, Event::Fact(Fact::Told(event.clone())));
     assert_eq!(effects, [Effect::Emit(event)]);
 }
+
+#[test]
+fn a_leader_that_started_again_is_told_of_and_an_end_stays() {
+    let again = Cluster {
+        epoch: 1,
+        revision: 1,
+        ..Cluster::default()
+    };
+    for (stage, told) in [
+        (Far::Installing, true),
+        (Far::Ended, false),
+        (Far::Idle, false),
+    ] {
+        let mut state = worker();
+        let before = Cluster { stage, ..sealed() };
+        for cluster in [before, again.clone()] {
+            let effects = update(&mut state, 3, Event::Fact(Fact::Cluster(Box::new(cluster))));
+            let says = |effect: &Effect| {
+                matches!(effect, Effect::Emit(event) if matches!(&event.what,
+                    What::Log { says, .. } if says.code == "link.leader-again"))
+            };
+            let is_again = state.cluster.revision == 1;
+            assert_eq!(effects.iter().any(says), told && is_again, "{stage:?}");
+        }
+        let kept = if stage == Far::Ended {
+            stage
+        } else {
+            Far::Idle
+        };
+        assert_eq!(state.cluster.stage, kept);
+    }
+}

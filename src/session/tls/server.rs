@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::{StartHandshake, TlsStream};
 
-use super::gate::Gate;
+use super::gate::{Gate, Pass};
 use super::{ALPN_AGENT, ALPN_JOIN, At, Distrust, HANDSHAKE, TlsError, explain, provider};
 use crate::engine::Millis;
 use crate::session::CertificateDer;
@@ -65,7 +65,14 @@ pub struct Acceptor {
     join: Arc<ServerConfig>,
     agent: Arc<ServerConfig>,
     gate: Gate,
+    unknown: Gate,
     handshake: Duration,
+}
+
+/// A place among the callers that showed nothing yet; dropping it makes room.
+#[derive(Debug)]
+pub struct Place {
+    _pass: Pass,
 }
 
 impl fmt::Debug for Acceptor {
@@ -112,6 +119,7 @@ impl Acceptor {
             join: Arc::new(hardened(join, ALPN_JOIN)),
             agent: Arc::new(hardened(agent, ALPN_AGENT)),
             gate: Gate::new(bounds.at_once, bounds.per_source),
+            unknown: Gate::new(bounds.at_once, bounds.per_source),
             handshake: bounds.handshake,
         })
     }
@@ -124,6 +132,13 @@ impl Acceptor {
         tokio::time::timeout(self.handshake, self.greet(stream, now))
             .await
             .map_err(|_| TlsError::TimedOut)?
+    }
+
+    /// A place for a caller that came to join, to be held until it was answered: anybody can finish
+    /// a handshake, and each waiting caller costs a task and a file descriptor. None where as many
+    /// as the bounds say are waiting, over all or from this address.
+    pub fn place(&self, source: IpAddr) -> Option<Place> {
+        self.unknown.enter(source).map(|pass| Place { _pass: pass })
     }
 
     async fn greet(&self, stream: TcpStream, now: Millis) -> Result<Incoming, TlsError> {
