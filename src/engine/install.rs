@@ -201,8 +201,11 @@ impl Turn<'_> {
                 step: id.to_owned(),
             },
         });
-        if let Some(step) = self.run_step(id) {
-            step.state = StepState::Waiting;
+        let plan = self.state.cluster.plan.as_ref();
+        for id in plan.map_or_else(Vec::new, |plan| plan.again(id)) {
+            if let Some(step) = self.run_step(&id) {
+                step.state = StepState::Waiting;
+            }
         }
         if let Some(run) = self.state.cluster.run.as_mut() {
             run.stopping = false;

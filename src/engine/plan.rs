@@ -101,6 +101,21 @@ impl Plan {
     pub fn step(&self, id: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == id)
     }
+
+    /// The steps that wait again when `id` is tried again: the step itself, and with the making of
+    /// the pool each node's part of it, since somebody may have put something on a disk meanwhile.
+    pub fn again(&self, id: &str) -> Vec<String> {
+        let mut steps = vec![id.to_owned()];
+        let making = self
+            .step(id)
+            .is_some_and(|step| matches!(step.work, Work::Pool { .. }));
+        let parts = self
+            .steps
+            .iter()
+            .filter(|step| making && matches!(step.work, Work::PoolPending { .. }));
+        steps.extend(parts.map(|step| step.id.clone()));
+        steps
+    }
 }
 
 /// A disk the plan writes to.

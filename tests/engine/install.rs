@@ -341,3 +341,22 @@ fn a_run_that_is_cut_at_any_journal_entry_is_finished_by_the_next_one() {
         );
     }
 }
+
+#[test]
+fn making_the_pool_again_looks_at_every_part_of_it_again() {
+    let mut stage = Stage::new(2);
+    stage.failing.insert("lxd.pool@pi-a".to_owned());
+    stage.begin(answers(2), false);
+    install(&mut stage, 0);
+    assert_eq!(stage.state.cluster.stage, Far::Stopped);
+    stage.failing.clear();
+    stage.event(Event::Intent(Intent::Retry {
+        step: "lxd.pool@pi-a".to_owned(),
+    }));
+    stage.play();
+    assert_eq!(stage.done(), Some((true, 0, 2)));
+    let run = stage.state.cluster.run.as_ref().unwrap();
+    for part in ["lxd.pool-pending@pi-a", "lxd.pool-pending@pi-b"] {
+        assert_eq!(run.steps[part].attempt, 2, "{part}");
+    }
+}

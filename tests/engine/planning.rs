@@ -281,3 +281,22 @@ fn a_disk_that_carries_the_pool_is_neither_erased_nor_formatted_and_old_consent_
         assert_eq!((written, plan.standing.len()), ((0, 0), 1));
     }
 }
+
+#[test]
+fn a_disk_without_a_name_of_its_own_is_not_taken() {
+    let mut stage = Stage::new(1);
+    let disk = &mut stage.facts[0].host.disks[0];
+    disk.serial = None;
+    disk.path = "/dev/sda".to_owned();
+    let mut answers = with_disk(answers(1), 0, "pi-a-A");
+    answers.nodes[0].disks[0].find = mcloud::engine::answers::DiskFilter {
+        model: Some("KINGSTON SA400".to_owned()),
+        ..Default::default()
+    };
+    stage.facts[0].host.disks.truncate(1);
+    stage.begin(answers, true);
+    assert_eq!(stage.done(), Some((false, 1, 0)));
+    let code = |check: &mcloud::engine::preflight::Check| check.says.code.clone();
+    let said: Vec<_> = stage.state.cluster.checks.iter().map(code).collect();
+    assert!(said.contains(&"check.disk-nameless".to_owned()), "{said:?}");
+}

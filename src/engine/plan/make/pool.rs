@@ -122,6 +122,10 @@ fn disk_source(
     if disk.read_only {
         return refuse("check.disk-read-only", "");
     }
+    // A kernel name is nobody's own: after the next start it may be another disk's.
+    if disk.serial.is_none() && !disk.path.contains("/by-id/") {
+        return refuse("check.disk-nameless", "");
+    }
     let holds = match &disk.holds {
         Holds::Unknown(why) => return refuse("check.disk-unknown", why),
         _ if pool_there => String::new(),
