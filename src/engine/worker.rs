@@ -74,8 +74,13 @@ impl Turn<'_> {
         if up {
             self.log(Level::Info, Message::new("link.up"));
             self.effect(Effect::Gather);
-        } else if before.is_some() {
-            self.log(Level::Warning, Message::new("link.down"));
+        } else {
+            let code = if before.is_some() {
+                "link.down"
+            } else {
+                "link.not-yet"
+            };
+            self.log(Level::Warning, Message::new(code));
         }
     }
 

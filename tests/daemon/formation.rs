@@ -12,7 +12,7 @@ fn told(events: &[PublicEvent]) -> Vec<PublicEvent> {
         _ => false,
     });
     let from = first.expect("the leader's hello");
-    let own = ["link.up", "link.down"];
+    let own = ["link.up", "link.down", "link.not-yet"];
     let told = events[from..].iter();
     told.filter(|event| !said(event).is_some_and(|code| own.contains(&code)))
         .cloned()

@@ -185,3 +185,16 @@ fn a_leader_that_started_again_is_told_of_and_an_end_stays() {
         assert_eq!(state.cluster.stage, kept);
     }
 }
+
+#[test]
+fn a_leader_that_is_not_reached_is_told_once() {
+    let mut state = worker();
+    let told: Vec<_> = (3..6)
+        .flat_map(|now| update(&mut state, now, Event::Fact(Fact::Link(false))))
+        .filter(|effect| {
+            matches!(effect, Effect::Emit(event) if matches!(&event.what,
+                What::Log { says, .. } if says.code == "link.not-yet"))
+        })
+        .collect();
+    assert_eq!(told.len(), 1);
+}
