@@ -10,7 +10,6 @@ use super::join::{JoinRequest, JoinToken};
 use super::types::{Cluster, Config, Devices, Member, Network, NewPool, Pool, Profile, Server};
 use crate::infra::rest::envelope::{Operation, Progress, Reply, parse};
 use crate::infra::rest::{Answer, Call, Patience, Rest, RestError, plain, segment};
-use crate::world::World;
 
 /// How long the first request may take: systemd starts the snap's daemon with it, on a Pi in up to
 /// half a minute.
@@ -37,12 +36,6 @@ impl Lxd {
         Self {
             rest: Rest::new(socket),
         }
-    }
-
-    /// The LXD at the first of World's sockets that exists; none where no socket does.
-    pub fn find(world: &World) -> Option<Self> {
-        let socket = world.lxd_sockets.iter().find(|path| path.exists())?;
-        Some(Self::new(socket.clone()))
     }
 
     /// Whether the daemon is ready; `false` while it starts or stops (503).
@@ -194,17 +187,6 @@ impl Lxd {
         let path = format!("/1.0/profiles/{}", segment(name));
         let body = json!({ "devices": devices });
         self.work(Call::patch(path, body), progress).await
-    }
-
-    /// Replaces a profile's config and devices: how a merge is taken back.
-    pub async fn put_profile(
-        &self,
-        profile: &Profile,
-        progress: Progress<'_>,
-    ) -> Result<(), RestError> {
-        let path = format!("/1.0/profiles/{}", segment(&profile.name));
-        let body = json!({ "config": profile.config, "devices": profile.devices });
-        self.work(Call::put(path, body), progress).await
     }
 
     /// All networks, LXD's own and those it merely sees.
