@@ -18,6 +18,7 @@ mod perform;
 mod socket;
 mod tasks;
 mod tokens;
+mod trust;
 mod uplink;
 mod worker;
 
@@ -81,6 +82,7 @@ struct Daemon {
     agent: agent::Agent,
     usual: Usual,
     token: Mutex<Option<Secret>>,
+    words: Mutex<Option<Secret>>,
     inputs: Mutex<BTreeMap<String, Inputs>>,
     journal: mpsc::UnboundedSender<journal::Writing>,
     tasks: tasks::Tasks,
@@ -139,9 +141,8 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
             id: identity.id().to_string(),
             name: crate::infra::host::hostname(&world),
             role: Role::Undecided,
-            link: None,
-            end: None,
             told: world.clock.now(),
+            ..Local::default()
         },
         parts.usual.clone(),
     );
@@ -155,6 +156,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         agent: agent::Agent::default(),
         usual: parts.usual,
         token: Mutex::default(),
+        words: Mutex::default(),
         inputs: Mutex::default(),
         journal,
         tasks: tasks.clone(),

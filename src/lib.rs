@@ -6,6 +6,7 @@ pub mod daemon;
 pub mod discovery;
 pub mod engine;
 pub mod face;
+pub mod forms;
 pub mod front;
 pub mod headless;
 pub mod infra;

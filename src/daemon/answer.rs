@@ -28,6 +28,11 @@ impl Daemon {
                 .tokens(&open)
                 .await
                 .map(|tokens| Answer::Tokens { tokens }),
+            Question::Words | Question::Preseed | Question::Report => {
+                return Answer::Failed {
+                    failure: Failure::new(Message::new("ask.no-session")),
+                };
+            }
             Question::CreateToken { node, ttl_ms } => {
                 return self.create_token(&open, &node, ttl_ms).await;
             }

@@ -31,6 +31,14 @@ impl Daemon {
                 self.tasks
                     .spawn(daemon.open_cluster(founding, (joiners, tokens)));
             }
+            Effect::OpenSession
+            | Effect::CloseSession
+            | Effect::Decide { .. }
+            | Effect::Dismiss { .. }
+            | Effect::Abandon
+            | Effect::Call { .. }
+            | Effect::Answer(_)
+            | Effect::Forget => daemon.perform_trust(effect),
             Effect::Gather => drop(self.tasks.spawn(daemon.gather())),
             Effect::GatherAt(nodes) => {
                 for node in nodes {

@@ -112,6 +112,24 @@ impl Default for LocalPool {
 }
 
 impl DiskFilter {
+    /// The filter that means the disk at `path` and no other of `disks`: by its serial number, else by
+    /// model and size. None where it cannot be told from another.
+    pub fn of(path: &str, disks: &[super::facts::Disk]) -> Option<Self> {
+        let disk = disks.iter().find(|disk| disk.path == path)?;
+        let by_serial = Self {
+            serial: disk.serial.clone(),
+            ..Self::default()
+        };
+        let by_looks = Self {
+            model: disk.model.clone(),
+            size: Some(disk.size),
+            ..Self::default()
+        };
+        [by_serial, by_looks]
+            .into_iter()
+            .find(|filter| disks.iter().filter(|disk| filter.fits(disk)).count() == 1)
+    }
+
     /// Whether `disk` is what the filter means: everything that is named fits.
     pub fn fits(&self, disk: &super::facts::Disk) -> bool {
         let same = |wanted: &Option<String>, is: &Option<String>| {
@@ -140,4 +158,14 @@ impl std::fmt::Display for DiskFilter {
         ];
         f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
+}
+
+/// Whether `text` can be a node's or a cluster's name: a DNS label in small letters (RFC 1123),
+/// 1 to 63 of `a-z`, `0-9` and `-`, with no `-` at either end.
+pub fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&text.len())
+        && text.chars().all(fits)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }

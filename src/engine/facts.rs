@@ -41,6 +41,8 @@ pub struct Nic {
     pub speed_mbps: Option<u32>,
     /// Its addresses, each with its prefix length.
     pub addresses: Vec<IpNet>,
+    /// The default route over it.
+    pub gateway: Option<std::net::IpAddr>,
 }
 
 /// One whole disk.

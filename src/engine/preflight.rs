@@ -190,3 +190,78 @@ pub(super) fn driver_check(node: &str, driver: &str) -> Check {
     Check::new("driver", node, Verdict::Blocking, says)
         .fix(Message::new("check.driver-missing-fix").with("driver", driver))
 }
+
+/// The address that is meant where the operator said nothing: the first of a NIC that is up, IPv4
+/// first.
+pub fn suggested_address(host: &super::facts::HostFacts) -> Option<std::net::IpAddr> {
+    let up = host.nics.iter().filter(|nic| nic.up);
+    let addresses: Vec<_> = up
+        .flat_map(|nic| &nic.addresses)
+        .map(ipnet::IpNet::addr)
+        .collect();
+    let first = addresses.iter().find(|address| address.is_ipv4());
+    first.or_else(|| addresses.first()).copied()
+}
+
+/// One address of one NIC, or a NIC without any, as it can be chosen for cluster traffic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressChoice {
+    /// The NIC.
+    pub nic: String,
+    /// The address; none where the NIC has none.
+    pub address: Option<ipnet::IpNet>,
+    /// Why it cannot be chosen.
+    pub unusable: Option<Message>,
+    /// What is worth knowing.
+    pub warnings: Vec<Message>,
+    /// Whether it is the one that is suggested.
+    pub suggested: bool,
+}
+
+/// One disk as it can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskOffer {
+    /// Why it cannot be chosen, and how to mend that.
+    pub unusable: Option<(Message, Option<Message>)>,
+    /// Whether choosing it erases what it holds.
+    pub erases: bool,
+}
+
+/// The checks of one machine that need no answers.
+pub fn check_host(_node: &str, _facts: &NodeFacts) -> Vec<Check> {
+    Vec::new()
+}
+
+/// Every address of every NIC.
+pub fn usable_addresses(host: &super::facts::HostFacts) -> Vec<AddressChoice> {
+    let of = |nic: &super::facts::Nic| {
+        let name = nic.name.clone();
+        nic.addresses
+            .iter()
+            .map(move |address| AddressChoice {
+                nic: name.clone(),
+                address: Some(*address),
+                unusable: None,
+                warnings: Vec::new(),
+                suggested: false,
+            })
+            .collect::<Vec<_>>()
+    };
+    host.nics.iter().flat_map(of).collect()
+}
+
+/// Every disk.
+pub fn disk_offers(disks: &[super::facts::Disk]) -> Vec<DiskOffer> {
+    let of = |disk: &super::facts::Disk| DiskOffer {
+        unusable: disk.used.as_ref().map(|used| {
+            (
+                Message::new("check.disk-used")
+                    .with("disk", &disk.name)
+                    .with("why", used),
+                None,
+            )
+        }),
+        erases: disk.holds != super::facts::Holds::Nothing || !disk.partitions.is_empty(),
+    };
+    disks.iter().map(of).collect()
+}

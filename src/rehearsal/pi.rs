@@ -143,6 +143,7 @@ fn facts(name: &str, address: IpAddr) -> HostFacts {
             up: true,
             speed_mbps: Some(1_000),
             addresses: loopback.into_iter().collect(),
+            ..Nic::default()
         }],
         disks: Vec::new(),
     }

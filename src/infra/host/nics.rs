@@ -41,6 +41,7 @@ fn nic(roots: &Roots, name: String, addresses: Vec<IpNet>) -> Nic {
         speed_mbps: number::<u32>(&dir.join("speed")).filter(|speed| *speed > 0),
         addresses,
         name,
+        ..Nic::default()
     }
 }
 
