@@ -17,9 +17,11 @@ use crate::engine::{Event, Fact};
 use crate::session::identity::NodeId;
 use crate::session::tls::server::{Acceptor, Incoming};
 use crate::session::token::hash_of_sent;
+use crate::session::trust::turn_away;
 use crate::store::{
     NewCertificate, Node, NodeRole, NodeState, RedeemError, Redemption, Standing, TokenRefused,
 };
+use crate::wire::trust::Away;
 use crate::wire::{JoinAnswer, JoinAsk, SHORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
 
 /// Accepts callers until the daemon ends.
@@ -67,6 +69,12 @@ async fn greet(
                 Ok(admitted) => admitted.map_err(|error| error.to_string()),
                 Err(late) => Err(late.to_string()),
             }
+        }
+        Incoming::Session(stream, _) => {
+            let place = acceptor.place(source.ip());
+            let _place = place.ok_or("too many callers wait for a session")?;
+            turn_away(stream, Away::Session).await;
+            Ok(())
         }
         Incoming::Agent(stream, certificate) => {
             let fingerprint = certificate.fingerprint.to_string();

@@ -13,6 +13,7 @@ mod joining;
 mod keys;
 mod strangers;
 mod tokens;
+mod trust;
 
 use std::io;
 use std::net::SocketAddr;
