@@ -17,11 +17,9 @@ use crate::engine::{Event, Fact};
 use crate::session::identity::NodeId;
 use crate::session::tls::server::{Acceptor, Incoming};
 use crate::session::token::hash_of_sent;
-use crate::session::trust::turn_away;
 use crate::store::{
     NewCertificate, Node, NodeRole, NodeState, RedeemError, Redemption, Standing, TokenRefused,
 };
-use crate::wire::trust::Away;
 use crate::wire::{JoinAnswer, JoinAsk, SHORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
 
 /// Accepts callers until the daemon ends.
@@ -32,7 +30,11 @@ pub(super) async fn accept(
     listener: TcpListener,
 ) {
     loop {
-        let Ok((stream, source)) = listener.accept().await else {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = open.abandoned.cancelled() => return,
+        };
+        let Ok((stream, source)) = accepted else {
             // Out of file descriptors, most likely: others will close some.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
@@ -70,11 +72,10 @@ async fn greet(
                 Err(late) => Err(late.to_string()),
             }
         }
-        Incoming::Session(stream, _) => {
-            let place = acceptor.place(source.ip());
-            let _place = place.ok_or("too many callers wait for a session")?;
-            turn_away(stream, Away::Session).await;
-            Ok(())
+        Incoming::Session(stream, channel) => {
+            let visit = (source.ip(), &acceptor.guards());
+            let visited = daemon.visited(&open, (stream, channel), visit).await;
+            visited.map_err(|error| error.to_string())
         }
         Incoming::Agent(stream, certificate) => {
             let fingerprint = certificate.fingerprint.to_string();

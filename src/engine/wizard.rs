@@ -173,6 +173,7 @@ impl Turn<'_> {
             address,
             joiners: Vec::new(),
             tokens: None,
+            fresh: true,
         });
     }
 
