@@ -9,11 +9,15 @@ use std::time::Duration;
 use mcloud::world::Clock;
 use portable_pty::{Child, CommandBuilder, MasterPty, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
 use crate::device::{cells, pty_size, text_of, watch};
 
 /// No condition takes longer than this; what does is not measured.
 const BOUND: Duration = Duration::from_secs(20);
+
+/// How often it is looked whether a file is there.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What a figure is, or why there is none.
 pub(crate) type Found<T> = Result<T, String>;
@@ -24,6 +28,8 @@ pub(crate) struct Seat {
     output: Receiver<Vec<u8>>,
     eye: vt100::Parser,
     _master: Box<dyn MasterPty + Send>,
+    /// What is temporary goes with the seat: a process that is killed tidies nothing up.
+    _temporary: TempDir,
 }
 
 impl Seat {
@@ -34,6 +40,8 @@ impl Seat {
         let pair = pair.map_err(|error| failed(&error))?;
         let output = watch(&*pair.master, Arc::default());
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mcloud"));
+        let temporary = tempfile::tempdir().map_err(|error| error.to_string())?;
+        command.env("TMPDIR", temporary.path());
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
         command.args(words);
@@ -43,6 +51,7 @@ impl Seat {
             output,
             eye: vt100::Parser::new(cells(24, 24), cells(80, 80), 0),
             _master: pair.master,
+            _temporary: temporary,
         })
     }
 
@@ -53,10 +62,24 @@ impl Seat {
         while !text_of(self.eye.screen()).contains(text) {
             let left = Duration::from_millis(end.saturating_sub(clock.now()));
             let Ok(bytes) = self.output.recv_timeout(left) else {
-                let shown = text_of(self.eye.screen());
-                return Err(format!("no {text:?} on\n{}", shown.trim()));
+                return Err(format!("no {text:?} on the screen for {BOUND:?}"));
             };
             self.eye.process(&bytes);
+        }
+        Ok(())
+    }
+
+    /// Waits until there is a file, while the screen goes on.
+    pub(crate) fn until_file(&mut self, path: &Path) -> Found<()> {
+        let clock = Clock::real();
+        let end = clock.now() + u64::try_from(BOUND.as_millis()).unwrap_or(u64::MAX);
+        while !path.exists() {
+            if clock.now() > end {
+                return Err(format!("no {} for {BOUND:?}", path.display()));
+            }
+            if let Ok(bytes) = self.output.recv_timeout(LOOK_AGAIN) {
+                self.eye.process(&bytes);
+            }
         }
         Ok(())
     }
