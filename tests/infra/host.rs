@@ -118,6 +118,7 @@ async fn in_a_rehearsal_a_file_stands_for_all_but_the_disks() {
         up: true,
         speed_mbps: Some(1000),
         addresses: vec!["127.0.0.11/24".parse().expect("an address")],
+        ..Nic::default()
     };
     let file = json!({"hostname": "pi-a", "model": "Raspberry Pi 5", "memory": 8, "cpus": 4,
         "kernel": "6.8", "arch": "aarch64", "nics": [nic], "disks": [{"name": "not-this"}]});
@@ -137,6 +138,8 @@ async fn in_a_rehearsal_a_file_stands_for_all_but_the_disks() {
         arch: "aarch64".into(),
         nics: vec![nic],
         disks: machine.disks().await,
+        kvm: Some(false),
+        ..HostFacts::default()
     };
     assert_eq!(facts, expected);
     assert_eq!(facts.disks[0].name, "sda");
