@@ -167,6 +167,7 @@ impl Desk {
                     stream.write_all(b"hello\n").await.ok();
                     stream.shutdown().await.ok();
                 }
+                Ok(Incoming::Session(..)) => panic!("nobody calls a session here"),
                 Err(refused) => panic!("only friends come: {refused}"),
             }
         }

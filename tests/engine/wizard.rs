@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 
 use mcloud::engine::answers::{LocalPool, Purpose};
 use mcloud::engine::event::What;
-use mcloud::engine::facts::Holds;
 use mcloud::engine::message::{Failure, Message, Remedy};
 use mcloud::engine::neighbours::{Neighbours, Peer, Standing, announcement};
 use mcloud::engine::node::{Local, Role, Stage as Far};
@@ -15,7 +14,7 @@ use mcloud::engine::trust::{JoiningState, Knock, KnockState};
 use mcloud::engine::wizard::Part;
 use mcloud::engine::{Effect, Event, Fact, Intent, Report, State, update};
 
-use crate::stage::{NAMES, Stage, address, disk, facts};
+use crate::stage::{NAMES, Stage, address, facts};
 
 fn knock(number: usize) -> Knock {
     Knock {
@@ -336,25 +335,23 @@ fn a_node_gives_one_disk_to_the_local_pool_and_can_take_it_back() {
 }
 
 #[test]
-fn a_disk_without_a_serial_is_meant_by_model_and_size_if_that_means_one() {
-    let mut stage = Stage::new(1);
-    let nameless = |name: &str, size: u64| {
-        let mut disk = disk(name, name, Holds::Nothing);
-        (disk.serial, disk.size) = (None, size);
-        disk
-    };
-    stage.facts[0].host.disks = vec![nameless("sda", 1_000_000), nameless("sdb", 9_000_000_000)];
-    let disks = &stage.facts[0].host.disks;
-    let filter = |path: &str| mcloud::engine::answers::DiskFilter::of(path, disks);
-    assert_eq!(
-        filter("/dev/disk/by-id/ata-sdb").unwrap().size,
-        Some(9_000_000_000)
-    );
-    let twins = vec![nameless("sda", 1_000_000), nameless("sdb", 1_000_000)];
-    assert_eq!(
-        mcloud::engine::answers::DiskFilter::of("/dev/disk/by-id/ata-sda", &twins),
-        None
-    );
+fn the_systems_own_disk_cannot_be_chosen_at_any_console() {
+    let mut stage = Stage::new(2);
+    for facts in &mut stage.facts {
+        facts.host.disks[0].used = Some("/ (the system)".to_owned());
+    }
+    let facts = stage.facts.clone();
+    let mut stage = formed(2);
+    stage.facts = facts;
+    intend(&mut stage, Intent::LookAgain);
+    intend(&mut stage, use_disk("pi-a", "pi-a-A", Some(Purpose::Local)));
+    stage.fact(Fact::Chose {
+        node: "pi-b".to_owned(),
+        disk: "/dev/disk/by-id/ata-pi-b-A".to_owned(),
+        purpose: Some(Purpose::Local),
+    });
+    let answers = stage.state.cluster.answers.as_ref().unwrap();
+    assert!(answers.nodes.iter().all(|node| node.disks.is_empty()));
 }
 
 #[test]
