@@ -11,9 +11,11 @@ mod certificates;
 mod impostors;
 mod joining;
 mod keys;
+mod pake;
 mod strangers;
 mod tokens;
 mod trust;
+mod words;
 
 use std::io;
 use std::net::SocketAddr;
