@@ -7,7 +7,9 @@
 )]
 
 mod agents;
+mod attacks;
 mod certificates;
+mod crowds;
 mod impostors;
 mod joining;
 mod keys;

@@ -30,13 +30,6 @@ pub(crate) fn session() -> &'static OpenSession {
     SESSION.get_or_init(|| OpenSession::new(&Words::parse(TOLD).unwrap(), id()).unwrap())
 }
 
-/// The same session with words that nobody was told.
-pub(crate) fn guessed() -> &'static OpenSession {
-    static SESSION: OnceLock<OpenSession> = OnceLock::new();
-    let words = || Words::parse("zucchini abandoned yo-yo aardvark").unwrap();
-    SESSION.get_or_init(|| OpenSession::new(&words(), id()).unwrap())
-}
-
 pub(crate) fn id() -> SessionId {
     "abcdefghijklmnop234567".parse().unwrap()
 }
