@@ -22,7 +22,7 @@ use crate::{Leader, NOW};
 type Lines = Wire<DuplexStream, Value, Value>;
 type Confirmed<T> = Result<T, TrustError>;
 
-fn unconfirmed<T: std::fmt::Debug>(result: Confirmed<T>) -> bool {
+fn unconfirmed<T: std::fmt::Debug>(result: &Confirmed<T>) -> bool {
     matches!(result, Err(TrustError::Unconfirmed))
 }
 
@@ -132,7 +132,7 @@ async fn call_while_it_answers(leader: &Leader, address: std::net::SocketAddr) -
     if joiner.is_ok() && initiator.is_ok() {
         return (true, true);
     }
-    (!unconfirmed(joiner), !unconfirmed(initiator))
+    (!unconfirmed(&joiner), !unconfirmed(&initiator))
 }
 
 #[tokio::test]
@@ -197,8 +197,8 @@ async fn a_swapped_certificate_is_found_out(#[case] joiners: bool) {
         }
     }
     drop(asks);
-    assert!(unconfirmed(answers.ends.await.unwrap()));
-    assert!(unconfirmed(initiator.await.unwrap()));
+    assert!(unconfirmed(&answers.ends.await.unwrap()));
+    assert!(unconfirmed(&initiator.await.unwrap()));
 }
 
 #[tokio::test]
@@ -222,8 +222,8 @@ async fn another_connection_between_the_same_two_is_another_exporter() {
         .unwrap();
     left_without_a_word(&mut answers.lines).await;
     drop(asks);
-    assert!(unconfirmed(answers.ends.await.unwrap()));
-    assert!(unconfirmed(initiator.await.unwrap()));
+    assert!(unconfirmed(&answers.ends.await.unwrap()));
+    assert!(unconfirmed(&initiator.await.unwrap()));
 }
 
 #[tokio::test]
@@ -234,7 +234,7 @@ async fn a_replay_of_the_joiner_in_the_same_session_is_found_out() {
     answers.lines.receive().await.unwrap();
     answers.lines.send(&confirm).await.unwrap();
     left_without_a_word(&mut answers.lines).await;
-    assert!(unconfirmed(answers.ends.await.unwrap()));
+    assert!(unconfirmed(&answers.ends.await.unwrap()));
     assert_eq!(answers.guards.wrong(), 1);
 }
 
@@ -246,7 +246,7 @@ async fn a_replay_of_the_initiator_in_the_same_session_is_found_out() {
         asks.receive().await.unwrap();
         asks.send(&line).await.unwrap();
     }
-    assert!(unconfirmed(initiator.await.unwrap()));
+    assert!(unconfirmed(&initiator.await.unwrap()));
 }
 
 #[tokio::test]
@@ -268,7 +268,7 @@ async fn a_replay_in_another_session_is_found_out() {
     lines.send(&hello).await.unwrap();
     lines.send(&confirm).await.unwrap();
     let refused = confirm_joiner(near, &other, &at_initiator, visit(&guards)).await;
-    assert!(unconfirmed(refused));
+    assert!(unconfirmed(&refused));
 }
 
 /// The same point under the other role's letter, as base64.
@@ -276,7 +276,7 @@ fn as_role(letter: u8, pake: &Value) -> Value {
     let mut bytes = BASE64URL_NOPAD
         .decode(pake.as_str().unwrap().as_bytes())
         .unwrap();
-    bytes[0] = letter;
+    *bytes.first_mut().unwrap() = letter;
     json!(BASE64URL_NOPAD.encode(&bytes))
 }
 
@@ -292,7 +292,7 @@ async fn a_reflection_at_the_joiner_is_found_out() {
         .unwrap();
     let confirm = asks.receive().await.unwrap();
     asks.send(&confirm).await.unwrap();
-    assert!(unconfirmed(initiator.await.unwrap()));
+    assert!(unconfirmed(&initiator.await.unwrap()));
 }
 
 #[tokio::test]
@@ -310,7 +310,7 @@ async fn a_reflection_at_the_initiator_is_found_out() {
     let confirm = json!({"t": "confirm", "mac": answer["seal"], "number": answer["seal"]});
     other.lines.send(&confirm).await.unwrap();
     left_without_a_word(&mut other.lines).await;
-    assert!(unconfirmed(other.ends.await.unwrap()));
+    assert!(unconfirmed(&other.ends.await.unwrap()));
 }
 
 #[tokio::test]
@@ -324,8 +324,8 @@ async fn two_of_the_same_role_do_not_confirm_each_other() {
     );
     here.send(&answered).await.unwrap();
     there.send(&said).await.unwrap();
-    assert!(unconfirmed(one.await.unwrap()));
-    assert!(unconfirmed(other.await.unwrap()));
+    assert!(unconfirmed(&one.await.unwrap()));
+    assert!(unconfirmed(&other.await.unwrap()));
 }
 
 #[tokio::test]
@@ -336,7 +336,7 @@ async fn a_message_of_the_wrong_role_is_found_out() {
     wrong["pake"] = as_role(b'A', &wrong["pake"]);
     answers.lines.send(&wrong).await.unwrap();
     left_without_a_word(&mut answers.lines).await;
-    assert!(unconfirmed(answers.ends.await.unwrap()));
+    assert!(unconfirmed(&answers.ends.await.unwrap()));
 }
 
 #[tokio::test]
@@ -349,7 +349,7 @@ async fn a_joiner_that_skips_its_confirmation_is_left() {
     let early = json!({"t": "inventory", "inventory": inventory(), "csr": csr});
     answers.lines.send(&early).await.unwrap();
     left_without_a_word(&mut answers.lines).await;
-    assert!(unconfirmed(answers.ends.await.unwrap()));
+    assert!(unconfirmed(&answers.ends.await.unwrap()));
     assert_eq!(answers.guards.wrong(), 1);
 }
 
@@ -364,7 +364,7 @@ async fn an_inventory_before_the_confirmation_is_not_read(#[case] inventory: Val
     answers.lines.send(&early).await.unwrap();
     left_without_a_word(&mut answers.lines).await;
     // The same for both: nobody looked whether it is in order.
-    assert!(unconfirmed(answers.ends.await.unwrap()));
+    assert!(unconfirmed(&answers.ends.await.unwrap()));
 }
 
 #[tokio::test]
@@ -375,7 +375,7 @@ async fn a_line_that_is_too_long_ends_it() {
     long["more"] = json!("x".repeat(SHORT_LINE));
     answers.lines.send(&long).await.unwrap();
     left_without_a_word(&mut answers.lines).await;
-    assert!(unconfirmed(answers.ends.await.unwrap()));
+    assert!(unconfirmed(&answers.ends.await.unwrap()));
 }
 
 #[tokio::test]
@@ -389,7 +389,7 @@ async fn a_line_that_breaks_off_ends_it() {
     far.shutdown().await.unwrap();
     let guards = guards();
     let ended = confirm_joiner(near, session(), &at_initiator, visit(&guards)).await;
-    assert!(unconfirmed(ended));
+    assert!(unconfirmed(&ended));
     let mut answer = Vec::new();
     far.read_to_end(&mut answer).await.unwrap();
     assert!(answer.is_empty());
@@ -415,7 +415,7 @@ async fn a_confirmation_that_was_changed_on_its_way_is_found_out(#[case] field: 
     confirm[field] = json!(BASE64URL_NOPAD.encode(&[0; 32]));
     answers.lines.send(&confirm).await.unwrap();
     left_without_a_word(&mut answers.lines).await;
-    assert!(unconfirmed(answers.ends.await.unwrap()));
+    assert!(unconfirmed(&answers.ends.await.unwrap()));
 }
 
 #[tokio::test]

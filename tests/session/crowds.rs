@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcloud::session::trust::{Caller, Visit, call, confirm_joiner};
-use mcloud::session::{Bounds, Identity, Incoming, TlsError, Words};
+use mcloud::session::{Bounds, Identity, Incoming, TlsError, TrustError, Words, connect_session};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpSocket;
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ async fn a_thousand_callers_that_never_speak_keep_the_invited_one_not_out() {
     room_for_files();
     let leader = Arc::new(
         Leader::bounded(Bounds {
-            handshake: Duration::from_secs(600),
+            handshake: Duration::from_mins(10),
             ..Bounds::default()
         })
         .await,
@@ -89,4 +89,27 @@ async fn a_thousand_callers_that_never_speak_keep_the_invited_one_not_out() {
     let check = confirmed.recv().await.unwrap().unwrap();
     assert_eq!(check, initiator.check);
     server.abort();
+}
+
+#[tokio::test]
+async fn a_source_that_calls_too_often_is_told_to_try_later_without_any_work() {
+    let leader = Leader::new().await;
+    let node = Identity::generate().unwrap();
+    for _ in 0..12 {
+        let shaken = connect_session(leader.address, &node, NOW);
+        let (link, incoming) = tokio::join!(shaken, leader.accept());
+        assert_eq!(link.unwrap().channel.peer, *leader.identity.id());
+        assert!(matches!(incoming.unwrap(), Incoming::Session(..)));
+    }
+    let (words, inventory) = (Words::parse(TOLD).unwrap(), inventory());
+    let caller = Caller {
+        identity: &node,
+        inventory: &inventory,
+        now: NOW,
+    };
+    let id = id();
+    let (told, refused) = tokio::join!(call(leader.address, &id, &words, caller), leader.accept());
+    assert!(matches!(refused.unwrap_err(), TlsError::Busy));
+    let told = told.unwrap_err();
+    assert!(matches!(told, TrustError::Busy), "{told}");
 }
