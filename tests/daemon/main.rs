@@ -16,5 +16,6 @@ mod life;
 mod links;
 mod outside;
 mod proxy;
+mod session;
 mod strangers;
 mod tokens;
