@@ -12,9 +12,11 @@ mod control;
 mod heard;
 mod hub;
 mod journal;
+mod kept;
 mod leader;
 mod links;
 mod perform;
+mod report;
 mod socket;
 mod tasks;
 mod tokens;
@@ -82,7 +84,7 @@ struct Daemon {
     agent: agent::Agent,
     usual: Usual,
     token: Mutex<Option<Secret>>,
-    words: Mutex<Option<Secret>>,
+    trust: trust::Trust,
     inputs: Mutex<BTreeMap<String, Inputs>>,
     journal: mpsc::UnboundedSender<journal::Writing>,
     tasks: tasks::Tasks,
@@ -156,7 +158,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         agent: agent::Agent::default(),
         usual: parts.usual,
         token: Mutex::default(),
-        words: Mutex::default(),
+        trust: trust::Trust::default(),
         inputs: Mutex::default(),
         journal,
         tasks: tasks.clone(),
@@ -172,6 +174,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         state.cluster.id.clone_from(&open.cluster().id);
         state.cluster.epoch = open.cluster().epoch;
         state.cluster.revision = 1;
+        state.local.member = open.membership().await;
     }
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));

@@ -18,4 +18,5 @@ pub mod store;
 pub mod text;
 pub mod usual;
 pub mod wire;
+pub mod wordlist;
 pub mod world;

@@ -53,6 +53,12 @@ pub struct Roots {
     pub etc: PathBuf,
     /// `/run/udev`.
     pub udev: PathBuf,
+    /// `/run`: what the system's own services know since it was started.
+    pub run: PathBuf,
+    /// `/lib`: the kernel's modules.
+    pub lib: PathBuf,
+    /// `/var/lib`: what the system's own services keep.
+    pub var_lib: PathBuf,
 }
 
 /// The programs mcloud runs, by name or by path.
@@ -78,6 +84,9 @@ impl World {
                 dev: PathBuf::from("/dev"),
                 etc: PathBuf::from("/etc"),
                 udev: PathBuf::from("/run/udev"),
+                run: PathBuf::from("/run"),
+                lib: PathBuf::from("/lib"),
+                var_lib: PathBuf::from("/var/lib"),
             },
             programs: Programs {
                 systemctl: "systemctl".into(),

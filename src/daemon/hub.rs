@@ -82,6 +82,12 @@ impl Hub {
         self.grown.send_replace(());
     }
 
+    /// The events that are kept of this undertaking, the oldest first.
+    pub(super) fn events(&self) -> Vec<Arc<PublicEvent>> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.events.iter().cloned().collect()
+    }
+
     /// Which undertaking is under way, or was the last.
     pub(super) fn undertaking(&self) -> u64 {
         self.log

@@ -22,8 +22,10 @@ impl Daemon {
                 address,
                 joiners,
                 tokens,
+                fresh,
             } => {
                 let founding = Founding {
+                    fresh,
                     cluster,
                     leader: state.local.name.clone(),
                     address,
@@ -36,7 +38,7 @@ impl Daemon {
             | Effect::Decide { .. }
             | Effect::Dismiss { .. }
             | Effect::Abandon
-            | Effect::Call { .. }
+            | Effect::Call(_)
             | Effect::Answer(_)
             | Effect::Forget => daemon.perform_trust(effect),
             Effect::Gather => drop(self.tasks.spawn(daemon.gather())),
@@ -151,7 +153,7 @@ impl Daemon {
         }
     }
 
-    fn send_to(&self, node: &str, what: ToAgent) {
+    pub(super) fn send_to(&self, node: &str, what: ToAgent) {
         if let Some(links) = self.leader.links() {
             links.send(node, what);
         }

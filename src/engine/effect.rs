@@ -3,6 +3,7 @@
 use super::event::PublicEvent;
 use super::message::Message;
 use super::plan::Plan;
+use super::trust::Called;
 use super::{Entry, Order, Report};
 
 /// What must be done outside.
@@ -18,6 +19,8 @@ pub enum Effect {
         joiners: Vec<String>,
         /// Where their token files go.
         tokens: Option<String>,
+        /// Whether a cluster that never came to be makes room for it.
+        fresh: bool,
     },
     /// Draw new words and open a session: a fact follows.
     OpenSession,
@@ -40,18 +43,7 @@ pub enum Effect {
     /// Give up a cluster that was never installed: everybody is told, and nothing of it stays.
     Abandon,
     /// Call an initiator with the words the daemon was given (joiner).
-    Call {
-        /// The node id it must prove.
-        peer: String,
-        /// The session.
-        session: String,
-        /// Where it listens.
-        address: std::net::SocketAddr,
-        /// This node's name.
-        name: String,
-        /// This node's board model.
-        model: String,
-    },
+    Call(Called),
     /// Tell the initiator whether this node's operator trusts it (joiner).
     Answer(bool),
     /// Forget the membership of a cluster that did not come to be (worker).

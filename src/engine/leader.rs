@@ -51,6 +51,7 @@ impl Turn<'_> {
             address,
             joiners,
             tokens,
+            fresh: false,
         });
     }
 

@@ -86,6 +86,23 @@ pub struct Joining {
     pub failure: Option<Failure>,
 }
 
+/// An initiator that is to be called, and what it is to be told of this node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    /// The node id it must prove.
+    pub peer: String,
+    /// The session.
+    pub session: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// This node's name.
+    pub name: String,
+    /// This node's board model.
+    pub model: String,
+    /// This node's address for cluster traffic.
+    pub own: Option<IpAddr>,
+}
+
 /// How far a joiner is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,10 +1,13 @@
 //! What this machine is, read through World alone: never from `lsblk` or `/sys/block`, which show a
 //! namespace another machine's disks.
 
+mod bus;
 pub mod disks;
 mod facts;
 mod holds;
+mod kernel;
 pub mod nics;
+mod system;
 mod used;
 
 use std::fs;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Joining, JoiningState};
+use super::{Called, Joining, JoiningState};
 use crate::engine::message::{Failure, Message};
 use crate::engine::neighbours::Standing;
 use crate::engine::node::{Role, Stage};
@@ -65,7 +65,7 @@ impl Turn<'_> {
         }
         joining.state = JoiningState::Calling;
         joining.failure = None;
-        let effect = Effect::Call {
+        let called = Called {
             peer: joining.peer.clone(),
             session: joining.session.clone(),
             address: joining.address,
@@ -75,8 +75,9 @@ impl Turn<'_> {
                 .as_ref()
                 .map(|facts| facts.host.model.clone())
                 .unwrap_or_default(),
+            own: local.address,
         };
-        self.effect(effect);
+        self.effect(Effect::Call(called));
     }
 
     /// The words were right: now the check words are compared.
