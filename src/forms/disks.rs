@@ -202,6 +202,8 @@ fn about(known: Known<'_>, node: &NodeDisks, disk: &DiskRow) -> Vec<Note> {
     } else {
         notes.push(what(disk));
     }
+    let warnings = disk.warnings.iter().map(sentence);
+    notes.extend(warnings.map(|warning| note(Tone::Warning, warning)));
     if !disk.serial.is_empty() {
         let with = [("serial", disk.serial.as_str())];
         notes.push(note(Tone::Dim, fill("disks.serial", &with)));

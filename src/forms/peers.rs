@@ -43,12 +43,11 @@ impl Heard<'_> {
 
     pub(super) fn about(&self, known: Known<'_>) -> Vec<Note> {
         let mut notes = Vec::new();
-        match &self.wish {
-            Err(why) => notes.push(note(Tone::Warning, why.clone())),
-            Ok(_) => {
-                let with = [("node", self.peer.name.as_str()), ("cluster", self.cluster)];
-                notes.push(note(Tone::Plain, fill("peers.join-about", &with)));
-            }
+        if let Err(why) = &self.wish {
+            notes.push(note(Tone::Warning, why.clone()));
+        } else {
+            let with = [("node", self.peer.name.as_str()), ("cluster", self.cluster)];
+            notes.push(note(Tone::Plain, fill("peers.join-about", &with)));
         }
         notes.extend(hearing(known, self.peer));
         notes

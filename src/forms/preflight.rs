@@ -134,6 +134,8 @@ fn about(check: &Check, seen: bool) -> Vec<Note> {
     let mut notes = vec![note(tone, sentence(&check.says))];
     let fix = check.fix.iter().map(sentence);
     notes.extend(fix.map(|fix| note(Tone::Plain, fix)));
+    let more = check.means.iter().chain(&check.evidence).map(sentence);
+    notes.extend(more.map(|more| note(Tone::Dim, more)));
     notes.push(note(Tone::Dim, say(then)));
     notes
 }

@@ -1,6 +1,6 @@
 //! Peers on the initiator: who is there, and who is wanted.
 
-use super::super::parts::{back, deed, fill, intend, line, next, nodes, note};
+use super::super::parts::{back, deed, fill, intend, line, next, nodes, note, trouble};
 use super::super::{Form, Known, Note, Part, Row, Step, Tone, Wish};
 use super::{hearing, listening, look, others, peer_cells, peer_heads, standing, versions};
 use crate::engine::Intent;
@@ -12,9 +12,15 @@ use crate::text::say;
 pub(super) fn form(known: Known<'_>) -> Form {
     let picture = known.picture;
     let heard = &picture.wizard.neighbours;
-    let mut parts = Vec::new();
-    if picture.role != Role::Leader {
-        parts.push(line(Tone::Busy, say("peers.founding")));
+    let mut parts = trouble(picture);
+    // It could not be founded, or it is not yet.
+    let why = if parts.is_empty() {
+        say("peers.founding")
+    } else {
+        say("peers.not-founded")
+    };
+    if picture.role != Role::Leader && parts.is_empty() {
+        parts.push(line(Tone::Busy, why.clone()));
     }
     parts.push(Part::Table {
         head: peer_heads(),
@@ -26,11 +32,12 @@ pub(super) fn form(known: Known<'_>) -> Form {
     let onwards = if picture.role == Role::Leader {
         Ok(Wish::Go(Step::Trust))
     } else {
-        Err(say("peers.founding"))
+        Err(why)
     };
+    let first = if onwards.is_ok() { "next" } else { "back" };
     let mut form = Form::new(say("peers.says"), parts);
     form.sums = vec![sum(known)];
-    form.with(vec![back(Step::Peers, picture), next(onwards)], "next")
+    form.with(vec![back(Step::Peers, picture), next(onwards)], first)
 }
 
 fn session(known: Known<'_>) -> Option<&Session> {

@@ -1,6 +1,6 @@
 //! Peers on a joiner: which cluster to join. The operator chooses; the first reply never wins.
 
-use super::super::parts::{back, cell, deed, fill, heads, line, next, note, trouble};
+use super::super::parts::{back, cell, deed, fill, heads, line, next, note, trouble, typed};
 use super::super::{Form, Known, Part, Row, Step, Tone, Wish};
 use super::{ADD, Heard, listening, look, others, peer_heads, sessions, versions};
 use crate::engine::neighbours::{Peer, Standing};
@@ -12,6 +12,8 @@ pub(super) fn form(known: Known<'_>) -> Form {
     let heard = sessions(known);
     let rows: Vec<_> = heard.iter().map(|session| row(known, session)).collect();
     let first = rows.iter().find(|row| row.press.is_some());
+    // Whoever is typing an address goes on typing it.
+    let first = first.filter(|_| typed(known, ADD).is_none_or(str::is_empty));
     let first = first.map_or_else(|| ADD.to_owned(), |row| row.id.clone());
     let mut parts = trouble(picture);
     parts.push(Part::Table {

@@ -185,10 +185,9 @@ fn wait(peer: &Peer) -> Row {
     }
 }
 
-fn answered(known: Known<'_>, knock: &Knock) -> Vec<Row> {
-    let name = plain(&knock.name);
-    let with = [("node", name.as_str())];
-    let (tone, state, about) = match (knock.state, knock.theirs) {
+/// How a joiner that does not ask stands: its weight, the word for it, and what it means.
+const fn standing(knock: &Knock) -> (Tone, &'static str, &'static str) {
+    match (knock.state, knock.theirs) {
         (KnockState::Trusted, _) => (
             Tone::Good,
             "trust-screen.trusted",
@@ -210,26 +209,32 @@ fn answered(known: Known<'_>, knock: &Knock) -> Vec<Row> {
             "trust-screen.accepted",
             "trust-screen.accepted-about",
         ),
-    };
+    }
+}
+
+fn answered(known: Known<'_>, knock: &Knock) -> Vec<Row> {
+    let (tone, state, about) = standing(knock);
     let menu = format!("menu:{}", knock.id);
     let is_open = known.typed.0.contains_key(&menu);
     let can_go = matches!(knock.state, KnockState::Trusted | KnockState::Accepted);
-    let label = if is_open { "key.close" } else { "key.open" };
-    let wish = Wish::Note(menu, (!is_open).then(String::new));
-    let row = Row {
+    let press = can_go.then(|| Deed {
+        label: if is_open { "key.close" } else { "key.open" },
+        wish: Wish::Note(menu, (!is_open).then(String::new)),
+    });
+    let main = Row {
         id: format!("knock:{}", knock.id),
         cells: vec![
-            name.clone(),
+            cell(&knock.name),
             knock.address.to_string(),
             cell(&knock.model),
             say(state),
         ],
         tone,
-        about: vec![note(tone, fill(about, &with))],
-        press: can_go.then_some(Deed { label, wish }),
+        about: vec![note(tone, fill(about, &[("node", &knock.name)]))],
+        press,
         ..Row::default()
     };
-    let mut rows = vec![row];
+    let mut rows = vec![main];
     rows.extend((can_go && is_open).then(|| put_out(knock)));
     rows
 }

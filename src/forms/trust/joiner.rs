@@ -1,6 +1,6 @@
 //! Trust on a joiner: it types the words, compares the check words, and waits for the initiator.
 
-use super::super::parts::{back, deed, failure, fill, line, named, next, note, typed};
+use super::super::parts::{back, deed, failure, fill, line, named, next, note, trouble, typed};
 use super::super::{
     Button, Deed, Field, FieldKind, Form, Known, Note, Part, Row, Step, Tone, Wish, Words,
 };
@@ -19,9 +19,7 @@ const LETTERS: usize = 3;
 
 pub(super) fn form(known: Known<'_>) -> Form {
     let Some(joining) = &known.picture.wizard.joining else {
-        let parts = vec![line(Tone::Busy, say("trust-screen.knocking"))];
-        return Form::new(say("trust-screen.says-joiner"), parts)
-            .with(buttons(known, say("trust-screen.knocking")), "back");
+        return without_session(known);
     };
     let mut parts = vec![initiator(joining)];
     let (first, why) = match joining.state {
@@ -31,9 +29,8 @@ pub(super) fn form(known: Known<'_>) -> Form {
             (WORDS, say("trust-screen.type-first"))
         }
         JoiningState::Calling => {
-            let words = say("trust-screen.calling");
-            parts.push(named("trust-screen.words", Tone::Busy, words));
-            ("back", say("trust-screen.calling"))
+            parts.push(calling());
+            ("calling", say("trust-screen.calling"))
         }
         JoiningState::Compare => {
             parts.extend(compare(joining));
@@ -51,6 +48,36 @@ pub(super) fn form(known: Known<'_>) -> Form {
     };
     let with = [("node", joining.name.as_str())];
     Form::new(fill(says, &with), parts).with(buttons(known, why), first)
+}
+
+/// Between Enter and the engine's answer, and after the session ended for this node.
+fn without_session(known: Known<'_>) -> Form {
+    let mut parts = trouble(known.picture);
+    let why = if parts.is_empty() {
+        say("trust-screen.knocking")
+    } else {
+        say("trust-screen.over")
+    };
+    parts.push(line(Tone::Busy, why.clone()));
+    Form::new(say("trust-screen.says-joiner"), parts).with(buttons(known, why), "back")
+}
+
+/// The words are under way: a row on which Enter does nothing yet.
+fn calling() -> Part {
+    let row = Row {
+        tone: Tone::Busy,
+        ..answer(
+            "calling",
+            say("trust-screen.calling"),
+            note(Tone::Plain, say("trust-screen.calling-about")),
+            None,
+        )
+    };
+    Part::Table {
+        head: Vec::new(),
+        rows: vec![row],
+        empty: say("trust-screen.nobody"),
+    }
 }
 
 fn buttons(known: Known<'_>, why: String) -> Vec<Button> {
@@ -86,12 +113,12 @@ fn wrong(joining: &Joining) -> Vec<Part> {
 fn field(known: Known<'_>, joining: &Joining) -> Field {
     let value = typed(known, WORDS).unwrap_or_default().to_owned();
     let words: Vec<_> = value.split_whitespace().collect();
-    let is_whole = |word: &&&str| word.chars().count() >= LETTERS;
-    let whole = words.iter().filter(is_whole).count();
-    let done = whole == COUNT && words.len() == COUNT;
+    let long = |word: &&&str| word.chars().count() >= LETTERS;
+    let count = words.iter().filter(long).count();
+    let done = count == COUNT && words.len() == COUNT;
     let with = [
         ("node", joining.name.as_str()),
-        ("whole", &whole.to_string()),
+        ("whole", &count.to_string()),
     ];
     let about = match (done, words.len()) {
         (true, _) => note(Tone::Plain, fill("trust-screen.words-done", &with)),
@@ -99,14 +126,14 @@ fn field(known: Known<'_>, joining: &Joining) -> Field {
         (_, ..=COUNT) => note(Tone::Plain, fill("trust-screen.words-some", &with)),
         _ => note(Tone::Bad, say("trust-screen.words-many")),
     };
-    let wish = done.then(|| Wish::Words(Words(words.join(" "))));
+    let send = done.then(|| Wish::Words(Words(words.join(" "))));
     Field {
         id: WORDS.to_owned(),
         label: say("trust-screen.words"),
         value: value.clone(),
         kind: FieldKind::Words,
         about: vec![about],
-        press: wish.and_then(|wish| deed("key.send", wish)),
+        press: send.and_then(|send| deed("key.send", send)),
     }
 }
 
