@@ -149,7 +149,7 @@ pub struct NodeNetwork {
     pub address: String,
     /// The NIC that has it; empty where that is not known.
     pub nic: String,
-    /// Its other NICs, in words: name, carrier, address.
+    /// Its other NICs in words: the name, its addresses, and `down` (the kernel's word) where it is.
     pub others: Vec<String>,
 }
 
@@ -268,6 +268,16 @@ fn pool(state: &State, answers: &Answers) -> PoolView {
     }
 }
 
+fn nic_in_words(nic: &crate::engine::facts::Nic) -> String {
+    let addresses = nic.addresses.iter().map(ToString::to_string);
+    let down = (!nic.up).then(|| "down".to_owned());
+    let words: Vec<_> = std::iter::once(nic.name.clone())
+        .chain(addresses)
+        .chain(down)
+        .collect();
+    words.join(" ")
+}
+
 fn networks(state: &State, answers: &Answers) -> Vec<NodeNetwork> {
     let of = |node: &NodeAnswers| {
         let facts = state.cluster.nodes.get(&node.name);
@@ -283,7 +293,7 @@ fn networks(state: &State, answers: &Answers) -> Vec<NodeNetwork> {
             node: node.name.clone(),
             address: node.address.to_string(),
             nic: own.unwrap_or_default(),
-            others: others.map(|nic| nic.name.clone()).collect(),
+            others: others.map(nic_in_words).collect(),
         }
     };
     answers.nodes.iter().map(of).collect()
