@@ -15,6 +15,7 @@ mod journal;
 mod kept;
 mod leader;
 mod links;
+mod neighbours;
 mod perform;
 mod report;
 mod socket;
@@ -178,6 +179,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
     }
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
+    tasks.spawn(Arc::clone(&daemon).discover());
     let task = tasks.spawn(daemon.run(state, inbox));
     Ok(Running {
         socket: path,
@@ -256,6 +258,7 @@ impl Daemon {
     }
 
     fn show(&self, state: &State) {
+        self.announce(state);
         let new = picture(state, self.world.clock.now());
         self.hub.picture.send_if_modified(|shown| {
             let differs = **shown != new;

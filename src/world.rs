@@ -53,6 +53,12 @@ pub struct Roots {
     pub etc: PathBuf,
     /// `/run/udev`.
     pub udev: PathBuf,
+    /// `/run`: what the system's own services know since it was started.
+    pub run: PathBuf,
+    /// `/lib`: the kernel's modules.
+    pub lib: PathBuf,
+    /// `/var/lib`: what the system's own services keep.
+    pub var_lib: PathBuf,
 }
 
 /// The programs mcloud runs, by name or by path.
@@ -78,6 +84,9 @@ impl World {
                 dev: PathBuf::from("/dev"),
                 etc: PathBuf::from("/etc"),
                 udev: PathBuf::from("/run/udev"),
+                run: PathBuf::from("/run"),
+                lib: PathBuf::from("/lib"),
+                var_lib: PathBuf::from("/var/lib"),
             },
             programs: Programs {
                 systemctl: "systemctl".into(),
@@ -152,6 +161,24 @@ impl Clock {
     /// Waits for `duration` of this clock's time.
     pub async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration.div_f64(self.speed)).await;
+    }
+
+    /// The same clock, where it runs at most `most` times as fast as life: for what a busy machine
+    /// must not be late with.
+    #[must_use]
+    pub fn at_most(&self, most: f64) -> Self {
+        Self {
+            speed: self.speed.min(most),
+            ..self.clone()
+        }
+    }
+
+    /// What this clock showed when `slower`, which is [`Self::at_most`] of it, showed `moment`.
+    pub fn when(&self, slower: &Self, moment: Millis) -> Millis {
+        let gone = Duration::from_millis(moment.saturating_sub(self.epoch));
+        let gone = gone.mul_f64(self.speed / slower.speed);
+        self.epoch
+            .saturating_add(u64::try_from(gone.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// How long `duration` of this clock's time is in life.

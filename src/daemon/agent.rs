@@ -1,6 +1,5 @@
 //! The worker's side: using a token, and the link to the leader.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 

@@ -112,24 +112,6 @@ impl Default for LocalPool {
 }
 
 impl DiskFilter {
-    /// The filter that means the disk at `path` and no other of `disks`: by its serial number, else by
-    /// model and size. None where it cannot be told from another.
-    pub fn of(path: &str, disks: &[super::facts::Disk]) -> Option<Self> {
-        let disk = disks.iter().find(|disk| disk.path == path)?;
-        let by_serial = Self {
-            serial: disk.serial.clone(),
-            ..Self::default()
-        };
-        let by_looks = Self {
-            model: disk.model.clone(),
-            size: Some(disk.size),
-            ..Self::default()
-        };
-        [by_serial, by_looks]
-            .into_iter()
-            .find(|filter| disks.iter().filter(|disk| filter.fits(disk)).count() == 1)
-    }
-
     /// Whether `disk` is what the filter means: everything that is named fits.
     pub fn fits(&self, disk: &super::facts::Disk) -> bool {
         let same = |wanted: &Option<String>, is: &Option<String>| {

@@ -1,5 +1,8 @@
 //! What a machine is: its board, its NICs, its disks, as found. Reading them is infra's business.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +28,42 @@ pub struct HostFacts {
     pub nics: Vec<Nic>,
     /// Every whole disk, by name.
     pub disks: Vec<Disk>,
+    /// Its system in its own words, `Ubuntu 24.04.3 LTS`; empty where it tells none.
+    pub os: String,
+    /// Seconds since it was started.
+    pub uptime: Option<u64>,
+    /// Whether a time server has set its clock since it was started.
+    pub clock_synchronized: Option<bool>,
+    /// Whether its supply was too weak at some time since it was started.
+    pub under_voltage: Option<bool>,
+    /// Whether it was slowed down, for heat or for its supply, at some time since it was started.
+    pub throttled: Option<bool>,
+    /// The temperature of its processor in whole degrees Celsius.
+    pub temperature: Option<i32>,
+    /// The kernel modules that services use, by name with underscores.
+    pub modules: BTreeMap<String, Module>,
+    /// Whether control groups are version 2 alone.
+    pub cgroup_v2: Option<bool>,
+    /// Whether the kernel can account and limit memory by control groups.
+    pub memory_cgroup: Option<bool>,
+    /// Whether the kernel confines programs by `AppArmor`.
+    pub apparmor: Option<bool>,
+    /// Whether it can run virtual machines at a processor's speed.
+    pub kvm: Option<bool>,
+    /// How many user ids root may give to containers, by `/etc/subuid`; none where it names no range.
+    pub root_uids: Option<u64>,
+}
+
+/// How far a kernel module is from use. One that cannot be told is not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Module {
+    /// In the running kernel: loaded, or built in.
+    There,
+    /// A file that the kernel loads when it is needed.
+    Available,
+    /// Not among the running kernel's modules.
+    Missing,
 }
 
 /// One network interface.
@@ -37,12 +76,45 @@ pub struct Nic {
     pub mac: String,
     /// Whether it is in operation: enabled, and with a carrier.
     pub up: bool,
+    /// Whether there is a carrier; none where it is switched off and cannot tell.
+    pub carrier: Option<bool>,
     /// Its speed in Mb/s, where a carrier tells one.
     pub speed_mbps: Option<u32>,
     /// Its addresses, each with its prefix length.
     pub addresses: Vec<IpNet>,
-    /// The default route over it.
-    pub gateway: Option<std::net::IpAddr>,
+    /// What it is.
+    pub kind: NicKind,
+    /// Whether it is a radio.
+    pub wireless: bool,
+    /// The most bytes of one packet.
+    pub mtu: Option<u32>,
+    /// The bridge or bond that it is a part of.
+    pub master: Option<String>,
+    /// The gateway of the default route that goes over it, that of IPv4 before that of IPv6.
+    pub gateway: Option<IpAddr>,
+    /// Those of its addresses that a DHCP server lent, as far as lease files tell.
+    pub leased: Vec<IpAddr>,
+    /// The speed in Mb/s of the USB port that it hangs on.
+    pub usb_speed_mbps: Option<u32>,
+}
+
+/// What a network interface is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NicKind {
+    /// A device with a cable.
+    #[default]
+    Ethernet,
+    /// A device with a radio.
+    Wireless,
+    /// A bridge, of the system or of a service.
+    Bridge,
+    /// Several NICs as one.
+    Bond,
+    /// A VLAN on another NIC.
+    Vlan,
+    /// Anything else without a device behind it: a tunnel, one end of a pair.
+    Virtual,
 }
 
 /// One whole disk.
@@ -71,6 +143,38 @@ pub struct Disk {
     pub holds: Holds,
     /// What the running system uses it for; none if nothing.
     pub used: Option<String>,
+    /// What it is connected by: `usb`, `nvme`, `sata`, `mmc`, `virtio`, `scsi`.
+    pub transport: Option<String>,
+    /// The speed in Mb/s of the USB port that it hangs on.
+    pub usb_speed_mbps: Option<u32>,
+    /// Its World Wide Name; some USB bridges give all their disks the same.
+    pub wwn: Option<String>,
+}
+
+impl Disk {
+    /// How `used` begins for a disk that is mounted; the mount point follows.
+    pub const MOUNTED: &'static str = "mounted at ";
+    /// What `used` says of a disk that is swapped to.
+    pub const SWAP: &'static str = "swap";
+    /// How `used` begins for a disk on which something is stacked; its kernel name follows.
+    pub const STACKED: &'static str = "part of ";
+    /// What `used` says of a disk that somebody holds for himself.
+    pub const CLAIMED: &'static str = "claimed by the kernel or by another program";
+
+    /// Whether the running system runs or starts from it.
+    pub fn is_system(&self) -> bool {
+        self.used.as_deref().is_some_and(Self::is_of_system)
+    }
+
+    /// Whether a use, in the words of `used`, is the system's own: its root, what belongs to it, or
+    /// where it starts from.
+    pub fn is_of_system(used: &str) -> bool {
+        let Some(place) = used.strip_prefix(Self::MOUNTED) else {
+            return false;
+        };
+        let below = place.starts_with("/boot/") || place.starts_with("/efi/");
+        below || ["/", "/boot", "/efi", "/etc", "/usr", "/var"].contains(&place)
+    }
 }
 
 /// What a disk holds.

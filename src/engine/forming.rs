@@ -4,6 +4,8 @@ use super::answers::{Answers, DiskChoice, DiskFilter, LocalPool, Purpose};
 use super::event::Level;
 use super::message::Message;
 use super::node::{Role, Stage};
+use super::preflight::disk_choices;
+use super::services::{LxdState, NodeFacts};
 use super::{Effect, Report, Turn};
 
 impl Turn<'_> {
@@ -34,8 +36,7 @@ impl Turn<'_> {
         }
         let cluster = &mut self.state.cluster;
         let facts = cluster.nodes.get(node).and_then(|node| node.facts.as_ref());
-        let disks = facts.map_or(&[][..], |facts| &facts.host.disks);
-        let Some(find) = DiskFilter::of(path, disks) else {
+        let Some(find) = facts.and_then(|facts| filter(facts, path, purpose)) else {
             return;
         };
         let answers = cluster.answers.as_mut();
@@ -128,6 +129,17 @@ impl Turn<'_> {
         // One that failed in the middle may be half in: the checks of the new plan ask LXD.
         !leads && !cluster.unattended && joined.is_some_and(|state| !state.is_there())
     }
+}
+
+/// The filter that means the disk at `path`; none where it cannot be used for that. What was chosen
+/// can always be given back.
+fn filter(facts: &NodeFacts, path: &str, purpose: Option<Purpose>) -> Option<DiskFilter> {
+    let can_wipe = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
+    let offers = disk_choices(&facts.host.disks, can_wipe).into_iter();
+    let mut fitting = offers.filter(|offer| offer.disk.path == path);
+    let offer = fitting.next()?;
+    let usable = offer.unusable.is_none() || purpose.is_none();
+    offer.filter.filter(|_| usable)
 }
 
 impl Answers {

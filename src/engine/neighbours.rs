@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::message::Message;
 use super::node::{Role, Stage};
+use super::trust::{Knock, KnockState};
 use super::wizard::Part;
 use super::{Millis, State};
 
@@ -59,10 +60,11 @@ pub struct Peer {
 }
 
 /// What a node is doing, as its beacon says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "standing")]
 pub enum Standing {
     /// It belongs nowhere yet, and looks around.
+    #[default]
     Looking,
     /// It is an initiator whose session is open.
     Open {
@@ -81,7 +83,7 @@ pub enum Standing {
 }
 
 /// What this node's beacon is to say, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Announcement {
     /// The address of the NIC it is said on; none: this node only listens.
     pub on: Option<IpAddr>,
@@ -97,6 +99,8 @@ pub struct Announcement {
     pub session: Option<String>,
     /// The addresses the operator typed: they are asked directly.
     pub typed: Vec<IpAddr>,
+    /// The node ids of the peers in session with this node: no flood of beacons crowds them out.
+    pub keep: Vec<String>,
 }
 
 /// What this node is to announce now.
@@ -135,5 +139,18 @@ pub fn announcement(state: &State) -> Announcement {
         standing,
         session,
         typed: local.typed.clone(),
+        keep: in_session(state),
     }
+}
+
+/// The peers in session with this node, by their ids: the initiator it calls, the joiners that knock.
+fn in_session(state: &State) -> Vec<String> {
+    let stays = |knock: &&Knock| !matches!(knock.state, KnockState::Refused | KnockState::Gone);
+    let session = state.cluster.session.iter();
+    let knocks = session.flat_map(|session| &session.knocks).filter(stays);
+    let calls = state.local.joining.iter().map(|joining| &joining.peer);
+    calls
+        .chain(knocks.map(|knock| &knock.id))
+        .cloned()
+        .collect()
 }

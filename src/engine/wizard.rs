@@ -204,7 +204,7 @@ impl Turn<'_> {
     pub(super) fn suggest_address(&mut self) {
         let local = &mut self.state.local;
         if let (None, Some(facts)) = (local.address, &local.facts) {
-            local.address = super::preflight::suggested_address(&facts.host);
+            local.address = super::preflight::only_address(&facts.host);
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use crate::engine::facts::{HostFacts, Nic};
+use crate::engine::facts::{HostFacts, Module, Nic, NicKind};
 use crate::world::{Clock, DISCOVERY_PORT, Programs, Roots, World};
 
 /// Stands for `blkid -p -o export`: a simulated disk's first line is the exit code, the others are
@@ -19,6 +19,29 @@ const SYSTEMCTL: &str = "#!/bin/sh\nexit 4\n";
 
 /// What blkid says of a disk without a signature.
 const EMPTY: &str = "2\n";
+
+/// What the kernel tells of the memory of a board of 8 GB: the GPU and the firmware keep some.
+const MEMORY: u64 = 8_322_539_520;
+
+/// The kernel modules of Ubuntu for Raspberry Pi that services use; it has no ZFS until that is
+/// installed.
+const MODULES: &[&str] = &[
+    "bridge",
+    "btrfs",
+    "ceph",
+    "dm_crypt",
+    "geneve",
+    "nf_tables",
+    "openvswitch",
+    "overlay",
+    "rbd",
+    "veth",
+    "vhost_vsock",
+    "vxlan",
+];
+
+/// The router of the simulated network.
+const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 254));
 
 /// One simulated disk.
 struct Disk {
@@ -70,6 +93,9 @@ pub(super) fn lay_out(
         dev: dir.join("dev"),
         etc: dir.join("etc"),
         udev: dir.join("run/udev"),
+        run: dir.join("run"),
+        lib: dir.join("lib"),
+        var_lib: dir.join("var/lib"),
     };
     write(&roots.etc.join("hostname"), name)?;
     write(
@@ -128,25 +154,59 @@ pub(super) fn spare_disks(world: &World) -> Vec<String> {
 }
 
 fn facts(name: &str, address: IpAddr) -> HostFacts {
-    let loopback = ipnet::IpNet::new(address, 8).ok();
+    let module = |name: &&str| ((*name).to_owned(), Module::Available);
     HostFacts {
         hostname: name.to_owned(),
         model: "Raspberry Pi 5 Model B Rev 1.0".to_owned(),
         serial: Some(format!("SIM-{name}")),
-        memory: 8 * 1024 * 1024 * 1024,
+        memory: MEMORY,
         cpus: 4,
         kernel: "6.8.0-1013-raspi".to_owned(),
         arch: "aarch64".to_owned(),
-        nics: vec![Nic {
-            name: "eth0".to_owned(),
-            mac: format!("d8:3a:dd:00:00:{:02x}", last_octet(address)),
-            up: true,
-            speed_mbps: Some(1_000),
-            addresses: loopback.into_iter().collect(),
-            ..Nic::default()
-        }],
+        nics: nics(name, address),
         disks: Vec::new(),
+        os: "Ubuntu 24.04.3 LTS".to_owned(),
+        uptime: Some(600),
+        clock_synchronized: Some(true),
+        under_voltage: Some(false),
+        throttled: Some(false),
+        temperature: Some(47),
+        modules: MODULES.iter().map(module).collect(),
+        cgroup_v2: Some(true),
+        memory_cgroup: Some(true),
+        apparmor: Some(true),
+        kvm: Some(true),
+        root_uids: Some(1_000_000_000),
     }
+}
+
+/// The NICs of the Pi called `name`: its cable, and on `pi-b` a radio that nobody has set up.
+fn nics(name: &str, address: IpAddr) -> Vec<Nic> {
+    let mac = |kind: u8| format!("d8:3a:dd:00:{kind:02x}:{:02x}", last_octet(address));
+    let mut nics = vec![Nic {
+        name: "eth0".to_owned(),
+        mac: mac(0),
+        up: true,
+        carrier: Some(true),
+        speed_mbps: Some(1_000),
+        addresses: ipnet::IpNet::new(address, 8).into_iter().collect(),
+        mtu: Some(1_500),
+        gateway: Some(GATEWAY),
+        ..Nic::default()
+    }];
+    if name == "pi-b" {
+        nics.push(Nic {
+            name: "wlan0".to_owned(),
+            mac: mac(1),
+            up: true,
+            carrier: Some(true),
+            kind: NicKind::Wireless,
+            wireless: true,
+            mtu: Some(1_500),
+            ..Nic::default()
+        });
+    }
+    nics
 }
 
 fn last_octet(address: IpAddr) -> u8 {

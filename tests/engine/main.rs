@@ -11,4 +11,5 @@ mod install;
 mod planning;
 mod random;
 mod stage;
+mod wizard;
 mod worker;

@@ -141,9 +141,12 @@ fn an_empty_disk_is_formatted_and_one_that_holds_something_is_an_erasure() {
 #[test]
 fn a_disk_that_cannot_be_taken_says_why() {
     type Spoil = fn(&mut mcloud::engine::facts::Disk);
-    let spoil: [(&str, Spoil); 3] = [
-        ("check.disk-used", |disk| {
+    let spoil: [(&str, Spoil); 4] = [
+        ("check.disk-system", |disk| {
             disk.used = Some("mounted at /".to_owned());
+        }),
+        ("check.disk-used", |disk| {
+            disk.used = Some("mounted at /srv".to_owned());
         }),
         ("check.disk-read-only", |disk| disk.read_only = true),
         ("check.disk-unknown", |disk| {

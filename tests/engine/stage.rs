@@ -75,6 +75,7 @@ pub(crate) fn facts(number: usize) -> NodeFacts {
             model: "Raspberry Pi 5".to_owned(),
             nics: vec![Nic {
                 name: "eth0".to_owned(),
+                up: true,
                 addresses: vec![net],
                 ..Nic::default()
             }],

@@ -138,6 +138,8 @@ async fn in_a_rehearsal_a_file_stands_for_all_but_the_disks() {
         arch: "aarch64".into(),
         nics: vec![nic],
         disks: machine.disks().await,
+        kvm: Some(false),
+        ..HostFacts::default()
     };
     assert_eq!(facts, expected);
     assert_eq!(facts.disks[0].name, "sda");

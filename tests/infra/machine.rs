@@ -26,6 +26,9 @@ impl Machine {
             dev: at("dev"),
             etc: at("etc"),
             udev: at("udev"),
+            run: at("run"),
+            lib: at("lib"),
+            var_lib: at("var/lib"),
         };
         world.programs.blkid =
             PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/blkid");

@@ -90,6 +90,7 @@ fn facts(number: usize) -> NodeFacts {
             model: "Raspberry Pi 5 Model B Rev 1.0".to_owned(),
             nics: vec![Nic {
                 name: "eth0".to_owned(),
+                up: true,
                 addresses: vec![ipnet::IpNet::new(address(number), 24).unwrap()],
                 ..Nic::default()
             }],

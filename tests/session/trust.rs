@@ -30,13 +30,6 @@ pub(crate) fn session() -> &'static OpenSession {
     SESSION.get_or_init(|| OpenSession::new(&Words::parse(TOLD).unwrap(), id()).unwrap())
 }
 
-/// The same session with words that nobody was told.
-pub(crate) fn guessed() -> &'static OpenSession {
-    static SESSION: OnceLock<OpenSession> = OnceLock::new();
-    let words = || Words::parse("zucchini abandoned yo-yo aardvark").unwrap();
-    SESSION.get_or_init(|| OpenSession::new(&words(), id()).unwrap())
-}
-
 pub(crate) fn id() -> SessionId {
     "abcdefghijklmnop234567".parse().unwrap()
 }
@@ -82,19 +75,41 @@ async fn confirmed() -> (
 ) {
     let leader = Leader::new().await;
     let node = Identity::generate().unwrap();
+    let (joiner, initiator) = telling(&leader, &node, &inventory()).await;
+    (leader, node, joiner.unwrap(), initiator.unwrap())
+}
+
+/// What both make of a joiner that says `inventory` of itself.
+async fn telling(
+    leader: &Leader,
+    node: &Identity,
+    inventory: &Inventory,
+) -> (
+    Result<Joiner<DuplexStream>, TrustError>,
+    Result<Initiator<DuplexStream>, TrustError>,
+) {
     let (at_initiator, at_joiner) = channels(leader.identity.id(), node.id());
-    let (near, far) = duplex(64 * 1024);
-    let (guards, inventory) = (guards(), inventory());
+    let (near, far) = duplex(256 * 1024);
+    let guards = guards();
     let caller = Caller {
-        identity: &node,
-        inventory: &inventory,
+        identity: node,
+        inventory,
         now: NOW,
     };
-    let (joiner, initiator) = tokio::join!(
+    let joiner = async {
+        let initiator = confirm_initiator(far, session(), &at_joiner, caller).await;
+        match initiator {
+            Ok(mut initiator) if inventory.name.is_empty() => match initiator.next().await {
+                InitiatorSays::Refused(why) => Err(TrustError::Own(why.code)),
+                other => panic!("{other:?}"),
+            },
+            other => other,
+        }
+    };
+    tokio::join!(
         confirm_joiner(near, session(), &at_initiator, visit(&guards)),
-        confirm_initiator(far, session(), &at_joiner, caller)
-    );
-    (leader, node, joiner.unwrap(), initiator.unwrap())
+        joiner
+    )
 }
 
 fn welcome(leader: &Leader, joiner: &Joiner<impl AsyncRead + AsyncWrite>) -> Welcome {
@@ -330,4 +345,52 @@ async fn an_address_where_nobody_listens_is_unreachable() {
     };
     let refused = call(address, &id(), &words, caller).await.unwrap_err();
     assert!(matches!(refused, TrustError::Unreachable(_)), "{refused}");
+}
+
+#[tokio::test]
+async fn what_a_joiner_says_of_itself_is_short_and_harmless() {
+    let (leader, node) = (Leader::new().await, Identity::generate().unwrap());
+    let said = Inventory {
+        model: format!("\u{1b}[31mPi{}", "!".repeat(1_000)),
+        mcloud: "0.1.0\u{202e}".to_owned(),
+        address: Some("::ffff:10.0.0.2".parse().unwrap()),
+        ..inventory()
+    };
+    let (joiner, _initiator) = telling(&leader, &node, &said).await;
+    let shown = joiner.unwrap().inventory;
+    assert!(shown.model.starts_with("[31mPi!"), "{}", shown.model);
+    assert_eq!(shown.model.chars().count(), 64);
+    assert_eq!(shown.mcloud, "0.1.0");
+    assert_eq!(shown.address, Some(IpAddr::from([10, 0, 0, 2])));
+}
+
+#[tokio::test]
+async fn a_joiner_without_a_name_is_told_that_it_needs_one() {
+    let (leader, node) = (Leader::new().await, Identity::generate().unwrap());
+    let said = Inventory {
+        name: String::new(),
+        ..inventory()
+    };
+    let (joiner, initiator) = telling(&leader, &node, &said).await;
+    assert!(matches!(joiner.unwrap_err(), TrustError::Nonsense(_)));
+    let told = initiator.unwrap_err();
+    assert!(
+        matches!(&told, TrustError::Own(code) if code == "trust.bad-inventory"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_side_that_falls_silent_is_gone_and_one_that_waits_is_not() {
+    // The pair that speaks is the older one: without its beats it would end first.
+    let (_, _, mut joiner, mut initiator) = confirmed().await;
+    let (_, _, mut left, silent) = confirmed().await;
+    tokio::select! {
+        gone = left.next() => {
+            assert!(matches!(gone, JoinerSays::Gone(TrustError::Gone)), "{gone:?}");
+        }
+        ended = joiner.next() => panic!("the joiner's beats were not heard: {ended:?}"),
+        ended = initiator.next() => panic!("the initiator's beats were not heard: {ended:?}"),
+    }
+    drop(silent);
 }

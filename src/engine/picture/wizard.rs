@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::State;
 use crate::engine::answers::{Answers, DriverChoice, LocalPool, NodeAnswers, Purpose};
-use crate::engine::facts::Disk;
 use crate::engine::message::{Failure, Message};
 use crate::engine::neighbours::Neighbours;
 use crate::engine::node::Role;
 use crate::engine::plan::make::driver_of;
-use crate::engine::preflight::{Check, check_host, disk_offers, usable_addresses};
-use crate::engine::services::NodeFacts;
+use crate::engine::preflight::{
+    AddressChoice, Check, DiskOffer, check_host, disk_choices, usable_addresses,
+};
+use crate::engine::services::{LxdState, NodeFacts};
 use crate::engine::trust::{Joining, Session};
 use crate::engine::wizard::{Membership, Part};
 
@@ -122,6 +123,8 @@ pub struct DiskRow {
     pub mend: Option<Message>,
     /// Whether choosing it erases what it holds.
     pub erases: bool,
+    /// What is to be said against choosing it.
+    pub warnings: Vec<Message>,
     /// The node at whose console its use was chosen last, where that is another than this.
     pub chosen_by: Option<String>,
 }
@@ -185,7 +188,7 @@ fn host(facts: &NodeFacts) -> Host {
 }
 
 fn addresses(facts: &NodeFacts) -> Vec<AddressRow> {
-    let row = |choice: crate::engine::preflight::AddressChoice| {
+    let row = |choice: AddressChoice| {
         let nic = facts.host.nics.iter().find(|nic| nic.name == choice.nic);
         AddressRow {
             mac: nic.map(|nic| nic.mac.clone()).unwrap_or_default(),
@@ -207,13 +210,12 @@ fn disks(state: &State, answers: &Answers) -> Vec<NodeDisks> {
     let of = |node: &NodeAnswers| {
         let facts = state.cluster.nodes.get(&node.name);
         let facts = facts.and_then(|node| node.facts.as_ref());
-        let disks = facts.map_or(&[][..], |facts| &facts.host.disks);
         NodeDisks {
             node: node.name.clone(),
             address: node.address.to_string(),
             can_choose: leads || node.name == me,
             known: facts.is_some(),
-            disks: rows(state, node, disks),
+            disks: facts.map_or_else(Vec::new, |facts| rows(state, node, facts)),
         }
     };
     let mut nodes: Vec<_> = answers.nodes.iter().map(of).collect();
@@ -223,26 +225,30 @@ fn disks(state: &State, answers: &Answers) -> Vec<NodeDisks> {
     nodes
 }
 
-fn rows(state: &State, node: &NodeAnswers, disks: &[Disk]) -> Vec<DiskRow> {
+fn rows(state: &State, node: &NodeAnswers, facts: &NodeFacts) -> Vec<DiskRow> {
     let chosen_by = state.cluster.chosen_by.get(&node.name);
-    let row = |(disk, offer): (&Disk, crate::engine::preflight::DiskOffer)| {
-        let choice = node.disks.iter().find(|choice| choice.find.fits(disk));
+    let row = |offer: DiskOffer| {
+        let disk = offer.disk;
+        let choice = node.disks.iter().find(|choice| choice.find.fits(&disk));
         let by = chosen_by.and_then(|by| by.get(&disk.path));
         DiskRow {
-            name: disk.name.clone(),
-            path: disk.path.clone(),
-            model: disk.model.clone().unwrap_or_default(),
-            serial: disk.serial.clone().unwrap_or_default(),
+            name: disk.name,
+            path: disk.path,
+            model: disk.model.unwrap_or_default(),
+            serial: disk.serial.unwrap_or_default(),
             size: disk.size,
-            holds: disk.holds.in_words(&disk.partitions),
+            holds: offer.holds,
             purpose: choice.map(|choice| choice.purpose),
-            unusable: offer.unusable.as_ref().map(|(why, _)| why.clone()),
-            mend: offer.unusable.and_then(|(_, mend)| mend),
+            unusable: offer.unusable.as_ref().map(|refusal| refusal.why.clone()),
+            mend: offer.unusable.and_then(|refusal| refusal.mend),
             erases: offer.erases,
+            warnings: offer.warnings,
             chosen_by: by.filter(|by| **by != state.local.name).cloned(),
         }
     };
-    disks.iter().zip(disk_offers(disks)).map(row).collect()
+    let can_wipe = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
+    let offers = disk_choices(&facts.host.disks, can_wipe);
+    offers.into_iter().map(row).collect()
 }
 
 fn pool(state: &State, answers: &Answers) -> PoolView {

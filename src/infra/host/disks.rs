@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use futures_util::future::join_all;
 
 use super::used::Uses;
-use super::{HostError, flag, holds, line, listed, names, number};
+use super::{HostError, bus, flag, holds, line, listed, names, number};
 use crate::engine::facts::Disk;
 use crate::infra::rest::plain;
 use crate::world::{Roots, World};
@@ -56,7 +56,7 @@ pub async fn disks(world: &World) -> Result<Vec<Disk>, HostError> {
     let found = whole.map(async |mut disk| {
         disk.holds = holds::holds(world, &disk).await;
         if disk.used.is_none() && holds::is_claimed(world, &disk).await {
-            disk.used = Some("claimed by the kernel or by another program".to_owned());
+            disk.used = Some(Disk::CLAIMED.to_owned());
         }
         disk
     });
@@ -98,6 +98,9 @@ fn disk(roots: &Roots, name: &str, all: &[String]) -> Disk {
         read_only: flag(&dir.join("ro")),
         rotational: flag(&dir.join("queue/rotational")),
         partitions: partitions(&dir, name, all),
+        transport: bus::transport(&dir, (name, udev.get("ID_BUS"))),
+        usb_speed_mbps: bus::usb_speed(roots, &dir),
+        wwn: note("ID_WWN").or_else(|| bus::wwn(&dir)),
         ..Disk::default()
     }
 }

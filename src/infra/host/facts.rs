@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::line;
+use super::{kernel, line, system};
 use crate::engine::facts::HostFacts;
 use crate::world::World;
 
@@ -25,7 +25,7 @@ pub(super) fn facts(world: &World, simulated: Option<&HostFacts>) -> HostFacts {
     let said = simulated.cloned().unwrap_or_default();
     let mut facts = match simulated {
         Some(_) => HostFacts::default(),
-        None => kernel(),
+        None => running(),
     };
     if let Some(hostname) = line(&roots.etc.join("hostname")) {
         facts.hostname = hostname;
@@ -34,19 +34,44 @@ pub(super) fn facts(world: &World, simulated: Option<&HostFacts>) -> HostFacts {
     let tree = roots.proc.join("device-tree");
     facts.model = firmware(&tree.join("model"), &dmi.join("product_name")).unwrap_or_default();
     facts.serial = firmware(&tree.join("serial-number"), &dmi.join("product_serial"));
+    system::read(roots, &mut facts);
+    let release = either(said.kernel.clone(), facts.kernel.clone());
+    kernel::read(roots, &release, &mut facts);
+    either_of(said, facts)
+}
+
+/// What was said, and for the rest what was read.
+fn either_of(said: HostFacts, read: HostFacts) -> HostFacts {
     HostFacts {
-        hostname: either(said.hostname, facts.hostname),
-        model: either(said.model, facts.model),
-        serial: said.serial.or(facts.serial),
+        hostname: either(said.hostname, read.hostname),
+        model: either(said.model, read.model),
+        serial: said.serial.or(read.serial),
         memory: if said.memory > 0 {
             said.memory
         } else {
-            facts.memory
+            read.memory
         },
-        cpus: if said.cpus > 0 { said.cpus } else { facts.cpus },
-        kernel: either(said.kernel, facts.kernel),
-        arch: either(said.arch, facts.arch),
-        ..HostFacts::default()
+        cpus: if said.cpus > 0 { said.cpus } else { read.cpus },
+        kernel: either(said.kernel, read.kernel),
+        arch: either(said.arch, read.arch),
+        os: either(said.os, read.os),
+        uptime: said.uptime.or(read.uptime),
+        clock_synchronized: said.clock_synchronized.or(read.clock_synchronized),
+        under_voltage: said.under_voltage.or(read.under_voltage),
+        throttled: said.throttled.or(read.throttled),
+        temperature: said.temperature.or(read.temperature),
+        modules: if said.modules.is_empty() {
+            read.modules
+        } else {
+            said.modules
+        },
+        cgroup_v2: said.cgroup_v2.or(read.cgroup_v2),
+        memory_cgroup: said.memory_cgroup.or(read.memory_cgroup),
+        apparmor: said.apparmor.or(read.apparmor),
+        kvm: said.kvm.or(read.kvm),
+        root_uids: said.root_uids.or(read.root_uids),
+        nics: Vec::new(),
+        disks: Vec::new(),
     }
 }
 
@@ -62,7 +87,7 @@ fn firmware(device_tree: &Path, dmi: &Path) -> Option<String> {
 }
 
 /// What the running kernel tells past World's roots: the one place that asks it.
-fn kernel() -> HostFacts {
+fn running() -> HostFacts {
     let uname = rustix::system::uname();
     let word = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
     let (memory, cpus) = sysinfo::System::new().map_or((0, 0), |mut system| {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{line, names};
+use crate::engine::facts::Disk;
 use crate::infra::rest::plain;
 use crate::world::Roots;
 
@@ -14,11 +15,11 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    /// Reads mounts, swaps and Btrfs's devices. Mounts come first, the root before all, so that a
-    /// disk's most telling use is the one that is found.
+    /// Reads mounts, swaps and Btrfs's devices. Mounts come first, the root before all, then
+    /// the system's others, so that a disk's most telling use is the one that is found.
     pub(super) fn read(roots: &Roots) -> Self {
         let mut devices = mounts(roots);
-        devices.sort_by_key(|(_, place)| place != "mounted at /");
+        devices.sort_by_key(|(_, place)| (place != "mounted at /", !Disk::is_of_system(place)));
         devices.extend(swaps(roots));
         devices.extend(btrfs(roots));
         Self { devices }
@@ -35,7 +36,9 @@ impl Uses {
         used.map(|(_, place)| place.clone()).or_else(|| {
             parts().find_map(|part| {
                 let holders = names(&class.join(part).join("holders")).ok()?;
-                holders.first().map(|holder| format!("part of {holder}"))
+                holders
+                    .first()
+                    .map(|holder| format!("{}{holder}", Disk::STACKED))
             })
         })
     }
@@ -59,7 +62,7 @@ fn mounts(roots: &Roots) -> Vec<(String, String)> {
         let (Some(number), Some(point)) = (fields.nth(2), fields.nth(1)) else {
             continue;
         };
-        let place = format!("mounted at {}", plain(&unescaped(point)));
+        let place = format!("{}{}", Disk::MOUNTED, plain(&unescaped(point)));
         let source = fields.skip_while(|field| *field != "-").nth(2);
         let source = source.and_then(|source| device(roots, &unescaped(source)));
         found.extend(source.map(|device| (device, place.clone())));
@@ -75,7 +78,7 @@ fn swaps(roots: &Roots) -> Vec<(String, String)> {
         .lines()
         .skip(1)
         .filter_map(|swap| device(roots, &unescaped(swap.split_whitespace().next()?)))
-        .map(|device| (device, "swap".to_owned()))
+        .map(|device| (device, Disk::SWAP.to_owned()))
         .collect()
 }
 
@@ -87,7 +90,8 @@ fn btrfs(roots: &Roots) -> Vec<(String, String)> {
         let devices = all.join(uuid).join("devices");
         for device in names(&devices).unwrap_or_default() {
             let number = line(&devices.join(device).join("dev"));
-            found.extend(number.map(|number| (number, "part of a mounted btrfs".to_owned())));
+            found
+                .extend(number.map(|number| (number, format!("{}a mounted btrfs", Disk::STACKED))));
         }
     }
     found

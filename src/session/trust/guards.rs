@@ -11,8 +11,11 @@ use crate::session::tls::server::{Bounds, Place};
 /// Confirmations looked at in a second, over all: 36 000 an hour, against 41 bits.
 const OVERALL: u32 = 10;
 
-/// Calls that one source may make at once, and one more each second.
-const CALLS: u32 = 5;
+/// Calls that one source may make at once: a small cloud may stand behind one router.
+const CALLS: u32 = 12;
+
+/// Calls that it may make each second after that.
+const CALLS_LATER: u32 = 2;
 
 /// Wrong confirmations of one source that cost it no waiting: people mistype.
 const FREE: u32 = 3;
@@ -89,7 +92,7 @@ impl Guards {
         let source = Source::from(source);
         let mut tries = lock(&self.tries);
         let seen = tries.seen(source, now);
-        seen.calls.take((CALLS, 1), 1, now)
+        seen.calls.take((CALLS, CALLS_LATER), 1, now)
     }
 
     /// A try of a source, one of the ten a second that are looked at; none where it has to wait. It

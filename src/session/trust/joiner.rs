@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::link::Link;
-use super::transcript::{CHECK_WORDS, Confirmation, Transcript, seal};
+use super::transcript::{CHECK_WORDS, Confirmation, Transcript};
 use super::{Channel, OpenSession, SessionId, TrustError, bytes, number, random, text, within};
 use crate::engine::Millis;
 use crate::engine::message::{Message, plain};
@@ -166,8 +166,7 @@ async fn prove<T: AsyncRead + AsyncWrite + Unpin>(
         return Err(TrustError::Unconfirmed);
     };
     let theirs = number(&theirs)?;
-    let proven = confirmation.initiator_knows([&own, &theirs], &bytes(&mac)?);
-    if proven && seal(&theirs) == sealed {
+    if confirmation.initiator_knows([&own, &theirs], &bytes(&mac)?) {
         Ok(confirmation.check_words([&own, &theirs]))
     } else {
         Err(TrustError::Unconfirmed)

@@ -72,6 +72,7 @@ impl<'a> Transcript<'a> {
 /// The confirmation keys of one exchange.
 pub(super) struct Confirmation {
     hash: [u8; 32],
+    sealed: [u8; 32],
     initiator: hmac::Key,
     joiner: hmac::Key,
 }
@@ -90,6 +91,7 @@ impl Confirmation {
         };
         Self {
             hash: transcript.hash(),
+            sealed: *transcript.sealed,
             initiator: for_role(b"initiator"),
             joiner: for_role(b"joiner"),
         }
@@ -114,9 +116,10 @@ impl Confirmation {
             .to_vec()
     }
 
-    /// Whether that is what came, in constant time.
+    /// Whether that is what came, in constant time, and its number is the one that was sealed.
     pub(super) fn initiator_knows(&self, numbers: [&[u8; 32]; 2], mac: &[u8]) -> bool {
-        hmac::verify(&self.initiator, &self.both(numbers), mac).is_ok()
+        let [_, own] = numbers;
+        hmac::verify(&self.initiator, &self.both(numbers), mac).is_ok() && seal(own) == self.sealed
     }
 
     /// The words that both screens show: the same on both only if nobody is between them, not even
@@ -143,4 +146,72 @@ impl Confirmation {
 /// What the initiator's number is sealed with until the joiner has said its own.
 pub(super) fn seal(number: &[u8; 32]) -> [u8; 32] {
     sha256(&[b"mcloud-session/1 seal".as_slice(), number].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+
+    use super::*;
+
+    const JOINERS: [u8; 32] = [1; 32];
+    const INITIATORS: [u8; 32] = [2; 32];
+
+    /// The exchange of `tests/session/pake.rs` with the same names; what a second implementation of
+    /// all this (Python's hashlib and hmac) makes of it stands in the tests.
+    fn known() -> ([u8; 32], Confirmation) {
+        let channel = Channel {
+            me: "a".repeat(52).parse().unwrap(),
+            peer: format!("{}a", "b".repeat(51)).parse().unwrap(),
+            exporter: [7; 32],
+        };
+        let session = "abcdefghijklmnop234567".parse().unwrap();
+        let asked = hex("42885735d21b59de71b387b37ea9cca1b6b9816a61f5bf89c119d39e73357ec8fd");
+        let answered = hex("41fbe105fad9cd3a1ea6cd3fa7c4da6b88cab6faedc174c82ab96416fbb2de0d0b");
+        let sealed = seal(&INITIATORS);
+        let said = [asked.as_slice(), answered.as_slice()];
+        let transcript = Transcript::of((Side::Initiator, &channel), &session, said, &sealed);
+        let key = hex("43c836566101e3165acbf13c01a95bf9de8cc3ad35e3aca1802da2661e0e9bc5");
+        let confirmation = Confirmation::new(&transcript, &Zeroizing::new(key));
+        (transcript.hash(), confirmation)
+    }
+
+    fn hex(digits: &str) -> Vec<u8> {
+        HEXLOWER.decode(digits.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn transcript_and_proofs_are_those_of_the_second_implementation() {
+        let (hash, confirmation) = known();
+        let told = "dd2df45eae876f37c082fb1cc2148cf1e309e229a7449923202977562c2c8732";
+        assert_eq!(HEXLOWER.encode(&hash), told);
+        let told = "7ff7fb82101b009155b735069ed3d84064b5053065dca98cc0952b95aeff26a7";
+        assert_eq!(HEXLOWER.encode(&confirmation.of_joiner(&JOINERS)), told);
+        let proof = confirmation.of_initiator([&JOINERS, &INITIATORS]);
+        let told = "e521d6c71048e0ab4b4347302d485bd4ba3e91729a9a633fe8fbb11448e668d7";
+        assert_eq!(HEXLOWER.encode(&proof), told);
+        let words = confirmation.check_words([&JOINERS, &INITIATORS]);
+        assert_eq!(words, ["seismology", "osmosis", "defrost", "asparagus"]);
+    }
+
+    #[test]
+    fn a_proof_is_good_for_its_role_and_number_alone() {
+        let (_, confirmation) = known();
+        let joiners = confirmation.of_joiner(&JOINERS);
+        let initiators = confirmation.of_initiator([&JOINERS, &INITIATORS]);
+        assert!(confirmation.joiner_knows(&JOINERS, &joiners));
+        assert!(confirmation.initiator_knows([&JOINERS, &INITIATORS], &initiators));
+        assert!(!confirmation.joiner_knows(&JOINERS, &initiators));
+        assert!(!confirmation.initiator_knows([&JOINERS, &INITIATORS], &joiners));
+        assert!(!confirmation.joiner_knows(&INITIATORS, &joiners));
+        assert!(!confirmation.joiner_knows(&JOINERS, &[]));
+    }
+
+    #[test]
+    fn an_initiator_cannot_take_another_number_once_it_knows_the_joiners() {
+        let (_, confirmation) = known();
+        let chosen = [3; 32];
+        let proof = confirmation.of_initiator([&JOINERS, &chosen]);
+        assert!(!confirmation.initiator_knows([&JOINERS, &chosen], &proof));
+    }
 }

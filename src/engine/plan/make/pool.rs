@@ -2,10 +2,10 @@
 
 use super::Basis;
 use crate::engine::answers::{DriverChoice, NodeAnswers, Purpose};
-use crate::engine::facts::{Disk, Holds};
+use crate::engine::facts::Disk;
 use crate::engine::message::Message;
 use crate::engine::plan::{DiskUse, LOCAL_POOL, PoolPart, PoolSource};
-use crate::engine::preflight::{Check, disk_check, driver_check};
+use crate::engine::preflight::{Check, disk_check, driver_check, refusal, unfit};
 use crate::engine::services::LxdState;
 
 /// The driver of the local pool: what was asked for, or the best that every node has. A stopped
@@ -105,36 +105,27 @@ fn disk_source(
     driver: &str,
     disk: &Disk,
 ) -> Result<PoolSource, Check> {
-    let refuse = |code: &str, why: &str| {
-        Err(disk_check(
-            &node.name,
-            Message::new(code).with("disk", &disk.name).with("why", why),
-        ))
-    };
     if driver == "dir" {
-        return refuse("check.disk-dir", "");
+        let says = Message::new("check.disk-dir").with("disk", &disk.name);
+        return Err(disk_check(&node.name, says));
     }
     let lxd = basis.facts.get(&node.name).map(|facts| &facts.lxd);
-    let pool_there = is_made(basis, &node.name);
-    if let Some(why) = disk.used.as_deref().filter(|_| !pool_there) {
-        return refuse("check.disk-used", why);
-    }
-    if disk.read_only {
-        return refuse("check.disk-read-only", "");
-    }
-    // A kernel name is nobody's own: after the next start it may be another disk's.
-    if disk.serial.is_none() && !disk.path.contains("/by-id/") {
-        return refuse("check.disk-nameless", "");
-    }
-    let holds = match &disk.holds {
-        Holds::Unknown(why) => return refuse("check.disk-unknown", why),
-        _ if pool_there => String::new(),
-        holds => holds.in_words(&disk.partitions),
-    };
     let can_wipe = matches!(lxd, Some(LxdState::Answers(lxd)) if lxd.can_wipe);
-    if !holds.is_empty() && !can_wipe {
-        return refuse("check.disk-wipe", &holds);
+    // The pool itself uses its disk and is what the disk holds.
+    let pool_there = is_made(basis, &node.name);
+    let refused = if pool_there {
+        unfit(disk)
+    } else {
+        refusal(disk, can_wipe)
+    };
+    if let Some(refused) = refused {
+        return Err(disk_check(&node.name, refused.why));
     }
+    let holds = if pool_there {
+        String::new()
+    } else {
+        disk.holds.in_words(&disk.partitions)
+    };
     let wipe = !holds.is_empty();
     let disk = DiskUse {
         node: node.name.clone(),
