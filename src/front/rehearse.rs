@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::undertake::{send_token, show};
 use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, input};
-use crate::cli::{Common, Rehearse};
+use crate::cli::{Command, Common, Rehearse};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
 use crate::face;
@@ -36,6 +36,15 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
     // What still wrote could not be removed.
     rehearsal.stop().await;
     played
+}
+
+/// Rehearses as `mcloud rehearse` without flags does.
+pub(super) async fn as_usual(common: &Common) -> Result<u8, Exit> {
+    let words = ["mcloud", "rehearse"].map(std::ffi::OsString::from);
+    match crate::cli::parse_from(words).map(|cli| cli.command) {
+        Ok(Some(Command::Rehearse(usual))) => rehearse(usual, common).await,
+        _ => Err(Exit::failed("mcloud does not know its own command")),
+    }
 }
 
 /// Begins the undertaking and follows it to its end.
@@ -107,6 +116,8 @@ async fn full_screen(
         look: common.look.into(),
         clock: rehearsal.clock.clone(),
         can_detach: false,
+        wizard: None,
+        rehearsal: true,
         old: None,
     };
     show(link, face).await
