@@ -179,7 +179,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
     }
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
-    tasks.spawn(Arc::clone(&daemon).discover());
+    tasks.spawn_to_end(Arc::clone(&daemon).discover());
     let task = tasks.spawn(daemon.run(state, inbox));
     Ok(Running {
         socket: path,

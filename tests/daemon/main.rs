@@ -14,6 +14,7 @@ mod journal;
 mod lab;
 mod life;
 mod links;
+mod neighbours;
 mod outside;
 mod proxy;
 mod session;
