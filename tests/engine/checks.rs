@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mcloud::engine::facts::{HostFacts, Module, Nic, NicKind};
+use mcloud::engine::facts::{Holds, HostFacts, Module, Nic, NicKind};
 use mcloud::engine::message::Message;
 use mcloud::engine::preflight::{Check, Verdict, check_host, check_node, check_nodes};
 use mcloud::engine::services::{LxdFacts, LxdMember, LxdPool, LxdState, NodeFacts};
@@ -16,11 +16,11 @@ fn module(name: &str) -> (String, Module) {
     (name.to_owned(), Module::Available)
 }
 
-/// A healthy Pi 5 with Ubuntu, an NVMe disk and a cable.
+/// A healthy Pi 5 with Ubuntu, two disks and a cable.
 fn pi() -> NodeFacts {
     let mut node = facts(0);
     let mut nic = node.host.nics[0].clone();
-    nic.mac = "d8:3a:dd:00:00:01".to_owned();
+    nic.mac = "d8:3a:dd:00:00:01".into();
     nic.carrier = Some(true);
     nic.speed_mbps = Some(1_000);
     nic.mtu = Some(1_500);
@@ -54,8 +54,8 @@ fn pi() -> NodeFacts {
 fn namespace() -> NodeFacts {
     let mut node = facts(0);
     node.host.model = String::new();
-    node.host.arch = "x86_64".to_owned();
-    node.host.kernel = "6.18.0".to_owned();
+    node.host.arch = "x86_64".into();
+    node.host.kernel = "6.18.0".into();
     node.host.memory = 2 * GIB;
     node.host.nics[0].kind = NicKind::Virtual;
     node.host.apparmor = Some(false);
@@ -106,6 +106,17 @@ fn nothing_is_said_against_what_is_healthy_or_unknown(
     }
     let names: BTreeSet<_> = checks.iter().map(|check| &check.name).collect();
     assert_eq!(names.len(), checks.len(), "each has a name of its own");
+}
+
+#[test]
+fn modules_of_which_some_are_unknown_are_only_spoken_of_if_one_is_missing() {
+    let mut node = pi();
+    node.host.modules.remove("veth");
+    let checks = check_host("pi-a", &node);
+    assert!(checks.iter().all(|check| check.name != "modules"));
+    node.host.modules.insert("bridge".into(), Module::Missing);
+    let checks = check_host("pi-a", &node);
+    assert_eq!(named(&checks, "modules").says.with["modules"], "bridge");
 }
 
 type Spoil = fn(&mut HostFacts);
@@ -292,10 +303,10 @@ fn a_chosen_disk_in_a_slow_port_is_a_warning() {
 fn three() -> BTreeMap<String, NodeFacts> {
     let node = |number: usize| {
         let mut node = pi();
-        node.host.hostname = crate::stage::NAMES[number].to_owned();
+        node.host.hostname = crate::stage::NAMES[number].into();
         node.host.serial = Some(format!("10000000abc{number}"));
         node.host.nics[0].mac = format!("d8:3a:dd:00:00:0{number}");
-        node.host.disks = vec![disk("sda", &format!("S{number}"), Default::default())];
+        node.host.disks = vec![disk("sda", &format!("S{number}"), Holds::Nothing)];
         (crate::stage::NAMES[number].to_owned(), node)
     };
     (0..3).map(node).collect()
