@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mcloud::engine::preflight::{Verdict, check_host, check_nodes, disk_choices, usable_addresses};
-use mcloud::engine::services::{LxdFacts, LxdState, NodeFacts};
+use mcloud::engine::services::{LxdState, NodeFacts};
 
 use crate::lab::Lab;
 
@@ -12,7 +12,7 @@ async fn boards(lab: &Lab) -> BTreeMap<String, NodeFacts> {
     for pi in &lab.rehearsal.nodes {
         let facts = NodeFacts {
             host: mcloud::infra::host::facts(&pi.world).await.expect("facts"),
-            lxd: LxdState::Answers(Box::new(LxdFacts::default())),
+            lxd: LxdState::Answers(Box::default()),
             mcloud: "0.1.0".to_owned(),
         };
         boards.insert(pi.name.clone(), facts);
