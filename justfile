@@ -27,6 +27,10 @@ deny:
 release:
     .ci/run release
 
+# The table of figures, with what is aimed at: frames, start, memory, size, handshakes
+bench:
+    .ci/run bench
+
 # Simulated Pis in the full-screen face: just rehearse --nodes 5 --speed 10
 rehearse *args:
     cargo run --release -- rehearse {{args}}

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::engine::message::Message;
 use crate::preseed::is_name;
@@ -76,6 +77,10 @@ pub enum Command {
     /// Make, list and revoke the tokens with which nodes join.
     #[command(subcommand)]
     Token(Token),
+    /// Print what makes Tab complete mcloud's commands and flags in a shell.
+    Completions(Completions),
+    /// Print the manual page mcloud(1).
+    Man(Man),
     /// Run this node's daemon.
     #[command(hide = true)]
     Daemon,
@@ -167,6 +172,22 @@ pub enum Token {
         /// The token's id, as token list shows it.
         id: String,
     },
+}
+
+/// `mcloud completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell that shall complete.
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// `mcloud man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write mcloud.1 and a page for each command into this directory instead.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 /// What is said where nothing was asked: which commands there are to begin with.

@@ -12,12 +12,16 @@ mod control;
 mod heard;
 mod hub;
 mod journal;
+mod kept;
 mod leader;
 mod links;
+mod neighbours;
 mod perform;
+mod report;
 mod socket;
 mod tasks;
 mod tokens;
+mod trust;
 mod uplink;
 mod worker;
 
@@ -81,6 +85,7 @@ struct Daemon {
     agent: agent::Agent,
     usual: Usual,
     token: Mutex<Option<Secret>>,
+    trust: trust::Trust,
     inputs: Mutex<BTreeMap<String, Inputs>>,
     journal: mpsc::UnboundedSender<journal::Writing>,
     tasks: tasks::Tasks,
@@ -139,9 +144,8 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
             id: identity.id().to_string(),
             name: crate::infra::host::hostname(&world),
             role: Role::Undecided,
-            link: None,
-            end: None,
             told: world.clock.now(),
+            ..Local::default()
         },
         parts.usual.clone(),
     );
@@ -155,6 +159,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         agent: agent::Agent::default(),
         usual: parts.usual,
         token: Mutex::default(),
+        trust: trust::Trust::default(),
         inputs: Mutex::default(),
         journal,
         tasks: tasks.clone(),
@@ -170,9 +175,11 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         state.cluster.id.clone_from(&open.cluster().id);
         state.cluster.epoch = open.cluster().epoch;
         state.cluster.revision = 1;
+        state.local.member = open.membership().await;
     }
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
+    tasks.spawn(Arc::clone(&daemon).discover());
     let task = tasks.spawn(daemon.run(state, inbox));
     Ok(Running {
         socket: path,
@@ -251,6 +258,7 @@ impl Daemon {
     }
 
     fn show(&self, state: &State) {
+        self.announce(state);
         let new = picture(state, self.world.clock.now());
         self.hub.picture.send_if_modified(|shown| {
             let differs = **shown != new;

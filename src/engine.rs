@@ -5,13 +5,17 @@
 //! second way for anything to change.
 
 pub mod answers;
+mod effect;
 pub mod event;
 mod fact;
 pub mod facts;
+mod forming;
 mod install;
+mod intent;
 mod journal;
 mod leader;
 pub mod message;
+pub mod neighbours;
 pub mod node;
 mod order;
 pub mod picture;
@@ -20,18 +24,19 @@ pub mod preflight;
 pub mod run;
 pub mod services;
 pub mod timing;
+pub mod trust;
+pub mod wizard;
 mod worker;
 
 use serde::{Deserialize, Serialize};
 
+pub use effect::Effect;
 pub use fact::{Fact, Member};
+pub use intent::Intent;
 pub use journal::{Entry, Recorded};
 pub use order::{Order, Progress, Report, Seen, Verb};
 
-use answers::Answers;
-use event::PublicEvent;
 use node::{Cluster, Local, Role};
-use plan::Plan;
 use timing::Usual;
 
 /// A moment: milliseconds since 1970, UTC, by World's clock.
@@ -59,102 +64,6 @@ pub enum Event {
     Tick,
 }
 
-/// What an operator can want. Secrets never travel here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "intent")]
-pub enum Intent {
-    /// Lead a cluster by these answers.
-    Begin {
-        /// The answers.
-        answers: Answers,
-        /// Whether Review and Done go on by themselves.
-        unattended: bool,
-        /// Where the daemon writes one token file per joiner; none where the nodes are in already.
-        tokens: Option<String>,
-    },
-    /// Join a cluster; the token stays with the daemon.
-    Join {
-        /// This node's name by the preseed, where there is one.
-        name: Option<String>,
-    },
-    /// Install what Review showed.
-    Install {
-        /// The digest of the plan that was shown.
-        digest: String,
-        /// How many disks the operator agreed to have erased.
-        erase: usize,
-    },
-    /// Look at every node again.
-    LookAgain,
-    /// Try a failed step again.
-    Retry {
-        /// Its id.
-        step: String,
-    },
-    /// Begin nothing new; what runs is asked to stop.
-    Stop,
-    /// Give the undertaking up (before Install), or end a stopped one.
-    Leave,
-}
-
-/// What must be done outside.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Make or open the cluster's state, CA and listener, and write token files.
-    Open {
-        /// The cluster's name.
-        cluster: String,
-        /// The address at which joiners find this node.
-        address: std::net::IpAddr,
-        /// The nodes that are to join.
-        joiners: Vec<String>,
-        /// Where their token files go.
-        tokens: Option<String>,
-    },
-    /// Look at this node: a fact follows.
-    Gather,
-    /// Have agents look at their nodes: facts follow.
-    GatherAt(Vec<String>),
-    /// Use the token to get a certificate (worker).
-    UseToken {
-        /// This node's name by the preseed, where there is one.
-        name: Option<String>,
-    },
-    /// Keep a link to the leader (worker).
-    KeepLink,
-    /// Tell the leader that this node leaves (worker).
-    LeaveLeader,
-    /// Compute the plan's digest.
-    Digest {
-        /// The revision the plan was made at.
-        revision: u64,
-        /// The plan.
-        plan: Box<Plan>,
-    },
-    /// Write a journal entry, durably.
-    Journal {
-        /// The run it belongs to.
-        run: String,
-        /// The entry.
-        entry: Box<Entry>,
-    },
-    /// Do something with a step on this node.
-    Do(Order),
-    /// Have another node do something with a step.
-    Send {
-        /// The node.
-        node: String,
-        /// The order.
-        order: Order,
-    },
-    /// Ask every running step to stop at the next safe place.
-    CancelAll,
-    /// Tell the leader how an order went (worker).
-    Report(Report),
-    /// Tell everyone who watches.
-    Emit(PublicEvent),
-}
-
 impl State {
     /// A daemon that has no role yet.
     pub fn new(local: Local, usual: Usual) -> Self {
@@ -180,6 +89,7 @@ pub fn update(state: &mut State, now: Millis, event: Event) -> Vec<Effect> {
     };
     match event {
         Event::Intent(intent) => turn.intend(intent),
+        Event::Fact(fact) if turn.learn_here(&fact) => {}
         Event::Fact(fact) if turn.state.leads() => turn.learn_as_leader(fact),
         Event::Fact(fact) => turn.learn_as_worker(fact),
         Event::Tick => turn.tick(),
@@ -205,7 +115,23 @@ impl Turn<'_> {
                 self.begin(answers, unattended, tokens);
             }
             Intent::Join { name } => self.join(name),
+            Intent::Use {
+                node,
+                disk,
+                purpose,
+            } => self.use_disk_here(&node, &disk, purpose),
+            Intent::Leave if self.state.local.role == Role::Undecided => self.leave_wizard(),
             Intent::Leave if self.state.local.role == Role::Worker => self.leave_leader(),
+            Intent::Open { .. }
+            | Intent::Part { .. }
+            | Intent::Address { .. }
+            | Intent::Add { .. }
+            | Intent::Found { .. }
+            | Intent::Knock { .. }
+            | Intent::Call
+            | Intent::Trust { .. }
+            | Intent::Unknock => self.intend_in_wizard(intent),
+            Intent::LookAgain if !self.state.leads() => self.effect(Effect::Gather),
             other if self.state.leads() => self.intend_as_leader(other),
             _ => {}
         }
@@ -214,6 +140,9 @@ impl Turn<'_> {
     fn tick(&mut self) {
         if self.state.leads() {
             self.tick_as_leader();
+            self.watch_session();
+        } else {
+            self.watch_initiator();
         }
     }
 

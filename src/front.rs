@@ -5,6 +5,7 @@ mod ensure;
 mod input;
 mod node_daemon;
 mod rehearse;
+mod shell;
 mod undertake;
 mod watch;
 
@@ -86,6 +87,8 @@ async fn command(cli: Cli) -> Result<u8, Exit> {
         Some(Command::Node(node)) => ask::node(node, &common).await,
         Some(Command::Cluster(cluster)) => ask::cluster(cluster, &common).await,
         Some(Command::Token(token)) => ask::token(token, &common).await,
+        Some(Command::Completions(completions)) => shell::completions(&completions),
+        Some(Command::Man(man)) => shell::man(&man),
         Some(Command::Daemon) => node_daemon::run(&common).await,
     }
 }

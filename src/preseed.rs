@@ -11,6 +11,7 @@ use std::net::IpAddr;
 
 use crate::engine::answers::{Answers, NodeAnswers};
 
+pub use crate::engine::answers::is_name;
 pub use error::PreseedError;
 pub use source::Position;
 pub use write::write;
@@ -116,14 +117,4 @@ impl Preseed {
         let mend = say("preseed.self-torn-mend");
         self.source.error(self.nodes_at, &what, &mend)
     }
-}
-
-/// Whether `text` can be a node's or a cluster's name: a DNS label in small letters (RFC 1123),
-/// 1 to 63 of `a-z`, `0-9` and `-`, with no `-` at either end.
-pub fn is_name(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (1..=63).contains(&text.len())
-        && text.chars().all(fits)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
 }

@@ -3,6 +3,7 @@
 mod agents;
 pub mod face;
 mod faces;
+pub mod trust;
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -95,6 +96,16 @@ where
             None => Err(WireError::Closed),
             Some(Err(error)) => Err(self.codec_error(error)),
             Some(Ok(line)) => Ok(serde_json::from_str(&line)?),
+        }
+    }
+
+    /// The same connection once both sides say other things; nothing that came already is lost.
+    pub fn turned<S2, R2>(self) -> Wire<T, S2, R2> {
+        Wire {
+            lines: self.lines,
+            limit: self.limit,
+            received: self.received,
+            kinds: PhantomData,
         }
     }
 

@@ -163,6 +163,24 @@ impl Clock {
         tokio::time::sleep(duration.div_f64(self.speed)).await;
     }
 
+    /// The same clock, where it runs at most `most` times as fast as life: for what a busy machine
+    /// must not be late with.
+    #[must_use]
+    pub fn at_most(&self, most: f64) -> Self {
+        Self {
+            speed: self.speed.min(most),
+            ..self.clone()
+        }
+    }
+
+    /// What this clock showed when `slower`, which is [`Self::at_most`] of it, showed `moment`.
+    pub fn when(&self, slower: &Self, moment: Millis) -> Millis {
+        let gone = Duration::from_millis(moment.saturating_sub(self.epoch));
+        let gone = gone.mul_f64(self.speed / slower.speed);
+        self.epoch
+            .saturating_add(u64::try_from(gone.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// How long `duration` of this clock's time is in life.
     pub fn in_life(&self, duration: Duration) -> Duration {
         duration.div_f64(self.speed)

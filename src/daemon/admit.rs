@@ -30,7 +30,11 @@ pub(super) async fn accept(
     listener: TcpListener,
 ) {
     loop {
-        let Ok((stream, source)) = listener.accept().await else {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = open.abandoned.cancelled() => return,
+        };
+        let Ok((stream, source)) = accepted else {
             // Out of file descriptors, most likely: others will close some.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
@@ -67,6 +71,11 @@ async fn greet(
                 Ok(admitted) => admitted.map_err(|error| error.to_string()),
                 Err(late) => Err(late.to_string()),
             }
+        }
+        Incoming::Session(stream, channel) => {
+            let visit = (source.ip(), &acceptor.guards());
+            let visited = daemon.visited(&open, (stream, channel), visit).await;
+            visited.map_err(|error| error.to_string())
         }
         Incoming::Agent(stream, certificate) => {
             let fingerprint = certificate.fingerprint.to_string();

@@ -1,22 +1,20 @@
 //! The worker's side: using a token, and the link to the leader.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use data_encoding::BASE64URL_NOPAD;
-use rustls::pki_types::CertificateDer;
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
+use super::kept::Kept;
 use super::leader::ANSWER;
 use crate::engine::message::{Failure, Message};
 use crate::engine::{Event, Fact};
 use crate::session::files;
-use crate::session::tls::client::{Joining, Membership, connect_join};
+use crate::session::tls::client::{Joining, connect_join};
 use crate::session::token::JoinToken;
 use crate::wire::{JoinAnswer, JoinAsk, SHORT_LINE, Secret, ToLeader, VERSION, Wire};
 
@@ -32,46 +30,6 @@ pub enum MembershipError {
     /// It is not what mcloud wrote.
     #[error("{0} is damaged ({1}): move it away and join again with a new token")]
     Damaged(PathBuf, String),
-}
-
-/// The file of a membership.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Kept {
-    v: u32,
-    name: String,
-    cluster_name: String,
-    cluster: String,
-    leader: String,
-    epoch: u64,
-    pub(super) addresses: Vec<SocketAddr>,
-    certificate: String,
-    authority: String,
-}
-
-impl Kept {
-    /// The highest epoch this node has seen.
-    pub(super) const fn epoch(&self) -> u64 {
-        self.epoch
-    }
-
-    pub(super) fn membership(&self) -> Result<Membership, String> {
-        let der = |text: &str| {
-            let bytes = BASE64URL_NOPAD.decode(text.as_bytes());
-            bytes
-                .map(CertificateDer::from)
-                .map_err(|error| error.to_string())
-        };
-        Ok(Membership {
-            certificate: der(&self.certificate)?,
-            authority: der(&self.authority)?,
-            cluster: self.cluster.clone(),
-            leader: self
-                .leader
-                .parse()
-                .map_err(|_| "leader is not a node id".to_owned())?,
-            epoch: self.epoch,
-        })
-    }
 }
 
 /// A worker's link; empty on other nodes.
@@ -134,6 +92,12 @@ impl Agent {
         Some(keeping.insert(CancellationToken::new()).clone())
     }
 
+    /// Whether the leader is being told that this node leaves: the link ends after that.
+    fn is_leaving(&self) -> bool {
+        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.as_ref().is_some_and(|reports| !reports.is_closed())
+    }
+
     /// Ends the link for good.
     pub(super) fn leave(&self) {
         let keeping = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,6 +127,32 @@ impl Daemon {
         Ok(())
     }
 
+    /// Writes a membership down and takes it as this node's.
+    pub(super) fn keep_membership(&self, kept: Kept) -> Result<(), Failure> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::new(Message::new("join.failed")).because(error)
+        };
+        let text = serde_json::to_string(&kept).map_err(|error| failed(&error))?;
+        let path = self.world.state_dir.join(MEMBERSHIP_FILE);
+        files::write_private(&path, &text).map_err(|error| failed(&error))?;
+        self.agent.keep(Some(kept));
+        Ok(())
+    }
+
+    /// Forgets the membership of a cluster that did not come to be.
+    pub(super) fn forget(&self) {
+        if !self.agent.is_leaving() {
+            self.agent.leave();
+        }
+        self.agent.keep(None);
+        let path = self.world.state_dir.join(MEMBERSHIP_FILE);
+        if let Err(error) = std::fs::remove_file(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::error!(%error, path = %path.display(), "a membership could not be removed");
+        }
+    }
+
     /// Uses the token that a face brought: every address of it is tried, and the first leader that
     /// answers decides.
     pub(super) async fn use_token(&self, name: Option<String>) {
@@ -170,7 +160,6 @@ impl Daemon {
         let fact = match self.try_token(token.as_ref(), name).await {
             Ok(kept) => {
                 let (name, cluster) = (kept.name.clone(), kept.cluster_name.clone());
-                self.agent.keep(Some(kept));
                 Fact::Certified { name, cluster }
             }
             Err(failure) => Fact::JoinRefused(failure),
@@ -250,9 +239,7 @@ impl Daemon {
                     certificate,
                     authority: BASE64URL_NOPAD.encode(&joining.authority),
                 };
-                let text = serde_json::to_string(&kept).map_err(|error| failed(&error))?;
-                let path = self.world.state_dir.join(MEMBERSHIP_FILE);
-                files::write_private(&path, &text).map_err(|error| failed(&error))?;
+                self.keep_membership(kept.clone())?;
                 Ok(kept)
             }
         }

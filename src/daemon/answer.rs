@@ -11,6 +11,12 @@ use secrecy::ExposeSecret;
 impl Daemon {
     /// Answers one question; on a node that leads nothing the answer says so.
     pub(super) async fn answer(&self, question: Question) -> Answer {
+        match question {
+            Question::Words => return self.words(),
+            Question::Preseed => return self.preseed(),
+            Question::Report => return self.report_file(),
+            _ => {}
+        }
         let Some(open) = self.leader.open() else {
             let code = if self.agent.is_member() {
                 "ask.worker"
@@ -28,6 +34,7 @@ impl Daemon {
                 .tokens(&open)
                 .await
                 .map(|tokens| Answer::Tokens { tokens }),
+            Question::Words | Question::Preseed | Question::Report => return Answer::Done,
             Question::CreateToken { node, ttl_ms } => {
                 return self.create_token(&open, &node, ttl_ms).await;
             }

@@ -14,7 +14,7 @@ pub(super) fn believed(report: Report, node: &str, cluster: &Cluster) -> Option<
         (step.node == node).then_some(())
     };
     match &report {
-        Report::Facts(_) | Report::NotGathered(_) => {}
+        Report::Facts(_) | Report::NotGathered(_) | Report::Use { .. } => {}
         Report::Observed(order, _) | Report::Progress(order, _) | Report::Ended(order, _) => {
             own(order)?;
         }
@@ -26,6 +26,11 @@ pub(super) fn believed(report: Report, node: &str, cluster: &Cluster) -> Option<
             facts,
         },
         Report::NotGathered(failure) => Fact::NotGathered(Some(node.to_owned()), failure),
+        Report::Use { disk, purpose } => Fact::Chose {
+            node: node.to_owned(),
+            disk,
+            purpose,
+        },
         Report::Observed(order, seen) => Fact::Observed(order, seen),
         Report::Progress(order, progress) => Fact::Progress(order, progress),
         Report::Ended(order, result) => Fact::Ended(order, result),

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::links::begins;
 use crate::engine::event::PublicEvent;
+use crate::engine::neighbours::Announcement;
 use crate::engine::node::Cluster;
 use crate::engine::picture::Picture;
 
@@ -15,6 +16,8 @@ use crate::engine::picture::Picture;
 pub(super) struct Hub {
     pub(super) picture: watch::Sender<Arc<Picture>>,
     pub(super) cluster: watch::Sender<Arc<Cluster>>,
+    /// What discovery is to say; none before the daemon's loop has begun.
+    pub(super) announcement: watch::Sender<Option<Announcement>>,
     log: Mutex<Log>,
     told: Mutex<(u64, u64)>,
     grown: watch::Sender<()>,
@@ -55,6 +58,7 @@ impl Hub {
         Self {
             picture: watch::Sender::new(Arc::new(picture)),
             cluster: watch::Sender::new(Arc::new(Cluster::default())),
+            announcement: watch::Sender::default(),
             log: Mutex::default(),
             told: Mutex::default(),
             grown: watch::Sender::new(()),
@@ -80,6 +84,12 @@ impl Hub {
         }
         log.events.push_back(Arc::new(event));
         self.grown.send_replace(());
+    }
+
+    /// The events that are kept of this undertaking, the oldest first.
+    pub(super) fn events(&self) -> Vec<Arc<PublicEvent>> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.events.iter().cloned().collect()
     }
 
     /// Which undertaking is under way, or was the last.

@@ -1,11 +1,14 @@
 //! The leader's side: state, authority, listener, tokens, and who comes in.
 
+mod given_up;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::links::Links;
 use super::{Daemon, admit};
@@ -31,6 +34,8 @@ pub(super) struct Open {
     cluster: Cluster,
     links: Arc<Links>,
     listens: SocketAddr,
+    /// Once the cluster was given up nobody comes in any more.
+    pub(super) abandoned: CancellationToken,
 }
 
 /// What a cluster is founded with.
@@ -42,6 +47,8 @@ pub(super) struct Founding {
     pub(super) leader: String,
     /// The address at which joiners find it.
     pub(super) address: IpAddr,
+    /// Whether a cluster that never came to be makes room for it.
+    pub(super) fresh: bool,
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
@@ -92,6 +99,10 @@ impl Daemon {
         (joiners, tokens): (Vec<String>, Option<String>),
     ) {
         let address = founding.address;
+        if founding.fresh {
+            // What an earlier wizard left, or a run that never began, is in nobody's way.
+            self.leader.abandon(&self.world.state_dir).await;
+        }
         let opened = match self.try_open(Some(founding)).await {
             Ok(open) => self.opened(&open, address, (joiners, tokens)).await,
             Err(failure) => Err(failure),
@@ -153,6 +164,7 @@ impl Daemon {
             cluster,
             links: Arc::default(),
             listens,
+            abandoned: CancellationToken::new(),
         });
         *self.leader.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&open));
         self.tasks.spawn(admit::accept(

@@ -41,6 +41,14 @@ impl Links {
         }
     }
 
+    /// Tells every agent why it is over, and ends their links.
+    pub(super) fn part(&self, why: &Message) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, link) in std::mem::take(&mut inner.up).into_values() {
+            let _ = link.send(ToAgent::Refused { why: why.clone() });
+        }
+    }
+
     /// Shows which agents are connected; while it is looked at, none comes or goes.
     pub(super) fn look<R>(&self, at: impl FnOnce(&dyn Fn(&str) -> bool) -> R) -> R {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -22,8 +22,10 @@ impl Daemon {
                 address,
                 joiners,
                 tokens,
+                fresh,
             } => {
                 let founding = Founding {
+                    fresh,
                     cluster,
                     leader: state.local.name.clone(),
                     address,
@@ -31,6 +33,14 @@ impl Daemon {
                 self.tasks
                     .spawn(daemon.open_cluster(founding, (joiners, tokens)));
             }
+            Effect::OpenSession
+            | Effect::CloseSession
+            | Effect::Decide { .. }
+            | Effect::Dismiss { .. }
+            | Effect::Abandon
+            | Effect::Call(_)
+            | Effect::Answer(_)
+            | Effect::Forget => daemon.perform_trust(effect),
             Effect::Gather => drop(self.tasks.spawn(daemon.gather())),
             Effect::GatherAt(nodes) => {
                 for node in nodes {
@@ -143,7 +153,7 @@ impl Daemon {
         }
     }
 
-    fn send_to(&self, node: &str, what: ToAgent) {
+    pub(super) fn send_to(&self, node: &str, what: ToAgent) {
         if let Some(links) = self.leader.links() {
             links.send(node, what);
         }

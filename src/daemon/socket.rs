@@ -127,6 +127,10 @@ async fn hear(daemon: &Arc<Daemon>, wire: &mut FaceWire, said: ToDaemon) -> Resu
             daemon.keep_token(token);
             daemon.push(Event::Intent(Intent::Join { name }));
         }
+        ToDaemon::Words { words } => {
+            daemon.keep_words(words);
+            daemon.push(Event::Intent(Intent::Call));
+        }
         ToDaemon::Ask { question } => {
             let answer = daemon.answer(question).await;
             wire.send(&FromDaemon::Answer { answer }).await?;

@@ -106,7 +106,10 @@ pub enum Standing {
     /// It belongs nowhere yet, and looks around.
     Looking,
     /// It is an initiator whose session is open.
-    Open,
+    Open {
+        /// The name of the cluster to be.
+        cluster: String,
+    },
     /// It is a joiner in a session.
     Joining,
     /// It is a member of a cluster.

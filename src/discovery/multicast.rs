@@ -84,6 +84,7 @@ enum Word {
 pub struct Discovery {
     news: mpsc::Receiver<News>,
     voice: Voice,
+    troubles: watch::Receiver<BTreeSet<Trouble>>,
     /// Ended with this.
     _mouth: JoinSet<()>,
 }
@@ -95,10 +96,13 @@ impl Discovery {
         let (news_in, news) = mpsc::channel(NEWS);
         let (words, said) = mpsc::channel(WORDS);
         let mut tasks = JoinSet::new();
-        tasks.spawn(Mouth::new(port, news_in).run(links, said));
+        let mouth = Mouth::new(port, news_in);
+        let troubles = mouth.troubles();
+        tasks.spawn(mouth.run(links, said));
         Self {
             news,
             voice: Voice { words },
+            troubles,
             _mouth: tasks,
         }
     }
@@ -106,6 +110,11 @@ impl Discovery {
     /// What was heard next. Nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<News> {
         self.news.recv().await
+    }
+
+    /// What was told as a trouble and still is one, sorted.
+    pub fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.borrow().iter().cloned().collect()
     }
 
     /// The voice with which things are said.
@@ -132,7 +141,8 @@ impl Voice {
         self.word(Word::Tell(to, Box::new(beacon))).await
     }
 
-    /// Says a beacon to one node that asked, or that is new: to the source it was heard from.
+    /// Says a beacon to one node that asked, or that is new: to the source it was heard from. That
+    /// it could not be sent is no trouble: whoever forged the source knew it.
     pub async fn answer(&self, to: SocketAddr, mut beacon: Beacon) -> Result<(), Ended> {
         beacon.asks = false;
         self.word(Word::Tell(to, Box::new(beacon))).await

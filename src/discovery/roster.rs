@@ -195,7 +195,7 @@ impl Roster {
     }
 
     /// The peers that are heard, in no order that means anything.
-    pub(super) fn present(&self, now: Millis) -> impl Iterator<Item = &Peer> {
+    pub fn present(&self, now: Millis) -> impl Iterator<Item = &Peer> {
         let silence = self.silence();
         let peers = self.peers.values();
         peers.filter(move |peer| is_within(peer.heard, now, silence))

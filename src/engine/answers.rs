@@ -141,3 +141,13 @@ impl std::fmt::Display for DiskFilter {
         f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
 }
+
+/// Whether `text` can be a node's or a cluster's name: a DNS label in small letters (RFC 1123),
+/// 1 to 63 of `a-z`, `0-9` and `-`, with no `-` at either end.
+pub fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&text.len())
+        && text.chars().all(fits)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}

@@ -1,16 +1,47 @@
 //! Facts: what was found, done or heard outside, as the engine learns it.
 
+use super::answers::Purpose;
 use super::event::PublicEvent;
 use super::journal::Recorded;
 use super::message::{Failure, Message};
+use super::neighbours::Neighbours;
 use super::node::Cluster;
 use super::order::{Order, Progress, Seen};
 use super::services::NodeFacts;
 use super::timing::Usual;
+use super::trust::Knock;
 
 /// What was found, done or heard.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
+    /// Who else is on the network, as far as discovery hears.
+    Neighbours(Neighbours),
+    /// The session is open.
+    SessionOpened(String),
+    /// A joiner typed the right words (leader).
+    Knocked(Knock),
+    /// A joiner's operator said yes or no; none: it went away (leader).
+    JoinerSaid(String, Option<bool>),
+    /// The words were right; these are the check words (joiner).
+    Confirmed(Vec<String>),
+    /// They were not, or the initiator could not be asked (joiner).
+    NotConfirmed {
+        /// Why.
+        failure: Failure,
+        /// Whether the words were wrong, or somebody stands between.
+        wrong_words: bool,
+    },
+    /// The initiator said no, or went away, before this node had its certificate (joiner).
+    TurnedAway(Failure),
+    /// A joiner's operator chose what a disk of it is for (leader).
+    Chose {
+        /// The node.
+        node: String,
+        /// The disk's path.
+        disk: String,
+        /// What it is for.
+        purpose: Option<Purpose>,
+    },
     /// The cluster's state, CA and listener are there.
     Opened {
         /// The cluster's id.

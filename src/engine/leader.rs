@@ -1,6 +1,7 @@
 //! The engine of the initiator before Install: nodes come in, facts become checks and a plan.
 
 mod ending;
+mod links;
 mod planning;
 
 use super::answers::Answers;
@@ -50,16 +51,29 @@ impl Turn<'_> {
             address,
             joiners,
             tokens,
+            fresh: false,
         });
     }
 
     pub(super) fn intend_as_leader(&mut self, intent: Intent) {
         match (intent, self.state.cluster.stage) {
+            (Intent::Invite { id, wanted }, _) => self.invite(id, wanted),
+            (Intent::Extend, _) => self.extend(),
+            (Intent::Admit { id }, _) => self.admit(&id),
+            (Intent::Refuse { id }, _) => self.refuse(&id),
+            (Intent::Local { local }, _) => self.set_local(local),
+            (Intent::Review, _) => self.review(),
+            (Intent::Change, _) => self.change(),
+            (Intent::GoOnWithout { node }, _) => self.go_on_without(&node),
             (Intent::Install { digest, erase }, Stage::Review) => self.install(&digest, erase),
             (Intent::LookAgain, Stage::Gathering | Stage::Review) => self.look_again(),
+            (Intent::LookAgain, Stage::Forming) => self.gather_everywhere(),
             (Intent::Retry { step }, Stage::Installing | Stage::Stopped) => self.retry(&step),
             (Intent::Stop, Stage::Installing) => self.stop(),
-            (Intent::Leave, Stage::Gathering | Stage::Review) => {
+            (Intent::Leave, Stage::Forming | Stage::Gathering | Stage::Review) => {
+                if self.state.cluster.session.is_some() {
+                    self.effect(Effect::Abandon);
+                }
                 self.end(3, Failure::new(Message::new("end.left")));
             }
             (Intent::Leave, Stage::Stopped) => self.finish(),
@@ -78,7 +92,18 @@ impl Turn<'_> {
                 self.state.usual = usual;
                 self.opened(cluster, epoch, joined);
             }
+            Fact::NotOpened(failure) if self.state.cluster.stage == Stage::Forming => {
+                self.not_founded(failure);
+            }
             Fact::NotOpened(failure) => self.end(1, failure),
+            Fact::SessionOpened(id) => self.session_opened(id),
+            Fact::Knocked(knock) => self.knocked(knock),
+            Fact::JoinerSaid(id, accepts) => self.joiner_said(&id, accepts),
+            Fact::Chose {
+                node,
+                disk,
+                purpose,
+            } => self.use_disk(&node, (&node, &disk), purpose),
             Fact::Joined { node, id } => self.joined(&node, id),
             Fact::Facts { node, facts } => self.facts(node, *facts),
             Fact::LinkUp(node) => self.link_up(&node),
@@ -88,11 +113,7 @@ impl Turn<'_> {
                     node.heard = Some(self.now);
                 }
             }
-            Fact::PeerLeft(node) => {
-                let says = Message::new("peer.left").with("node", &node);
-                self.log(Level::Warning, says);
-                self.link_down(&node);
-            }
+            Fact::PeerLeft(node) => self.peer_left(&node),
             Fact::Digested { revision, digest } => self.digested(revision, &digest),
             Fact::NotGathered(node, failure) => self.not_gathered(node, failure),
             Fact::Journaled(recorded) => self.journaled(recorded),
@@ -134,24 +155,35 @@ impl Turn<'_> {
             };
             self.peer(&name, state);
         }
-        self.look_again();
+        if self.state.cluster.stage == Stage::Forming {
+            self.effect(Effect::OpenSession);
+            self.effect(Effect::Gather);
+        } else {
+            self.look_again();
+        }
     }
 
     fn joined(&mut self, name: &str, id: String) {
+        let session = self.state.cluster.session.iter();
+        let mut knocks = session.flat_map(|session| &session.knocks);
+        let by_session = knocks.any(|knock| knock.id == id);
         let known = self.state.cluster.nodes.entry(name.to_owned()).or_default();
         known.id = Some(id.clone());
         self.changed();
         let trust = What::Trust {
             state: "trusted".to_owned(),
-            by: "token".to_owned(),
-            id,
+            by: if by_session { "session" } else { "token" }.to_owned(),
+            id: id.clone(),
         };
         self.emit_for(name.to_owned(), trust);
+        if by_session {
+            self.trusted(name, id);
+        }
         self.peer(name, PeerState::Joined);
     }
 
     /// Looks at every node afresh: what was known of it is forgotten first.
-    fn look_again(&mut self) {
+    pub(super) fn look_again(&mut self) {
         let cluster = &mut self.state.cluster;
         cluster.stage = Stage::Gathering;
         cluster.checks.clear();
@@ -159,13 +191,19 @@ impl Turn<'_> {
         for node in cluster.nodes.values_mut() {
             node.facts = None;
         }
+        self.changed();
+        self.gather_everywhere();
+    }
+
+    /// Has every node that is connected looked at.
+    pub(super) fn gather_everywhere(&mut self) {
+        let cluster = &self.state.cluster;
         let me = &self.state.local.name;
         let up = cluster
             .nodes
             .iter()
             .filter(|(name, node)| node.up && *name != me);
         let up: Vec<_> = up.map(|(name, _)| name.clone()).collect();
-        self.changed();
         self.effect(Effect::Gather);
         self.effect(Effect::GatherAt(up));
     }
@@ -194,46 +232,6 @@ impl Turn<'_> {
             failure,
         };
         self.emit_for(name, what);
-    }
-
-    pub(super) fn link_up(&mut self, name: &str) {
-        let Some(node) = self.state.cluster.nodes.get_mut(name) else {
-            return;
-        };
-        if node.up {
-            return;
-        }
-        node.up = true;
-        node.heard = Some(self.now);
-        self.changed();
-        self.peer(name, PeerState::Connected);
-        match self.state.cluster.stage {
-            Stage::Installing => {
-                self.resend(name);
-                if self.is_stopping() {
-                    // It may still be at work on what it did not hear to be stopped.
-                    self.effect(Effect::CancelAll);
-                }
-            }
-            _ => self.plan_when_ready(),
-        }
-    }
-
-    fn link_down(&mut self, name: &str) {
-        let Some(node) = self.state.cluster.nodes.get_mut(name) else {
-            return;
-        };
-        if !node.up {
-            return;
-        }
-        node.up = false;
-        self.changed();
-        self.peer(name, PeerState::Lost);
-        match self.state.cluster.stage {
-            Stage::Review => self.state.cluster.stage = Stage::Gathering,
-            Stage::Installing => self.give_up(name),
-            _ => {}
-        }
     }
 
     pub(super) fn tick_as_leader(&mut self) {

@@ -118,6 +118,10 @@ impl Failure {
 pub enum Remedy {
     /// Try the same step again.
     Retry,
+    /// Change the answers, and go on from what is done.
+    Change,
+    /// Go on without this node.
+    GoOnWithout,
     /// Stop here; the next `mcloud` begins where this one stopped.
     Leave,
 }

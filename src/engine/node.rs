@@ -1,22 +1,27 @@
 //! The two halves of the state: what this daemon owns, and what the leader owns.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use super::answers::Answers;
 use super::message::{Failure, Message};
+use super::neighbours::Neighbours;
 use super::plan::Plan;
 use super::preflight::{Check, Verdict};
 use super::run::Run;
 use super::services::NodeFacts;
+use super::trust::{Joining, Session};
+use super::wizard::{Membership, Part};
 
 /// What a daemon is in its cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Nothing yet.
+    #[default]
     Undecided,
     /// The initiator: it plans, and keeps the cluster's state.
     Leader,
@@ -25,7 +30,7 @@ pub enum Role {
 }
 
 /// What this daemon owns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Local {
     /// mcloud's version.
     pub mcloud: String,
@@ -41,6 +46,24 @@ pub struct Local {
     pub end: Option<End>,
     /// When a sign of life was last told.
     pub told: Millis,
+    /// What this machine is, as it was looked at last.
+    pub facts: Option<NodeFacts>,
+    /// What this node is to be, by its operator.
+    pub part: Option<Part>,
+    /// The address for cluster traffic, by its operator.
+    pub address: Option<IpAddr>,
+    /// The addresses the operator typed, to be asked directly.
+    pub typed: Vec<IpAddr>,
+    /// Who else is on the network.
+    pub neighbours: Neighbours,
+    /// The session this node is a joiner in, until it has its certificate.
+    pub joining: Option<Joining>,
+    /// Whether it came in by a session: then it is out again when the initiator goes before Install.
+    pub by_session: bool,
+    /// Why what was asked for on Welcome or Address could not be done.
+    pub trouble: Option<Failure>,
+    /// The cluster this node is a member of.
+    pub member: Option<Membership>,
 }
 
 /// A worker's link to its leader.
@@ -67,6 +90,12 @@ pub struct Cluster {
     pub unattended: bool,
     /// When the undertaking began.
     pub began: Millis,
+    /// The trust session, while it is open.
+    #[serde(default)]
+    pub session: Option<Session>,
+    /// Who chose last what a disk is for: by node, then by the disk's path, the console's node.
+    #[serde(default)]
+    pub chosen_by: BTreeMap<String, BTreeMap<String, String>>,
     /// The nodes the answers name.
     pub nodes: BTreeMap<String, Node>,
     /// How far the undertaking is.
@@ -112,6 +141,8 @@ pub enum Stage {
     /// Nothing was begun.
     #[default]
     Idle,
+    /// A session is open: nodes come in, and the operators choose.
+    Forming,
     /// Nodes are coming in and are being looked at.
     Gathering,
     /// The plan is there; the operator reads it.

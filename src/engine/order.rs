@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answers::Purpose;
 use super::message::{Failure, Message};
 use super::services::NodeFacts;
 
@@ -57,6 +58,13 @@ pub enum Report {
     Facts(Box<NodeFacts>),
     /// This node could not be looked at.
     NotGathered(Failure),
+    /// Its operator chose what a disk of it is for.
+    Use {
+        /// The disk's path.
+        disk: String,
+        /// What it is for; none: it is kept as it is.
+        purpose: Option<Purpose>,
+    },
     /// A step was looked at.
     Observed(Order, Result<Seen, Failure>),
     /// A step shows a sign of life.

@@ -1,6 +1,7 @@
 //! A picture: what a screen needs, and no more.
 
 mod draw;
+pub mod wizard;
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,9 @@ pub struct Picture {
     pub link: Option<Link>,
     /// The nodes, in the answers' order.
     pub nodes: Vec<NodeRow>,
+    /// What the screens before Review show.
+    #[serde(default)]
+    pub wizard: wizard::Wizard,
     /// What the checks found.
     pub checks: Vec<Check>,
     /// What Review shows, once there is a plan.

@@ -140,3 +140,13 @@ pub fn check_node(node: &str, facts: &NodeFacts, answers: &Answers, cluster: &st
 pub fn check_nodes(nodes: &BTreeMap<String, NodeFacts>) -> Vec<Check> {
     nodes::compare(nodes)
 }
+
+/// The address that can be meant alone: none where there is a choice, or nothing to choose.
+pub fn only_address(host: &super::facts::HostFacts) -> Option<std::net::IpAddr> {
+    let choices = usable_addresses(host).into_iter();
+    let mut usable = choices.filter(|choice| choice.unusable.is_none());
+    match (usable.next(), usable.next()) {
+        (Some(only), None) => only.address.map(|address| address.addr()),
+        _ => None,
+    }
+}

@@ -3,6 +3,7 @@
 use super::event::{Level, PublicEvent, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, End, Link, Role, Stage};
+use super::wizard::Membership;
 use super::{Effect, Fact, Order, Report, Turn};
 
 impl Turn<'_> {
@@ -35,13 +36,20 @@ impl Turn<'_> {
 
     pub(super) fn learn_as_worker(&mut self, fact: Fact) {
         match fact {
+            Fact::Confirmed(check) => self.confirmed(check),
+            Fact::NotConfirmed {
+                failure,
+                wrong_words,
+            } => self.not_confirmed(failure, wrong_words),
+            Fact::TurnedAway(failure) => self.turned_away(failure),
             Fact::Certified { name, cluster } => {
-                self.state.local.role = Role::Worker;
+                self.certified(&cluster);
                 let says = Message::new("join.certified").with("cluster", cluster);
                 self.state.local.name = name;
                 self.log(Level::Info, says);
                 self.effect(Effect::KeepLink);
             }
+            Fact::JoinRefused(failure) if self.is_before_install() => self.forget(1, failure),
             Fact::JoinRefused(failure) => self.end_here(1, failure),
             Fact::Link(up) => self.link(up),
             Fact::Cluster(cluster) => self.replace(*cluster),
@@ -59,6 +67,27 @@ impl Turn<'_> {
             }
             Fact::Ended(order, result) => self.effect(Effect::Report(Report::Ended(order, result))),
             _ => {}
+        }
+    }
+
+    /// This node has its certificate; by the session it has it for as long as the session goes on.
+    fn certified(&mut self, cluster: &str) {
+        let local = &mut self.state.local;
+        local.role = Role::Worker;
+        if let Some(joining) = local.joining.take() {
+            local.by_session = true;
+            self.emit(What::Hello {
+                mcloud: self.state.local.mcloud.clone(),
+                cluster: joining.cluster,
+                role: "worker".to_owned(),
+            });
+        } else if local.part.is_none() {
+            // A membership that was there when the daemon started.
+            local.member.get_or_insert_with(|| Membership {
+                cluster: cluster.to_owned(),
+                leader: String::new(),
+                nodes: Vec::new(),
+            });
         }
     }
 
@@ -93,11 +122,19 @@ impl Turn<'_> {
         // A leader that started again has nothing under way: an end stays what it was.
         let fresh = cluster.stage == Stage::Idle;
         let lost = fresh && !matches!(known.stage, Stage::Idle | Stage::Ended);
+        if fresh && self.state.local.by_session && self.is_before_install() {
+            let failure = Failure::new(Message::new("end.initiator-gone"));
+            return self.forget(1, failure);
+        }
+        let known = &mut self.state.cluster;
         if fresh && known.stage == Stage::Ended {
             known.epoch = cluster.epoch;
             return;
         }
         *known = cluster;
+        if self.state.cluster.end.as_ref().is_some_and(|end| end.ok) {
+            self.become_member();
+        }
         if lost {
             self.log(Level::Warning, Message::new("link.leader-again"));
         }
@@ -123,12 +160,12 @@ impl Turn<'_> {
     pub(super) fn leave_leader(&mut self) {
         if !matches!(self.state.cluster.stage, Stage::Installing | Stage::Stopped) {
             self.effect(Effect::LeaveLeader);
-            self.end_here(3, Failure::new(Message::new("end.left")));
+            self.forget(3, Failure::new(Message::new("end.left")));
         }
     }
 
     /// The end on this node. It has no link any more: a later token begins anew.
-    fn end_here(&mut self, exit: u8, failure: Failure) {
+    pub(super) fn end_here(&mut self, exit: u8, failure: Failure) {
         self.state.local.link = None;
         let why = Some(failure.what.clone());
         if exit == 1 {

@@ -23,6 +23,9 @@ pub fn text(answer: &Answer) -> String {
         Answer::Tokens { tokens } if tokens.is_empty() => says("headless.no-tokens"),
         Answer::Tokens { tokens } => token_table(tokens),
         Answer::Token { info, token } => new_token(info, token),
+        Answer::Words { words, .. } => words.0.clone(),
+        Answer::Preseed { text } => text.clone(),
+        Answer::Report { path } => path.clone(),
         Answer::Done => says("headless.command-done"),
         Answer::Failed { failure } => lines::failure(failure),
     }
@@ -44,6 +47,15 @@ pub fn json(answer: &Answer) -> String {
                 fields.insert("secret".to_owned(), Value::String(token.0.clone()));
             }
             return json::document("token", &info).to_string();
+        }
+        Answer::Words { words, .. } => {
+            return json::document("words", &Value::String(words.0.clone())).to_string();
+        }
+        Answer::Preseed { text } => {
+            return json::document("preseed", &Value::String(text.clone())).to_string();
+        }
+        Answer::Report { path } => {
+            return json::document("report", &Value::String(path.clone())).to_string();
         }
         Answer::Done => return json::document("done", &Value::Bool(true)).to_string(),
         Answer::Failed { failure } => return json::failure(failure),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::engine::facts::HostFacts;
+use crate::engine::facts::{HostFacts, Nic};
 use crate::infra::rest::plain;
 use crate::world::World;
 
@@ -54,12 +54,21 @@ pub enum HostError {
 pub async fn facts(world: &World) -> Result<HostFacts, HostError> {
     let simulated = simulated(world)?;
     let mut facts = facts::facts(world, simulated.as_ref());
-    facts.nics = match simulated {
-        Some(simulated) => simulated.nics,
-        None => nics::nics(&world.roots)?,
-    };
+    facts.nics = nics_of(world, simulated)?;
     facts.disks = disks::disks(world).await?;
     Ok(facts)
+}
+
+/// This machine's NICs alone; in a rehearsal those of `World.simulated_host`. Only reads.
+pub fn nics(world: &World) -> Result<Vec<Nic>, HostError> {
+    nics_of(world, simulated(world)?)
+}
+
+fn nics_of(world: &World, simulated: Option<HostFacts>) -> Result<Vec<Nic>, HostError> {
+    match simulated {
+        Some(simulated) => Ok(simulated.nics),
+        None => nics::nics(&world.roots),
+    }
 }
 
 /// This node's host name, without its domain.

@@ -48,6 +48,8 @@ impl Install {
         let ways = ways(picture);
         let enter = self.way(&ways).map(|way| match way.remedy {
             Remedy::Retry => "key.retry",
+            Remedy::GoOnWithout => "key.go-on-without",
+            Remedy::Change => "key.change",
             Remedy::Leave => "key.end-here",
         });
         let retries = ways.iter().any(|way| way.remedy == Remedy::Retry);
@@ -176,6 +178,8 @@ impl Install {
             let label = match way.remedy {
                 Remedy::Retry if several => words::fill("key.retry-on", &[("node", node)]),
                 Remedy::Retry => words::say("key.retry"),
+                Remedy::GoOnWithout => words::fill("key.go-on-without-node", &[("node", node)]),
+                Remedy::Change => words::say("key.change"),
                 Remedy::Leave => words::say("key.end-here"),
             };
             let style = if focused {
@@ -240,8 +244,10 @@ fn ways(picture: &Picture) -> Vec<Way> {
         with.map(move |(failure, _)| Way { failure, remedy })
     };
     let stopped = picture.stage == Stage::Stopped;
-    let leave = has(Remedy::Leave).filter(|_| stopped).take(1);
-    has(Remedy::Retry).chain(leave).collect()
+    let once = |remedy| has(remedy).filter(|_| stopped).take(1);
+    let without = has(Remedy::GoOnWithout).filter(|_| stopped);
+    let ends = once(Remedy::Change).chain(once(Remedy::Leave));
+    has(Remedy::Retry).chain(without).chain(ends).collect()
 }
 
 fn act(picture: &Picture, way: Way) -> Option<Reply> {
@@ -250,6 +256,10 @@ fn act(picture: &Picture, way: Way) -> Option<Reply> {
         Remedy::Retry => Intent::Retry {
             step: failed.step.clone(),
         },
+        Remedy::GoOnWithout => Intent::GoOnWithout {
+            node: failed.node.clone(),
+        },
+        Remedy::Change => Intent::Change,
         Remedy::Leave => Intent::Leave,
     })))
 }

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use data_encoding::BASE32_NOPAD;
-use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ED25519, PublicKeyData};
+use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ED25519, PublicKeyData, SanType};
 use ring::digest::{SHA256, digest};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
 
+use super::CertificateDer;
 use super::files::{self, FilesError};
 
 /// The file of the node's private key, PKCS#8 in PEM, below the state directory.
@@ -161,6 +162,15 @@ impl Identity {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         Ok(params.serialize_request(&self.key)?.der().to_vec())
+    }
+
+    /// A certificate that this node signed itself, for sessions: it says what the key is, and
+    /// nothing that anybody believes. It has no dates worth looking at.
+    pub(super) fn self_signed(&self) -> Result<CertificateDer, IdentityError> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.subject_alt_names = vec![SanType::DnsName(self.id.as_str().try_into()?)];
+        Ok(params.self_signed(&self.key)?.der().clone())
     }
 
     /// The key pair, for certificates of this node.

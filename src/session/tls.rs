@@ -3,8 +3,10 @@
 //! One port, told apart by ALPN. The provider is given explicitly everywhere, tickets, resumption
 //! and early data are off, and the time is the caller's, not the machine's.
 
+pub(super) mod agents;
+pub mod anyone;
 pub mod client;
-mod gate;
+pub(super) mod gate;
 pub mod server;
 
 use std::io;
@@ -16,7 +18,7 @@ use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 use rustls::{AlertDescription, CertificateError, OtherError};
 
-use super::identity::NodeId;
+use super::identity::{IdentityError, NodeId};
 use super::peer::PeerError;
 use crate::engine::Millis;
 
@@ -25,6 +27,9 @@ pub const ALPN_JOIN: &[u8] = b"mcloud-join/1";
 
 /// ALPN of an agent: certificates of the cluster's authority on both sides.
 pub const ALPN_AGENT: &[u8] = b"mcloud-agent/1";
+
+/// ALPN of a session: each side shows a certificate it signed itself, and the words decide.
+pub const ALPN_SESSION: &[u8] = b"mcloud-session/1";
 
 /// How long a peer may take for the whole handshake, by the protocol.
 pub const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -170,6 +175,12 @@ fn distrust(error: &CertificateError) -> Option<Distrust> {
         }
         Wrong::BadEncoding => Some(Distrust::Malformed(PeerError::Encoding)),
         _ => None,
+    }
+}
+
+impl From<IdentityError> for TlsError {
+    fn from(error: IdentityError) -> Self {
+        Self::Tls(rustls::Error::General(error.to_string()))
     }
 }
 

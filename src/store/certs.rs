@@ -54,6 +54,17 @@ impl Store {
         self.run(move |db| add(db, &node, &certificate)).await
     }
 
+    /// Records a node and its certificate, all at once: a node that comes again keeps its older ones.
+    pub async fn admit(&self, node: Node, certificate: NewCertificate) -> Result<(), StoreError> {
+        self.run(move |db| {
+            let transaction = db.transaction()?;
+            nodes::put(&transaction, &node)?;
+            add(&transaction, &node.id, &certificate)?;
+            Ok(transaction.commit()?)
+        })
+        .await
+    }
+
     /// All certificates of a node, the oldest first.
     pub async fn certs(&self, node: &str) -> Result<Vec<Certificate>, StoreError> {
         let node = node.to_owned();

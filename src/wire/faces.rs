@@ -31,6 +31,11 @@ pub enum ToDaemon {
         /// The join token as it was written.
         token: Secret,
     },
+    /// The session's words as they were typed: the daemon calls the initiator with them.
+    Words {
+        /// The words.
+        words: Secret,
+    },
     /// A question about the cluster; one answer follows.
     Ask {
         /// The question.
@@ -86,6 +91,12 @@ pub enum Question {
     Cluster,
     /// The join tokens.
     Tokens,
+    /// The words of the session that is open here.
+    Words,
+    /// The answers as a preseed.
+    Preseed,
+    /// Write down all that is known, for a report.
+    Report,
     /// Make a join token.
     CreateToken {
         /// The node it is for.
@@ -118,6 +129,23 @@ pub enum Answer {
     Tokens {
         /// One row a token.
         tokens: Vec<TokenInfo>,
+    },
+    /// The session's words.
+    Words {
+        /// The session's id; none where no session is open.
+        session: Option<String>,
+        /// The words, blanks between them.
+        words: Secret,
+    },
+    /// The answers as a preseed.
+    Preseed {
+        /// The file's text.
+        text: String,
+    },
+    /// A report was written.
+    Report {
+        /// Where.
+        path: String,
     },
     /// A token was made.
     Token {

@@ -9,9 +9,9 @@ use super::{beacon, id};
 fn any_standing() -> impl Strategy<Value = Standing> {
     prop_oneof![
         Just(Standing::Looking),
-        Just(Standing::Open),
         Just(Standing::Joining),
         Just(Standing::Unknown),
+        "[a-z0-9-]{0,20}".prop_map(|cluster| Standing::Open { cluster }),
         "[a-z0-9-]{1,20}".prop_map(|cluster| Standing::Member { cluster }),
     ]
 }
@@ -41,8 +41,9 @@ prop_compose! {
     fn wild()(
         usual in usual(), name in any::<String>(), model in "\\PC{0,400}",
         cluster in "[\"\\\\é💥a]{0,300}", session in any::<String>(), mcloud in any::<String>(),
+        open in any::<bool>(),
     ) -> Beacon {
-        let standing = Standing::Member { cluster };
+        let standing = if open { Standing::Open { cluster } } else { Standing::Member { cluster } };
         Beacon { name, model, standing, session: Some(session), mcloud, ..usual }
     }
 }
@@ -60,8 +61,8 @@ proptest! {
         let read = Beacon::decode(&bytes).expect("what is encoded can be read");
         let clean = |text: &str| !text.chars().any(char::is_control);
         prop_assert!(clean(&read.name) && clean(&read.model) && clean(&read.mcloud));
-        let is_member = matches!(read.standing, Standing::Member { .. });
-        prop_assert!(is_member);
+        let same = std::mem::discriminant(&read.standing) == std::mem::discriminant(&said.standing);
+        prop_assert!(same, "{:?}", read.standing);
         prop_assert_eq!(
             (read.id, read.serial, read.clock, read.counter, read.port, read.asks),
             (said.id, said.serial, said.clock, said.counter, said.port, said.asks)
@@ -137,6 +138,13 @@ fn a_beacon_of_one_byte_too_many_is_refused() {
 fn keys_that_nobody_knows_yet_are_ignored() {
     let read = with("zz", serde_json::json!({"later": [1, 2, 3]}));
     assert_eq!(read, Ok(beacon(1)));
+}
+
+#[test]
+fn an_open_session_without_its_clusters_name_is_an_older_mclouds() {
+    let read = with("e", "open".into()).unwrap();
+    let cluster = String::new();
+    assert_eq!(read.standing, Standing::Open { cluster });
 }
 
 #[test]

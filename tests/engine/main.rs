@@ -13,4 +13,5 @@ mod install;
 mod planning;
 mod random;
 mod stage;
+mod wizard;
 mod worker;

@@ -120,9 +120,8 @@ impl Stage {
             id: "leader".to_owned(),
             name: "pi-a".to_owned(),
             role: Role::Undecided,
-            link: None,
-            end: None,
             told: 0,
+            ..Local::default()
         };
         Self {
             state: State::new(local, Usual::default()),

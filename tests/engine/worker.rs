@@ -13,9 +13,8 @@ fn worker() -> State {
         id: "worker".to_owned(),
         name: "pi-b".to_owned(),
         role: Role::Undecided,
-        link: None,
-        end: None,
         told: 0,
+        ..Local::default()
     };
     let mut state = State::new(local, Usual::default());
     update(

@@ -9,4 +9,5 @@ mod preseed_files;
 mod preseed_machines;
 mod preseed_shown;
 mod samples;
+mod shell;
 mod shipped;

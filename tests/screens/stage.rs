@@ -143,9 +143,8 @@ impl Stage {
             id: "leader".to_owned(),
             name: name(0),
             role: Role::Undecided,
-            link: None,
-            end: None,
             told: 0,
+            ..Local::default()
         };
         Self {
             state: State::new(local, Usual::default()),

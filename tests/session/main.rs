@@ -7,12 +7,17 @@
 )]
 
 mod agents;
+mod attacks;
 mod certificates;
+mod crowds;
 mod impostors;
 mod joining;
 mod keys;
+mod pake;
 mod strangers;
 mod tokens;
+mod trust;
+mod words;
 
 use std::io;
 use std::net::SocketAddr;

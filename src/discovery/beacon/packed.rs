@@ -31,7 +31,7 @@ pub(super) struct Packed {
     h: String,
     /// Standing: `looking`, `open`, `joining`, `member`; other words are a newer mcloud's.
     e: String,
-    /// Cluster of a member.
+    /// Cluster of a member, or that is to be.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     c: String,
     /// Session.
@@ -63,7 +63,7 @@ impl From<&Beacon> for Packed {
         let mark = |mark: Option<Mark>| mark.map(|m| m.to_string()).unwrap_or_default();
         let (standing, cluster) = match &beacon.standing {
             Standing::Looking => ("looking", ""),
-            Standing::Open => ("open", ""),
+            Standing::Open { cluster } => ("open", cluster.as_str()),
             Standing::Joining => ("joining", ""),
             Standing::Member { cluster } => ("member", cluster.as_str()),
             Standing::Unknown => ("unknown", ""),
@@ -105,13 +105,12 @@ impl Packed {
 
     /// The beacon this is, if every field is what it must be.
     pub(super) fn unpack(self) -> Result<Beacon, BeaconError> {
+        let cluster = bounded(&self.c, LONGEST_NAME);
         let standing = match self.e.as_str() {
             "looking" => Standing::Looking,
-            "open" => Standing::Open,
+            "open" => Standing::Open { cluster },
             "joining" => Standing::Joining,
-            "member" => Standing::Member {
-                cluster: bounded(&self.c, LONGEST_NAME),
-            },
+            "member" => Standing::Member { cluster },
             _ => Standing::Unknown,
         };
         Ok(Beacon {

@@ -18,6 +18,8 @@ use crate::discovery::socket;
 const PATIENCE: Duration = Duration::from_millis(100);
 /// So many troubles are remembered as told; with more, each may be told again.
 const MOST_TOLD: usize = 1_024;
+/// What a trouble names where no NIC can be tried.
+const EVERY: &str = "every NIC";
 
 /// One open socket; its ear ends with it.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ pub(super) struct Mouth {
     /// The only NIC to speak on, if there is one.
     only: Option<String>,
     /// What was told and still fails.
-    told: BTreeSet<Trouble>,
+    told: watch::Sender<BTreeSet<Trouble>>,
 }
 
 impl Mouth {
@@ -57,8 +59,13 @@ impl Mouth {
             ears: JoinSet::new(),
             own: watch::Sender::default(),
             only: None,
-            told: BTreeSet::new(),
+            told: watch::Sender::default(),
         }
+    }
+
+    /// What does not work, as it is at each moment.
+    pub(super) fn troubles(&self) -> watch::Receiver<BTreeSet<Trouble>> {
+        self.told.subscribe()
     }
 
     /// Does what it is told until nobody can tell it anything any more.
@@ -100,8 +107,12 @@ impl Mouth {
                 troubles.push(place.trouble(place.bind, Failed::Hear, error.to_string()));
             }
         }
-        self.told
-            .retain(|told| told.failed == Failed::Say || troubles.contains(told));
+        let names: BTreeSet<&str> = links.iter().map(|link| link.name.as_str()).collect();
+        self.mended(|told| match told.failed {
+            // What could not be said from a NIC that is gone is nobody's trouble any more.
+            Failed::Say => told.nic != EVERY && !names.contains(told.nic.as_str()),
+            _ => !troubles.contains(told),
+        });
         for trouble in troubles {
             self.complain(trouble);
         }
@@ -147,31 +158,35 @@ impl Mouth {
             .into_iter()
             .map(|open| Sent::from(open, open.place.route(to)))
             .collect();
-        if sent.is_empty() {
+        let is_reached = !sent.is_empty();
+        for sent in sent {
+            if beacon.asks {
+                self.send(sent, &bytes).await;
+            } else {
+                let _ = sent.gone(&bytes).await;
+            }
+        }
+        if !beacon.asks {
+            return;
+        }
+        if is_reached {
+            self.mended(|told| told.nic == EVERY && told.address == to);
+        } else {
             self.complain(Trouble {
-                nic: "every NIC".to_owned(),
+                nic: EVERY.to_owned(),
                 address: to,
                 failed: Failed::Say,
                 reason: "none has an address from which it could be reached".to_owned(),
             });
         }
-        for sent in sent {
-            self.send(sent, &bytes).await;
-        }
     }
 
     async fn send(&mut self, sent: Sent, bytes: &[u8]) {
-        let gone = tokio::time::timeout(PATIENCE, sent.socket.send_to(bytes, sent.to)).await;
-        let reason = match gone {
-            Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some("it takes no more datagrams".to_owned()),
-        };
+        let reason = sent.gone(bytes).await;
         let same = |told: &Trouble| {
             told.failed == Failed::Say && told.nic == sent.nic && told.address == sent.to
         };
-        self.told
-            .retain(|told| !same(told) || Some(&told.reason) == reason.as_ref());
+        self.mended(|told| same(told) && Some(&told.reason) != reason.as_ref());
         if let Some(reason) = reason {
             self.complain(Trouble {
                 nic: sent.nic,
@@ -184,15 +199,26 @@ impl Mouth {
 
     /// Tells a trouble once; again if there was no room to tell it.
     fn complain(&mut self, trouble: Trouble) {
-        if self.told.contains(&trouble) {
+        if self.told.borrow().contains(&trouble) {
             return;
         }
-        if self.told.len() >= MOST_TOLD {
-            self.told.clear();
-        }
         if self.news.try_send(News::Trouble(trouble.clone())).is_ok() {
-            self.told.insert(trouble);
+            self.told.send_modify(|told| {
+                if told.len() >= MOST_TOLD {
+                    told.clear();
+                }
+                told.insert(trouble);
+            });
         }
+    }
+
+    /// Forgets the troubles that `are` no more.
+    fn mended(&self, are: impl Fn(&Trouble) -> bool) {
+        self.told.send_if_modified(|told| {
+            let before = told.len();
+            told.retain(|trouble| !are(trouble));
+            told.len() != before
+        });
     }
 }
 
@@ -210,6 +236,15 @@ impl Sent {
             nic: open.place.nic.clone(),
             socket: Arc::clone(&open.socket),
             to,
+        }
+    }
+
+    /// Sends it; why it could not go, if so.
+    async fn gone(&self, bytes: &[u8]) -> Option<String> {
+        match tokio::time::timeout(PATIENCE, self.socket.send_to(bytes, self.to)).await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("it takes no more datagrams".to_owned()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What became of a step, and of the run.
 
 use crate::engine::event::{Level, StepEvent, What};
-use crate::engine::message::{Failure, Message};
+use crate::engine::message::{Failure, Message, Remedy};
 use crate::engine::node::End;
 use crate::engine::plan::{Step, Work};
 use crate::engine::run::{Run, StepState};
@@ -129,8 +129,9 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn failed(&mut self, id: &str, failure: Failure) {
+    pub(super) fn failed(&mut self, id: &str, mut failure: Failure) {
         let now = self.now;
+        self.add_ways(id, &mut failure);
         if let Some(step) = self.run_step(id) {
             step.took_ms = now.saturating_sub(step.started.unwrap_or(now));
             step.state = StepState::Failed(failure.clone());
@@ -144,6 +145,20 @@ impl Turn<'_> {
             },
         );
         self.over(id, StepEvent::Failed, Vec::new());
+    }
+
+    /// Where an operator decides there are more ways on than to try again.
+    fn add_ways(&self, id: &str, failure: &mut Failure) {
+        if self.state.cluster.unattended || self.state.cluster.session.is_none() {
+            return;
+        }
+        let without = self.can_go_without(&self.node_of(id));
+        let more = without.then_some(Remedy::GoOnWithout);
+        for remedy in more.into_iter().chain([Remedy::Change]) {
+            if !failure.remedies.contains(&remedy) {
+                failure.remedies.push(remedy);
+            }
+        }
     }
 
     /// A step is over: it is told and recorded, and others may begin.
@@ -215,6 +230,9 @@ impl Turn<'_> {
             _ => 1,
         };
         let why = failure.as_ref().map(|failure| failure.what.clone());
+        if ok {
+            self.become_member();
+        }
         self.conclude(End {
             at: self.now,
             ok,

@@ -12,7 +12,7 @@ use crate::engine::{Effect, Turn};
 impl Turn<'_> {
     /// Once every named node is in and was looked at, the checks are made and, where none of them
     /// forbids it, the plan.
-    pub(super) fn plan_when_ready(&mut self) {
+    pub(in crate::engine) fn plan_when_ready(&mut self) {
         let cluster = &self.state.cluster;
         let Some(answers) = cluster.answers.clone() else {
             return;

@@ -40,6 +40,7 @@ pub fn picture(state: &State, now: Millis) -> Picture {
             .flat_map(|answers| &answers.nodes)
             .map(name)
             .collect(),
+        wizard: super::wizard::wizard(state),
         checks: cluster.checks.clone(),
         review: plan.map(|plan| review(plan, cluster.digest.clone(), now)),
         install: plan.zip(run).map(|(plan, run)| install(plan, run, now)),

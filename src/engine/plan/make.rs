@@ -25,6 +25,25 @@ pub struct Basis<'a> {
     pub usual: &'a Usual,
 }
 
+/// The driver that the local pool would have by the facts that are there, or the checks that say why
+/// it cannot be.
+pub fn driver_of(state: &crate::engine::State) -> Result<Option<String>, Vec<Check>> {
+    let cluster = &state.cluster;
+    let Some(answers) = &cluster.answers else {
+        return Ok(None);
+    };
+    let known = |(name, node): (&String, &crate::engine::node::Node)| {
+        Some((name.clone(), node.facts.clone()?))
+    };
+    let facts = cluster.nodes.iter().filter_map(known).collect();
+    choose_driver(Basis {
+        cluster: &cluster.id,
+        answers,
+        facts: &facts,
+        usual: &state.usual,
+    })
+}
+
 /// Makes the plan, or says which answers do not fit the facts.
 pub fn make(basis: Basis<'_>) -> Result<Plan, Vec<Check>> {
     let driver = choose_driver(basis)?;

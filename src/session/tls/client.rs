@@ -118,7 +118,7 @@ fn builder(
 }
 
 /// No resumption, no early data, and no name sent in the clear.
-fn hardened(mut config: ClientConfig, alpn: &[u8]) -> ClientConfig {
+pub(super) fn hardened(mut config: ClientConfig, alpn: &[u8]) -> ClientConfig {
     config.alpn_protocols = vec![alpn.to_vec()];
     config.resumption = Resumption::disabled();
     config.enable_early_data = false;
@@ -126,7 +126,10 @@ fn hardened(mut config: ClientConfig, alpn: &[u8]) -> ClientConfig {
     config
 }
 
-async fn dial(address: SocketAddr, config: ClientConfig) -> Result<TlsStream<TcpStream>, TlsError> {
+pub(super) async fn dial(
+    address: SocketAddr,
+    config: ClientConfig,
+) -> Result<TlsStream<TcpStream>, TlsError> {
     // The verifier knows the leader by its certificate; an address is never a name here.
     let name = ServerName::IpAddress(address.ip().into());
     let shake = async {

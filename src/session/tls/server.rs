@@ -5,25 +5,24 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::verify_tls13_signature;
-use rustls::pki_types::UnixTime;
-use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
-use rustls::{
-    DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
-};
+use rustls::ServerConfig;
+use rustls::server::NoServerSessionStorage;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::{StartHandshake, TlsStream};
 
-use super::gate::{Gate, Pass};
-use super::{ALPN_AGENT, ALPN_JOIN, At, Distrust, HANDSHAKE, TlsError, explain, provider};
+use super::agents::AgentVerifier;
+use super::anyone::{self, Anyone};
+use super::gate::Pass;
+use super::{
+    ALPN_AGENT, ALPN_JOIN, ALPN_SESSION, At, Distrust, HANDSHAKE, TlsError, explain, provider,
+};
 use crate::engine::Millis;
 use crate::session::CertificateDer;
-use crate::session::identity::Identity;
-use crate::session::peer::{PeerCertificate, Role};
+use crate::session::identity::{Identity, NodeId};
+use crate::session::peer::PeerCertificate;
+use crate::session::trust::{Channel, Guards};
 
 /// A plain TLS alert record: fatal, `no_application_protocol` (RFC 7301, section 3.2).
 const NO_APPLICATION_PROTOCOL: [u8; 7] = [21, 3, 3, 0, 2, 2, 120];
@@ -57,6 +56,9 @@ pub enum Incoming {
     /// An agent whose certificate is the authority's. Whether that certificate was revoked is the
     /// store's to say, before the first answer.
     Agent(Box<TlsStream<TcpStream>>, PeerCertificate),
+    /// A machine that heard of a session; it holds the key of the channel's peer, and nothing else
+    /// is known of it. Whether a session is open is the daemon's to know.
+    Session(Box<TlsStream<TcpStream>>, Channel),
 }
 
 /// Turns TCP connections into callers that may be talked to. Clones share the bounds.
@@ -64,8 +66,9 @@ pub enum Incoming {
 pub struct Acceptor {
     join: Arc<ServerConfig>,
     agent: Arc<ServerConfig>,
-    gate: Gate,
-    unknown: Gate,
+    session: Arc<ServerConfig>,
+    own: NodeId,
+    guards: Guards,
     handshake: Duration,
 }
 
@@ -75,10 +78,16 @@ pub struct Place {
     _pass: Pass,
 }
 
+impl Place {
+    pub(in crate::session) fn new(pass: Pass) -> Self {
+        Self { _pass: pass }
+    }
+}
+
 impl fmt::Debug for Acceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Acceptor")
-            .field("gate", &self.gate)
+            .field("guards", &self.guards)
             .finish_non_exhaustive()
     }
 }
@@ -87,6 +96,7 @@ impl fmt::Debug for Acceptor {
 enum Kind {
     Join,
     Agent,
+    Session,
 }
 
 impl Acceptor {
@@ -115,11 +125,15 @@ impl Acceptor {
         let agent = builder()?
             .with_client_cert_verifier(Arc::new(agents))
             .with_single_cert(chain, leader.private_key())?;
+        let session = builder()?
+            .with_client_cert_verifier(Arc::new(Anyone))
+            .with_single_cert(vec![leader.self_signed()?], leader.private_key())?;
         Ok(Self {
             join: Arc::new(hardened(join, ALPN_JOIN)),
             agent: Arc::new(hardened(agent, ALPN_AGENT)),
-            gate: Gate::new(bounds.at_once, bounds.per_source),
-            unknown: Gate::new(bounds.at_once, bounds.per_source),
+            session: Arc::new(hardened(session, ALPN_SESSION)),
+            own: leader.id().clone(),
+            guards: Guards::new(bounds),
             handshake: bounds.handshake,
         })
     }
@@ -128,8 +142,8 @@ impl Acceptor {
     /// task of its own for each connection: a caller that never speaks costs that task alone.
     pub async fn accept(&self, stream: TcpStream, now: Millis) -> Result<Incoming, TlsError> {
         let source: IpAddr = stream.peer_addr().map_err(TlsError::Io)?.ip();
-        let _pass = self.gate.enter(source).ok_or(TlsError::Busy)?;
-        tokio::time::timeout(self.handshake, self.greet(stream, now))
+        let _pass = self.guards.shake(source).ok_or(TlsError::Busy)?;
+        tokio::time::timeout(self.handshake, self.greet((stream, source), now))
             .await
             .map_err(|_| TlsError::TimedOut)?
     }
@@ -138,10 +152,19 @@ impl Acceptor {
     /// a handshake, and each waiting caller costs a task and a file descriptor. None where as many
     /// as the bounds say are waiting, over all or from this address.
     pub fn place(&self, source: IpAddr) -> Option<Place> {
-        self.unknown.enter(source).map(|pass| Place { _pass: pass })
+        self.guards.place(source)
     }
 
-    async fn greet(&self, stream: TcpStream, now: Millis) -> Result<Incoming, TlsError> {
+    /// The bounds of this acceptor, for the sessions it lets in.
+    pub fn guards(&self) -> Guards {
+        self.guards.clone()
+    }
+
+    async fn greet(
+        &self,
+        (stream, source): (TcpStream, IpAddr),
+        now: Millis,
+    ) -> Result<Incoming, TlsError> {
         let mut start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream)
             .await
             .map_err(explain)?;
@@ -153,6 +176,8 @@ impl Acceptor {
         let config = match kind {
             Kind::Join => &self.join,
             Kind::Agent => &self.agent,
+            Kind::Session if !self.guards.knock(source, now) => return Err(TlsError::Busy),
+            Kind::Session => &self.session,
         };
         let config = at(config, now);
         let stream = Box::new(start.into_stream(config).await.map_err(explain)?);
@@ -161,6 +186,11 @@ impl Acceptor {
             Kind::Agent => {
                 let peer = presented(&stream)?;
                 Ok(Incoming::Agent(stream, peer))
+            }
+            Kind::Session => {
+                let (_, connection) = stream.get_ref();
+                let channel = anyone::channel(connection, &self.own)?;
+                Ok(Incoming::Session(stream, channel))
             }
         }
     }
@@ -173,6 +203,8 @@ fn wanted(start: &StartHandshake<TcpStream>) -> Option<Kind> {
             Some(Kind::Join)
         } else if protocol == ALPN_AGENT {
             Some(Kind::Agent)
+        } else if protocol == ALPN_SESSION {
+            Some(Kind::Session)
         } else {
             None
         }
@@ -202,71 +234,4 @@ fn at(config: &ServerConfig, now: Millis) -> Arc<ServerConfig> {
     let mut config = config.clone();
     config.time_provider = Arc::new(At(now));
     Arc::new(config)
-}
-
-/// Believes workers of one cluster's authority.
-#[derive(Debug)]
-struct AgentVerifier {
-    chain: Arc<dyn ClientCertVerifier>,
-    cluster: String,
-}
-
-impl AgentVerifier {
-    fn new(authority: &CertificateDer, cluster: String) -> Result<Self, TlsError> {
-        let mut roots = RootCertStore::empty();
-        roots.add(authority.clone())?;
-        let chain = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
-            .build()
-            .map_err(|error| rustls::Error::General(error.to_string()))?;
-        Ok(Self { chain, cluster })
-    }
-}
-
-impl ClientCertVerifier for AgentVerifier {
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        // No hints: a caller without a certificate learns nothing about the cluster here.
-        &[]
-    }
-
-    fn verify_client_cert(
-        &self,
-        end_entity: &rustls::pki_types::CertificateDer<'_>,
-        intermediates: &[rustls::pki_types::CertificateDer<'_>],
-        now: UnixTime,
-    ) -> Result<ClientCertVerified, rustls::Error> {
-        let verified = self
-            .chain
-            .verify_client_cert(end_entity, intermediates, now)?;
-        let peer = PeerCertificate::parse(end_entity).map_err(Distrust::from)?;
-        if peer.cluster != self.cluster {
-            return Err(Distrust::OtherCluster.into());
-        }
-        if peer.role != Role::Worker {
-            return Err(Distrust::WrongRole("a worker").into());
-        }
-        Ok(verified)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _cert: &rustls::pki_types::CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(super::only_tls13())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &rustls::pki_types::CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = provider().signature_verification_algorithms;
-        verify_tls13_signature(message, cert, dss, &algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![SignatureScheme::ED25519]
-    }
 }

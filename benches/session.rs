@@ -1,0 +1,30 @@
+//! What it costs to be let in: whole handshakes over loopback, both ends together.
+#![expect(
+    clippy::expect_used,
+    reason = "a measurement that goes wrong may panic"
+)]
+
+#[expect(dead_code, reason = "only the table asks for CPU time")]
+#[path = "parts/handshake.rs"]
+mod handshake;
+
+use divan::Bencher;
+use handshake::Leader;
+
+/// A machine with a token: TLS with the pinned authority, the secret, the certificate.
+#[divan::bench]
+fn token_join(bencher: Bencher) {
+    let leader = Leader::start();
+    bencher.bench_local(|| leader.join_by_token());
+}
+
+/// A node with a certificate: TLS both ways, and the leader's first word.
+#[divan::bench]
+fn agent(bencher: Bencher) {
+    let leader = Leader::start();
+    bencher.bench_local(|| leader.greet_agent());
+}
+
+fn main() {
+    divan::main();
+}

@@ -1,0 +1,67 @@
+//! What a worker keeps of its membership, as the file has it.
+
+use std::net::SocketAddr;
+
+use data_encoding::BASE64URL_NOPAD;
+use rustls::pki_types::CertificateDer;
+use serde::{Deserialize, Serialize};
+
+use crate::session::tls::client::Membership;
+use crate::session::trust::Admission;
+use crate::wire::VERSION;
+
+/// The file of a membership.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) v: u32,
+    pub(super) name: String,
+    pub(super) cluster_name: String,
+    pub(super) cluster: String,
+    pub(super) leader: String,
+    pub(super) epoch: u64,
+    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) certificate: String,
+    pub(super) authority: String,
+}
+
+impl Kept {
+    /// What the session gave.
+    pub(super) fn of(admission: Admission) -> Self {
+        let membership = admission.membership;
+        Self {
+            v: VERSION,
+            name: admission.name,
+            cluster_name: admission.cluster,
+            cluster: membership.cluster,
+            leader: membership.leader.to_string(),
+            epoch: membership.epoch,
+            addresses: admission.addresses,
+            certificate: BASE64URL_NOPAD.encode(&membership.certificate),
+            authority: BASE64URL_NOPAD.encode(&membership.authority),
+        }
+    }
+
+    /// The highest epoch this node has seen.
+    pub(super) const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub(super) fn membership(&self) -> Result<Membership, String> {
+        let der = |text: &str| {
+            let bytes = BASE64URL_NOPAD.decode(text.as_bytes());
+            bytes
+                .map(CertificateDer::from)
+                .map_err(|error| error.to_string())
+        };
+        Ok(Membership {
+            certificate: der(&self.certificate)?,
+            authority: der(&self.authority)?,
+            cluster: self.cluster.clone(),
+            leader: self
+                .leader
+                .parse()
+                .map_err(|_| "leader is not a node id".to_owned())?,
+            epoch: self.epoch,
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! What is written down of an undertaking: its answers as a preseed, and a report for whoever is asked.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::Daemon;
+use crate::engine::message::{Failure, Message};
+use crate::session::files;
+use crate::wire::Answer;
+
+impl Daemon {
+    /// The answers as a preseed, with the consent to what Review shows.
+    pub(super) fn preseed(&self) -> Answer {
+        let cluster = self.hub.cluster.borrow().clone();
+        let Some(mut answers) = cluster.answers.clone() else {
+            let failure = Failure::new(Message::new("ask.no-answers"));
+            return Answer::Failed { failure };
+        };
+        if let Some(plan) = &cluster.plan {
+            answers.erase = plan.erasures.len();
+        }
+        Answer::Preseed {
+            text: crate::preseed::write(&answers),
+        }
+    }
+
+    /// Writes a report below the state directory: all that a face may see, and every event. There is
+    /// no secret in either.
+    pub(super) fn report_file(&self) -> Answer {
+        match self.write_report() {
+            Ok(path) => Answer::Report {
+                path: path.display().to_string(),
+            },
+            Err(why) => Answer::Failed {
+                failure: Failure::new(Message::new("ask.no-report")).because(why),
+            },
+        }
+    }
+
+    fn write_report(&self) -> Result<PathBuf, String> {
+        let now = self.world.clock.now();
+        let head = json!({
+            "report": 1, "mcloud": self.mcloud, "at": now, "node": self.identity.id().to_string(),
+        });
+        let picture = serde_json::to_value(self.hub.picture.borrow().as_ref());
+        let picture = picture.map_err(|error| error.to_string())?;
+        let mut lines = vec![head, json!({ "picture": picture })];
+        for event in self.hub.events() {
+            let event: Value =
+                serde_json::to_value(event.as_ref()).map_err(|error| error.to_string())?;
+            lines.push(json!({ "event": event }));
+        }
+        let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+        let text = lines.join("\n") + "\n";
+        let path = self.world.state_dir.join(format!("report-{now}.jsonl"));
+        files::write_private(&path, &text).map_err(|error| error.to_string())?;
+        Ok(path)
+    }
+}

@@ -1,0 +1,149 @@
+//! The answers while they are being chosen: by the initiator's operator, and by each joiner's own.
+
+use super::answers::{Answers, DiskChoice, DiskFilter, LocalPool, Purpose};
+use super::event::Level;
+use super::message::Message;
+use super::node::{Role, Stage};
+use super::preflight::disk_choices;
+use super::services::{LxdState, NodeFacts};
+use super::{Effect, Report, Turn};
+
+impl Turn<'_> {
+    /// This console's operator says what a disk is for; a joiner's choice goes to the leader.
+    pub(super) fn use_disk_here(&mut self, node: &str, disk: &str, purpose: Option<Purpose>) {
+        let me = self.state.local.name.clone();
+        if self.state.local.role == Role::Worker {
+            if node == me {
+                self.effect(Effect::Report(Report::Use {
+                    disk: disk.to_owned(),
+                    purpose,
+                }));
+            }
+        } else if self.state.leads() {
+            self.use_disk(&me, (node, disk), purpose);
+        }
+    }
+
+    /// Takes the choice that was made at the console of `by`.
+    pub(super) fn use_disk(
+        &mut self,
+        by: &str,
+        (node, path): (&str, &str),
+        purpose: Option<Purpose>,
+    ) {
+        if !self.is_forming() || self.state.cluster.unattended {
+            return;
+        }
+        let cluster = &mut self.state.cluster;
+        let facts = cluster.nodes.get(node).and_then(|node| node.facts.as_ref());
+        let Some(find) = facts.and_then(|facts| filter(facts, path, purpose)) else {
+            return;
+        };
+        let answers = cluster.answers.as_mut();
+        let Some(answers) = answers.and_then(|answers| answers.node_mut(node)) else {
+            return;
+        };
+        answers
+            .disks
+            .retain(|choice| choice.find != find && Some(choice.purpose) != purpose);
+        if let Some(purpose) = purpose {
+            answers.disks.push(DiskChoice { purpose, find });
+        }
+        let chosen = cluster.chosen_by.entry(node.to_owned()).or_default();
+        chosen.insert(path.to_owned(), by.to_owned());
+        self.unseal();
+    }
+
+    /// Says how the local pool is to be.
+    pub(super) fn set_local(&mut self, local: LocalPool) {
+        if self.is_forming() {
+            if let Some(answers) = &mut self.state.cluster.answers {
+                answers.local = local;
+            }
+            self.unseal();
+        }
+    }
+
+    /// Whoever changes the answers unseals them on every console: the plan is made again.
+    pub(super) fn unseal(&mut self) {
+        let cluster = &mut self.state.cluster;
+        if matches!(cluster.stage, Stage::Gathering | Stage::Review) {
+            cluster.stage = Stage::Gathering;
+            (cluster.plan, cluster.digest) = (None, None);
+            self.changed();
+            self.plan_when_ready();
+        } else {
+            self.changed();
+        }
+    }
+
+    /// From the choices to Review: every node is looked at afresh, then the plan is made.
+    pub(super) fn review(&mut self) {
+        if self.state.cluster.stage == Stage::Forming {
+            self.look_again();
+        }
+    }
+
+    /// Back to the choices. What was done already is found `already` by the next run.
+    pub(super) fn change(&mut self) {
+        let cluster = &mut self.state.cluster;
+        let back = matches!(
+            cluster.stage,
+            Stage::Gathering | Stage::Review | Stage::Stopped
+        );
+        if back && !cluster.unattended {
+            cluster.stage = Stage::Forming;
+            (cluster.plan, cluster.digest, cluster.run) = (None, None, None);
+            self.changed();
+            if self
+                .state
+                .cluster
+                .nodes
+                .values()
+                .any(|it| it.facts.is_none())
+            {
+                self.gather_everywhere();
+            }
+        }
+    }
+
+    /// Goes on without a node that is not in LXD's cluster yet: the rest is planned and sealed anew.
+    pub(super) fn go_on_without(&mut self, node: &str) {
+        if self.state.cluster.stage != Stage::Stopped || !self.can_go_without(node) {
+            return;
+        }
+        let says = Message::new("install.without").with("node", node);
+        self.log(Level::Warning, says.clone());
+        self.state.cluster.run = None;
+        self.state.cluster.stage = Stage::Forming;
+        self.dismiss(node, says);
+        self.look_again();
+    }
+
+    /// Whether the rest can be a cluster without `node`: it does not lead and has not joined.
+    pub(super) fn can_go_without(&self, node: &str) -> bool {
+        let cluster = &self.state.cluster;
+        let leads = cluster.answers.as_ref().map(|it| it.initiator.as_str()) == Some(node);
+        let run = cluster.run.as_ref();
+        let joined = run.and_then(|run| run.state(&format!("lxd.join@{node}")));
+        // One that failed in the middle may be half in: the checks of the new plan ask LXD.
+        !leads && !cluster.unattended && joined.is_some_and(|state| !state.is_there())
+    }
+}
+
+/// The filter that means the disk at `path`; none where it cannot be used for that. What was chosen
+/// can always be given back.
+fn filter(facts: &NodeFacts, path: &str, purpose: Option<Purpose>) -> Option<DiskFilter> {
+    let can_wipe = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
+    let offers = disk_choices(&facts.host.disks, can_wipe).into_iter();
+    let mut fitting = offers.filter(|offer| offer.disk.path == path);
+    let offer = fitting.next()?;
+    let usable = offer.unusable.is_none() || purpose.is_none();
+    offer.filter.filter(|_| usable)
+}
+
+impl Answers {
+    fn node_mut(&mut self, name: &str) -> Option<&mut super::answers::NodeAnswers> {
+        self.nodes.iter_mut().find(|node| node.name == name)
+    }
+}

@@ -1,0 +1,125 @@
+//! Intents: what an operator can want.
+
+use serde::{Deserialize, Serialize};
+
+use super::answers::{Answers, LocalPool, Purpose};
+use super::wizard::Part;
+
+/// What an operator can want. Secrets never travel here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "intent")]
+pub enum Intent {
+    /// Lead a cluster by these answers.
+    Begin {
+        /// The answers.
+        answers: Answers,
+        /// Whether Review and Done go on by themselves.
+        unattended: bool,
+        /// Where the daemon writes one token file per joiner; none where the nodes are in already.
+        tokens: Option<String>,
+    },
+    /// Join a cluster; the token stays with the daemon.
+    Join {
+        /// This node's name by the preseed, where there is one.
+        name: Option<String>,
+    },
+    /// Open the wizard: what is over is cleared away, what is under way goes on.
+    Open {
+        /// What this node is to be, where the command line said it.
+        part: Option<Part>,
+    },
+    /// This node is to be an initiator or a joiner.
+    Part {
+        /// Which.
+        part: Part,
+    },
+    /// Take this address for cluster traffic.
+    Address {
+        /// One of this node's.
+        address: std::net::IpAddr,
+    },
+    /// Ask at this address who is there.
+    Add {
+        /// The address of a peer's node.
+        address: std::net::IpAddr,
+    },
+    /// Start a cluster at the chosen address, and open the trust session.
+    Found {
+        /// The cluster's name.
+        cluster: String,
+    },
+    /// A peer is wanted in the cluster, or is not.
+    Invite {
+        /// Its node id.
+        id: String,
+        /// Whether it is wanted.
+        wanted: bool,
+    },
+    /// Keep the session open for another hour.
+    Extend,
+    /// Let a joiner in whose check words were compared.
+    Admit {
+        /// Its node id.
+        id: String,
+    },
+    /// Turn a joiner away, or put a trusted one out again.
+    Refuse {
+        /// Its node id.
+        id: String,
+    },
+    /// Join the session of this peer.
+    Knock {
+        /// Its node id.
+        id: String,
+    },
+    /// Call the initiator with the words that the daemon was given.
+    Call,
+    /// The check words were compared: trust the initiator, or do not.
+    Trust {
+        /// Whether to trust it.
+        accept: bool,
+    },
+    /// Back to the list of sessions.
+    Unknock,
+    /// What a disk is for.
+    Use {
+        /// The node it is in.
+        node: String,
+        /// Its path.
+        disk: String,
+        /// What it is for; none: it is kept as it is.
+        purpose: Option<Purpose>,
+    },
+    /// How the local pool is to be.
+    Local {
+        /// The pool.
+        local: LocalPool,
+    },
+    /// From the choices to Review.
+    Review,
+    /// From Review, or from a run that stopped, back to the choices.
+    Change,
+    /// Go on without a node that has not joined.
+    GoOnWithout {
+        /// Its name.
+        node: String,
+    },
+    /// Install what Review showed.
+    Install {
+        /// The digest of the plan that was shown.
+        digest: String,
+        /// How many disks the operator agreed to have erased.
+        erase: usize,
+    },
+    /// Look at every node again.
+    LookAgain,
+    /// Try a failed step again.
+    Retry {
+        /// Its id.
+        step: String,
+    },
+    /// Begin nothing new; what runs is asked to stop.
+    Stop,
+    /// Give the undertaking up (before Install), or end a stopped one.
+    Leave,
+}

@@ -1,0 +1,58 @@
+//! Links to agents come and go.
+
+use crate::engine::event::{Level, PeerState};
+use crate::engine::message::Message;
+use crate::engine::node::Stage;
+use crate::engine::{Effect, Turn};
+
+impl Turn<'_> {
+    pub(in crate::engine) fn link_up(&mut self, name: &str) {
+        let Some(node) = self.state.cluster.nodes.get_mut(name) else {
+            return;
+        };
+        if node.up {
+            return;
+        }
+        node.up = true;
+        node.heard = Some(self.now);
+        self.changed();
+        self.peer(name, PeerState::Connected);
+        match self.state.cluster.stage {
+            Stage::Installing => {
+                self.resend(name);
+                if self.is_stopping() {
+                    // It may still be at work on what it did not hear to be stopped.
+                    self.effect(Effect::CancelAll);
+                }
+            }
+            _ => self.plan_when_ready(),
+        }
+    }
+
+    pub(super) fn link_down(&mut self, name: &str) {
+        let Some(node) = self.state.cluster.nodes.get_mut(name) else {
+            return;
+        };
+        if !node.up {
+            return;
+        }
+        node.up = false;
+        self.changed();
+        self.peer(name, PeerState::Lost);
+        match self.state.cluster.stage {
+            Stage::Review => self.state.cluster.stage = Stage::Gathering,
+            Stage::Installing => self.give_up(name),
+            _ => {}
+        }
+    }
+
+    /// A joiner gave the undertaking up: before Install, one that came by the session is out again.
+    pub(super) fn peer_left(&mut self, node: &str) {
+        let says = Message::new("peer.left").with("node", node);
+        self.log(Level::Warning, says.clone());
+        self.link_down(node);
+        if self.is_forming() && self.state.cluster.session.is_some() {
+            self.dismiss(node, says);
+        }
+    }
+}

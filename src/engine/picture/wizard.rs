@@ -1,0 +1,282 @@
+//! What the screens before Review show.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::State;
+use crate::engine::answers::{Answers, DriverChoice, LocalPool, NodeAnswers, Purpose};
+use crate::engine::message::{Failure, Message};
+use crate::engine::neighbours::Neighbours;
+use crate::engine::node::Role;
+use crate::engine::plan::make::driver_of;
+use crate::engine::preflight::{
+    AddressChoice, Check, DiskOffer, check_host, disk_choices, usable_addresses,
+};
+use crate::engine::services::{LxdState, NodeFacts};
+use crate::engine::trust::{Joining, Session};
+use crate::engine::wizard::{Membership, Part};
+
+/// What the screens before Review show.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Wizard {
+    /// This machine; none before it was looked at.
+    pub host: Option<Host>,
+    /// What this node is to be.
+    pub part: Option<Part>,
+    /// The checks of this node; empty before it was looked at.
+    pub checks: Vec<Check>,
+    /// Every NIC with every address.
+    pub addresses: Vec<AddressRow>,
+    /// The address for cluster traffic.
+    pub address: Option<IpAddr>,
+    /// Who else is on the network.
+    pub neighbours: Neighbours,
+    /// The addresses the operator typed.
+    pub typed: Vec<IpAddr>,
+    /// The trust session that is open here (initiator).
+    pub session: Option<Session>,
+    /// The session this node is a joiner in, until it has its certificate.
+    pub joining: Option<Joining>,
+    /// The disks of every node, in the order of the nodes; this node's own first of all where it joins.
+    pub disks: Vec<NodeDisks>,
+    /// The local pool.
+    pub pool: PoolView,
+    /// The NICs and services of every node.
+    pub networks: Vec<NodeNetwork>,
+    /// Why what was asked for could not be done.
+    pub trouble: Option<Failure>,
+    /// The cluster this node is a member of.
+    pub member: Option<Membership>,
+}
+
+/// This machine, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Its host name.
+    pub name: String,
+    /// Its board model.
+    pub model: String,
+    /// Its memory in bytes.
+    pub memory: u64,
+    /// Its kernel and architecture.
+    pub kernel: String,
+}
+
+/// One address of one NIC, or a NIC without any.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressRow {
+    /// The NIC, such as `eth0`.
+    pub nic: String,
+    /// Its MAC address.
+    pub mac: String,
+    /// Whether it is in operation.
+    pub up: bool,
+    /// Its speed in Mb/s.
+    pub speed_mbps: Option<u32>,
+    /// The address with its prefix length; none where the NIC has none.
+    pub address: Option<IpNet>,
+    /// The default route over this NIC.
+    pub gateway: Option<IpAddr>,
+    /// Why it cannot be chosen.
+    pub unusable: Option<Message>,
+    /// What is worth knowing: Wi-Fi, DHCP.
+    pub warnings: Vec<Message>,
+}
+
+/// The disks of one node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeDisks {
+    /// The node.
+    pub node: String,
+    /// Its address.
+    pub address: String,
+    /// Whether this console may choose for it.
+    pub can_choose: bool,
+    /// Whether its disks are known yet.
+    pub known: bool,
+    /// Every disk of it.
+    pub disks: Vec<DiskRow>,
+}
+
+/// One disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskRow {
+    /// Its kernel name, `sda`.
+    pub name: String,
+    /// Its path: what [`crate::engine::Intent::Use`] names.
+    pub path: String,
+    /// Its model.
+    pub model: String,
+    /// Its serial number.
+    pub serial: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What it holds now, in words; empty where nothing was found.
+    pub holds: String,
+    /// What it is for; none: it is kept as it is.
+    pub purpose: Option<Purpose>,
+    /// Why it cannot be chosen.
+    pub unusable: Option<Message>,
+    /// How that can be mended.
+    pub mend: Option<Message>,
+    /// Whether choosing it erases what it holds.
+    pub erases: bool,
+    /// What is to be said against choosing it.
+    pub warnings: Vec<Message>,
+    /// The node at whose console its use was chosen last, where that is another than this.
+    pub chosen_by: Option<String>,
+}
+
+/// The local pool as it would be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolView {
+    /// What was chosen.
+    pub local: LocalPool,
+    /// The driver that comes to; none where there is to be no pool, or it is not known yet.
+    pub driver: Option<String>,
+    /// Whether every node can use what was chosen.
+    pub possible: bool,
+}
+
+/// The NICs and services of one node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeNetwork {
+    /// The node.
+    pub node: String,
+    /// Its address for cluster traffic.
+    pub address: String,
+    /// The NIC that has it; empty where that is not known.
+    pub nic: String,
+    /// Its other NICs, in words: name, carrier, address.
+    pub others: Vec<String>,
+}
+
+/// Draws the state as the screens before Review show it.
+pub(super) fn wizard(state: &State) -> Wizard {
+    let (local, cluster) = (&state.local, &state.cluster);
+    let facts = local.facts.as_ref();
+    let answers = cluster.answers.as_ref();
+    let name = local.name.as_str();
+    Wizard {
+        host: facts.map(host),
+        part: local.part,
+        checks: facts.map_or_else(Vec::new, |facts| check_host(name, facts)),
+        addresses: facts.map_or_else(Vec::new, addresses),
+        address: local.address,
+        neighbours: local.neighbours.clone(),
+        typed: local.typed.clone(),
+        session: cluster.session.clone(),
+        joining: local.joining.clone(),
+        disks: answers.map_or_else(Vec::new, |answers| disks(state, answers)),
+        pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
+        networks: answers.map_or_else(Vec::new, |answers| networks(state, answers)),
+        trouble: local.trouble.clone(),
+        member: local.member.clone(),
+    }
+}
+
+fn host(facts: &NodeFacts) -> Host {
+    let host = &facts.host;
+    Host {
+        name: host.hostname.clone(),
+        model: host.model.clone(),
+        memory: host.memory,
+        kernel: format!("{} {}", host.kernel, host.arch),
+    }
+}
+
+fn addresses(facts: &NodeFacts) -> Vec<AddressRow> {
+    let row = |choice: AddressChoice| {
+        let nic = facts.host.nics.iter().find(|nic| nic.name == choice.nic);
+        AddressRow {
+            mac: nic.map(|nic| nic.mac.clone()).unwrap_or_default(),
+            up: nic.is_some_and(|nic| nic.up),
+            speed_mbps: nic.and_then(|nic| nic.speed_mbps),
+            gateway: nic.and_then(|nic| nic.gateway),
+            nic: choice.nic,
+            address: choice.address,
+            unusable: choice.unusable,
+            warnings: choice.warnings,
+        }
+    };
+    usable_addresses(&facts.host).into_iter().map(row).collect()
+}
+
+fn disks(state: &State, answers: &Answers) -> Vec<NodeDisks> {
+    let me = state.local.name.as_str();
+    let leads = state.local.role == Role::Leader;
+    let of = |node: &NodeAnswers| {
+        let facts = state.cluster.nodes.get(&node.name);
+        let facts = facts.and_then(|node| node.facts.as_ref());
+        NodeDisks {
+            node: node.name.clone(),
+            address: node.address.to_string(),
+            can_choose: leads || node.name == me,
+            known: facts.is_some(),
+            disks: facts.map_or_else(Vec::new, |facts| rows(state, node, facts)),
+        }
+    };
+    let mut nodes: Vec<_> = answers.nodes.iter().map(of).collect();
+    if !leads {
+        nodes.sort_by_key(|node| node.node != me);
+    }
+    nodes
+}
+
+fn rows(state: &State, node: &NodeAnswers, facts: &NodeFacts) -> Vec<DiskRow> {
+    let chosen_by = state.cluster.chosen_by.get(&node.name);
+    let row = |offer: DiskOffer| {
+        let disk = offer.disk;
+        let choice = node.disks.iter().find(|choice| choice.find.fits(&disk));
+        let by = chosen_by.and_then(|by| by.get(&disk.path));
+        DiskRow {
+            name: disk.name,
+            path: disk.path,
+            model: disk.model.unwrap_or_default(),
+            serial: disk.serial.unwrap_or_default(),
+            size: disk.size,
+            holds: offer.holds,
+            purpose: choice.map(|choice| choice.purpose),
+            unusable: offer.unusable.as_ref().map(|refusal| refusal.why.clone()),
+            mend: offer.unusable.and_then(|refusal| refusal.mend),
+            erases: offer.erases,
+            warnings: offer.warnings,
+            chosen_by: by.filter(|by| **by != state.local.name).cloned(),
+        }
+    };
+    let can_wipe = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
+    let offers = disk_choices(&facts.host.disks, can_wipe);
+    offers.into_iter().map(row).collect()
+}
+
+fn pool(state: &State, answers: &Answers) -> PoolView {
+    let chosen = driver_of(state);
+    PoolView {
+        local: answers.local.clone(),
+        possible: chosen.is_ok() || answers.local.driver == DriverChoice::None,
+        driver: chosen.ok().flatten(),
+    }
+}
+
+fn networks(state: &State, answers: &Answers) -> Vec<NodeNetwork> {
+    let of = |node: &NodeAnswers| {
+        let facts = state.cluster.nodes.get(&node.name);
+        let nics = facts
+            .and_then(|node| node.facts.as_ref())
+            .map_or(&[][..], |facts| &facts.host.nics);
+        let has = |nic: &&crate::engine::facts::Nic| {
+            nic.addresses.iter().any(|has| has.addr() == node.address)
+        };
+        let own = nics.iter().find(has).map(|nic| nic.name.clone());
+        let others = nics.iter().filter(|nic| !has(nic));
+        NodeNetwork {
+            node: node.name.clone(),
+            address: node.address.to_string(),
+            nic: own.unwrap_or_default(),
+            others: others.map(|nic| nic.name.clone()).collect(),
+        }
+    };
+    answers.nodes.iter().map(of).collect()
+}

@@ -1,0 +1,210 @@
+//! The initiator's side: joiners knock, and nobody is trusted before both consoles said yes.
+
+use std::net::IpAddr;
+
+use super::{Knock, KnockState, Session};
+use crate::engine::answers::NodeAnswers;
+use crate::engine::event::{Level, What};
+use crate::engine::message::Message;
+use crate::engine::node::{Node, Stage};
+use crate::engine::{Effect, Turn};
+
+/// A session is open for an hour, and an hour more whenever it is extended.
+pub(in crate::engine) const SESSION_MS: u64 = 3_600_000;
+
+impl Turn<'_> {
+    pub(in crate::engine) fn session_opened(&mut self, id: String) {
+        let before = self.state.cluster.session.take().unwrap_or_default();
+        self.state.cluster.session = Some(Session {
+            id,
+            opened: self.now,
+            until: self.now.saturating_add(SESSION_MS),
+            ..before
+        });
+        self.changed();
+        self.log(Level::Info, Message::new("session.opened"));
+    }
+
+    /// A joiner typed the right words. Whoever comes again, after a lost link for instance, takes its
+    /// own row again.
+    pub(in crate::engine) fn knocked(&mut self, knock: Knock) {
+        if !self.is_forming() || self.state.cluster.session.is_none() {
+            return self.decide(&knock.id, Some(Message::new("session.over")));
+        }
+        if self.is_name_taken(&knock) {
+            let why = Message::new("session.name-taken").with("name", &knock.name);
+            self.tell_trust(&knock.name, "refused", &knock.id);
+            return self.decide(&knock.id, Some(why));
+        }
+        let says = Message::new("session.knocked")
+            .with("node", &knock.name)
+            .with("address", knock.address);
+        self.log(Level::Info, says);
+        if let Some(session) = &mut self.state.cluster.session {
+            session.knocks.retain(|known| known.id != knock.id);
+            session.knocks.push(knock);
+        }
+        self.changed();
+    }
+
+    /// A joiner's operator said yes or no, or the joiner went away.
+    pub(in crate::engine) fn joiner_said(&mut self, id: &str, accepts: Option<bool>) {
+        let Some(knock) = self.knock(id) else { return };
+        match accepts {
+            _ if knock.state == KnockState::Trusted => return,
+            Some(true) => knock.theirs = true,
+            Some(false) => knock.state = KnockState::Refused,
+            None if knock.state == KnockState::Refused => return,
+            None => knock.state = KnockState::Gone,
+        }
+        let (name, state) = (knock.name.clone(), knock.state);
+        self.changed();
+        if state == KnockState::Refused {
+            self.tell_trust(&name, "refused", id);
+        }
+    }
+
+    pub(in crate::engine) fn admit(&mut self, id: &str) {
+        let asking = self.knock(id);
+        let Some(knock) = asking.filter(|knock| knock.state == KnockState::Asking) else {
+            return;
+        };
+        knock.state = KnockState::Accepted;
+        self.changed();
+        self.decide(id, None);
+    }
+
+    /// Says no to a joiner; one that is trusted already is out again.
+    pub(in crate::engine) fn refuse(&mut self, id: &str) {
+        let Some(knock) = self.knock(id) else { return };
+        let (name, state) = (knock.name.clone(), knock.state);
+        if matches!(state, KnockState::Refused | KnockState::Gone) {
+            return;
+        }
+        knock.state = KnockState::Refused;
+        let why = Message::new("session.refused");
+        self.tell_trust(&name, "refused", id);
+        if state == KnockState::Trusted {
+            self.dismiss(&name, why);
+        } else {
+            self.changed();
+            self.decide(id, Some(why));
+        }
+    }
+
+    /// Takes a node out of the answers: it is no part of the cluster to be any more.
+    pub(in crate::engine) fn dismiss(&mut self, node: &str, why: Message) {
+        let cluster = &mut self.state.cluster;
+        if let Some(answers) = &mut cluster.answers {
+            answers.nodes.retain(|known| known.name != node);
+        }
+        cluster.nodes.remove(node);
+        cluster.chosen_by.remove(node);
+        self.effect(Effect::Dismiss {
+            node: node.to_owned(),
+            why,
+        });
+        self.unseal();
+    }
+
+    /// The joiner has its certificate: from now on it is one of the nodes.
+    pub(in crate::engine) fn trusted(&mut self, name: &str, id: String) {
+        let Some(knock) = self.knock(&id) else { return };
+        knock.state = KnockState::Trusted;
+        let address: IpAddr = knock.address;
+        let node = Node {
+            id: Some(id),
+            ..Node::default()
+        };
+        let cluster = &mut self.state.cluster;
+        cluster.nodes.insert(name.to_owned(), node);
+        if let Some(answers) = &mut cluster.answers {
+            answers.nodes.retain(|known| known.name != name);
+            answers.nodes.push(NodeAnswers {
+                name: name.to_owned(),
+                address,
+                disks: Vec::new(),
+            });
+        }
+        self.unseal();
+    }
+
+    pub(in crate::engine) fn invite(&mut self, id: String, wanted: bool) {
+        if let Some(session) = &mut self.state.cluster.session {
+            if wanted {
+                session.left_out.remove(&id);
+            } else {
+                session.left_out.insert(id);
+            }
+            self.changed();
+        }
+    }
+
+    /// Keeps the session open for another hour; where it has closed, a new one is opened.
+    pub(in crate::engine) fn extend(&mut self) {
+        if !self.is_forming() {
+            return;
+        }
+        match &mut self.state.cluster.session {
+            Some(session) if session.until > self.now => {
+                session.until = self.now.saturating_add(SESSION_MS);
+                self.changed();
+            }
+            _ => self.effect(Effect::OpenSession),
+        }
+    }
+
+    /// Closes the session when its time is over.
+    pub(in crate::engine) fn watch_session(&mut self) {
+        let over = |session: &&mut Session| !session.id.is_empty() && session.until <= self.now;
+        if let Some(session) = self.state.cluster.session.as_mut().filter(over) {
+            session.id.clear();
+            self.changed();
+            self.effect(Effect::CloseSession);
+            self.log(Level::Warning, Message::new("session.closed"));
+        }
+    }
+
+    /// Whether nodes may still come in and choose.
+    pub(in crate::engine) const fn is_forming(&self) -> bool {
+        matches!(
+            self.state.cluster.stage,
+            Stage::Forming | Stage::Gathering | Stage::Review
+        )
+    }
+
+    fn is_name_taken(&self, knock: &Knock) -> bool {
+        let nodes = &self.state.cluster.nodes;
+        let by_node = nodes
+            .get(&knock.name)
+            .is_some_and(|node| node.id.as_deref() != Some(knock.id.as_str()));
+        let session = self.state.cluster.session.iter();
+        let waits = |other: &Knock| {
+            other.name == knock.name
+                && other.id != knock.id
+                && matches!(other.state, KnockState::Asking | KnockState::Accepted)
+        };
+        by_node || session.flat_map(|session| &session.knocks).any(waits)
+    }
+
+    fn knock(&mut self, id: &str) -> Option<&mut Knock> {
+        let session = self.state.cluster.session.as_mut()?;
+        session.knocks.iter_mut().find(|knock| knock.id == id)
+    }
+
+    fn decide(&mut self, id: &str, refuse: Option<Message>) {
+        self.effect(Effect::Decide {
+            joiner: id.to_owned(),
+            refuse,
+        });
+    }
+
+    fn tell_trust(&mut self, node: &str, state: &str, id: &str) {
+        let trust = What::Trust {
+            state: state.to_owned(),
+            by: "session".to_owned(),
+            id: id.to_owned(),
+        };
+        self.emit_for(node.to_owned(), trust);
+    }
+}
