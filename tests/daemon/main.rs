@@ -6,6 +6,7 @@
 )]
 
 mod blocking;
+mod boards;
 mod face;
 mod faces;
 mod faults;
