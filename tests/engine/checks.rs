@@ -232,6 +232,7 @@ fn an_lxd_is_looked_at_before_there_are_answers(
     let check = named(&checks, "lxd");
     assert_eq!((check.says.code.as_str(), check.verdict), (code, verdict));
     assert_eq!(check.fix.is_some(), verdict != Verdict::Good);
+    assert!(check.evidence.is_some(), "{check:?}");
     is_whole(check);
 }
 
