@@ -233,6 +233,7 @@ impl Daemon {
     fn show(&self, state: &State) {
         self.announce(state);
         let new = picture(state, self.world.clock.now());
+        self.invite(&new);
         self.hub.picture.send_if_modified(|shown| {
             let differs = **shown != new;
             if differs {
