@@ -39,6 +39,8 @@ pub struct Options {
     pub wizard: Option<Option<Part>>,
     /// Whether this is a rehearsal.
     pub rehearsal: bool,
+    /// The socket of a rehearsal's initiator: whoever sits in one room sees the words on its screen.
+    pub words_at: Option<std::path::PathBuf>,
     /// The undertaking that was the last one when the face began a new one: it is passed over.
     pub old: Option<u64>,
 }
@@ -91,7 +93,7 @@ impl Face {
             clock: options.clock,
             old: options.old,
             wizard: options.wizard,
-            asked: Asked::default(),
+            asked: Asked::new(options.words_at),
             log: Vec::new(),
             done: None,
             failures: Vec::new(),

@@ -4,6 +4,17 @@
 //! sentences, the same choices and the same reasons. A form is made from the picture and from what
 //! was typed so far; what is chosen comes out as a [`Wish`].
 
+mod address;
+mod disks;
+mod home;
+mod network;
+mod parts;
+mod peers;
+mod preflight;
+mod trust;
+pub mod way;
+mod welcome;
+
 use std::collections::BTreeMap;
 
 use crate::engine::picture::Picture;
@@ -222,5 +233,19 @@ pub struct Words(pub String);
 impl std::fmt::Debug for Words {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Words(…)")
+    }
+}
+
+/// The form of a step, made from what is known.
+pub fn form(step: Step, known: Known<'_>) -> Form {
+    match step {
+        Step::Welcome => welcome::form(known),
+        Step::Preflight => preflight::form(known),
+        Step::Address => address::form(known),
+        Step::Peers => peers::form(known),
+        Step::Trust => trust::form(known),
+        Step::Disks => disks::form(known),
+        Step::Network => network::form(known),
+        Step::Home => home::form(known),
     }
 }

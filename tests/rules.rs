@@ -65,6 +65,24 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "forms",
+        &[
+            "tokio",
+            "std::fs",
+            "std::net::Tcp",
+            "std::net::Udp",
+            "ratatui",
+            "crossterm",
+            "crate::screens",
+            "crate::wire",
+            "crate::daemon",
+            "crate::infra",
+            "crate::session",
+            "crate::store",
+            "crate::discovery",
+        ],
+    ),
+    (
         "screens",
         &[
             "tokio",

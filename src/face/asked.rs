@@ -9,6 +9,7 @@ use crate::engine::message::Message;
 use crate::engine::node::Role;
 use crate::engine::picture::Picture;
 use crate::forms::Words;
+use crate::rehearsal::operator::words_of;
 use crate::screens::Screens;
 use crate::text::sentence;
 use crate::wire::face::FaceLink;
@@ -20,6 +21,8 @@ pub(super) struct Asked {
     open: VecDeque<Asking>,
     /// The session whose words are known or asked for.
     session: Option<String>,
+    /// Where a rehearsed joiner sees the words.
+    words_at: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -31,12 +34,39 @@ enum Asking {
 }
 
 impl Asked {
+    pub(super) fn new(words_at: Option<PathBuf>) -> Self {
+        Self {
+            words_at,
+            ..Self::default()
+        }
+    }
+
+    /// Looks at the rehearsed initiator's screen, once for each session that is joined.
+    async fn look_over(&mut self, picture: &Picture, screens: &mut Screens) {
+        let joining = picture.wizard.joining.as_ref();
+        let (Some(joining), Some(at)) = (joining, &self.words_at) else {
+            return;
+        };
+        if self.session.as_ref() == Some(&joining.session) {
+            return;
+        }
+        // Where it cannot be seen now, the next picture looks again.
+        if let Ok(Some(words)) = words_of(at).await {
+            self.session = Some(joining.session.clone());
+            screens.know(Some(Words(words.0)));
+        }
+    }
+
     /// Asks for the words of a session that was opened here; forgets those of one that was closed.
     pub(super) async fn follow(
         &mut self,
         link: &mut FaceLink,
         screens: &mut Screens,
     ) -> Result<(), WireError> {
+        if self.words_at.is_some() {
+            self.look_over(&link.picture, screens).await;
+            return Ok(());
+        }
         let session = session(&link.picture);
         if session == self.session.as_deref() {
             return Ok(());

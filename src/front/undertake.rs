@@ -125,6 +125,7 @@ pub(super) async fn wizard(part: Option<Part>, common: &Common) -> Result<u8, Ex
         can_detach: true,
         wizard: Some(part),
         rehearsal: false,
+        words_at: None,
         old: idle.then_some(link.undertaking),
     };
     let ending = show(&mut link, face).await?;
@@ -161,6 +162,7 @@ async fn follow(
         can_detach: true,
         wizard: None,
         rehearsal: false,
+        words_at: None,
         old,
     };
     show(link, face).await

@@ -9,7 +9,7 @@ use crate::engine::State;
 use crate::engine::answers::{Answers, DriverChoice, LocalPool, NodeAnswers, Purpose};
 use crate::engine::message::{Failure, Message};
 use crate::engine::neighbours::Neighbours;
-use crate::engine::node::Role;
+use crate::engine::node::{Role, Stage};
 use crate::engine::plan::make::driver_of;
 use crate::engine::preflight::{
     AddressChoice, Check, DiskOffer, check_host, disk_choices, usable_addresses,
@@ -149,7 +149,7 @@ pub struct NodeNetwork {
     pub address: String,
     /// The NIC that has it; empty where that is not known.
     pub nic: String,
-    /// Its other NICs, in words: name, carrier, address.
+    /// Its other NICs in words: the name, its addresses, and `down` (the kernel's word) where it is.
     pub others: Vec<String>,
 }
 
@@ -167,7 +167,10 @@ pub(super) fn wizard(state: &State) -> Wizard {
         address: local.address,
         neighbours: local.neighbours.clone(),
         typed: local.typed.clone(),
-        session: cluster.session.clone(),
+        session: cluster
+            .session
+            .clone()
+            .filter(|_| is_forming(cluster.stage)),
         joining: local.joining.clone(),
         disks: answers.map_or_else(Vec::new, |answers| disks(state, answers)),
         pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
@@ -175,6 +178,11 @@ pub(super) fn wizard(state: &State) -> Wizard {
         trouble: local.trouble.clone(),
         member: local.member.clone(),
     }
+}
+
+/// Whether nodes may come in and choose.
+const fn is_forming(stage: Stage) -> bool {
+    matches!(stage, Stage::Forming | Stage::Gathering | Stage::Review)
 }
 
 fn host(facts: &NodeFacts) -> Host {
@@ -260,6 +268,16 @@ fn pool(state: &State, answers: &Answers) -> PoolView {
     }
 }
 
+fn nic_in_words(nic: &crate::engine::facts::Nic) -> String {
+    let addresses = nic.addresses.iter().map(ToString::to_string);
+    let down = (!nic.up).then(|| "down".to_owned());
+    let words: Vec<_> = std::iter::once(nic.name.clone())
+        .chain(addresses)
+        .chain(down)
+        .collect();
+    words.join(" ")
+}
+
 fn networks(state: &State, answers: &Answers) -> Vec<NodeNetwork> {
     let of = |node: &NodeAnswers| {
         let facts = state.cluster.nodes.get(&node.name);
@@ -275,7 +293,7 @@ fn networks(state: &State, answers: &Answers) -> Vec<NodeNetwork> {
             node: node.name.clone(),
             address: node.address.to_string(),
             nic: own.unwrap_or_default(),
-            others: others.map(|nic| nic.name.clone()).collect(),
+            others: others.map(nic_in_words).collect(),
         }
     };
     answers.nodes.iter().map(of).collect()
