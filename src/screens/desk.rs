@@ -6,7 +6,7 @@ use super::form::Sheet;
 use super::{Act, Now, Options, Reply};
 use crate::engine::Intent;
 use crate::engine::picture::Picture;
-use crate::forms::{Form, Known, Part, Step, Typed, Wish, Words};
+use crate::forms::{self, Form, Known, Part, Step, Typed, Wish, Words, way};
 
 /// Where the forms come from, and which of them follows which.
 #[derive(Debug, Clone, Copy)]
@@ -24,10 +24,10 @@ pub struct Forms {
 impl Default for Forms {
     fn default() -> Self {
         Self {
-            form: |_, _| Form::default(),
-            natural: |_| None,
-            fits: |_, _| true,
-            back: |_, _| None,
+            form: forms::form,
+            natural: way::natural,
+            fits: way::fits,
+            back: way::back,
         }
     }
 }
