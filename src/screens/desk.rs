@@ -6,7 +6,7 @@ use super::form::Sheet;
 use super::{Act, Now, Options, Reply};
 use crate::engine::Intent;
 use crate::engine::picture::Picture;
-use crate::forms::{Form, Known, Part, Step, Typed, Wish, Words};
+use crate::forms::{self, Form, Known, Part, Step, Typed, Wish, Words, way};
 
 /// Where the forms come from, and which of them follows which.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,8 @@ pub struct Forms {
     pub form: for<'a> fn(Step, Known<'a>) -> Form,
     /// The form a picture calls for; none from Review on.
     pub natural: fn(&Picture) -> Option<Step>,
+    /// Whether a form can be shown with a picture.
+    pub fits: fn(Step, &Picture) -> bool,
     /// The form before another.
     pub back: fn(Step, &Picture) -> Option<Step>,
 }
@@ -22,9 +24,10 @@ pub struct Forms {
 impl Default for Forms {
     fn default() -> Self {
         Self {
-            form: |_, _| Form::default(),
-            natural: |_| None,
-            back: |_, _| None,
+            form: forms::form,
+            natural: way::natural,
+            fits: way::fits,
+            back: way::back,
         }
     }
 }
@@ -36,8 +39,8 @@ pub(super) struct Desk {
     /// Whether the face was opened as the wizard.
     wizard: bool,
     rehearsal: bool,
-    /// The form the operator went to, and the one the picture called for then.
-    gone: Option<(Step, Step)>,
+    /// The form the operator went to, or pressed a key on.
+    gone: Option<Step>,
     typed: Typed,
     /// The session's words.
     words: Option<Words>,
@@ -80,11 +83,11 @@ impl Desk {
         self.wizard || picture.wizard.part.is_some()
     }
 
-    /// Which form: the one that was gone to, until the picture calls for another.
+    /// Which form: the one that was gone to, as long as it fits the picture.
     pub(super) fn step(&self, picture: &Picture) -> Option<Step> {
         let natural = (self.forms.natural)(picture)?;
-        let gone = self.gone.filter(|(_, from)| *from == natural);
-        Some(gone.map_or(natural, |(to, _)| to))
+        let gone = self.gone.filter(|step| (self.forms.fits)(*step, picture));
+        Some(gone.unwrap_or(natural))
     }
 
     /// What is asked now.
@@ -124,13 +127,14 @@ impl Desk {
         (step, picture): (Step, &Picture),
         command: super::Command,
     ) -> Option<Reply> {
+        self.gone = Some(step);
         match command {
             super::Command::Again => {
                 return Some(Reply::Act(Act::Intents(vec![Intent::LookAgain])));
             }
             super::Command::Back => {
                 if let Some(to) = (self.forms.back)(step, picture) {
-                    self.go(to, picture);
+                    self.gone = Some(to);
                 }
                 return None;
             }
@@ -140,19 +144,19 @@ impl Desk {
         let mut sheets = self.sheets.iter_mut();
         let (_, sheet) = sheets.find(|(of, _)| *of == step)?;
         let wish = sheet.press(&form, command)?;
-        self.grant(wish, picture, &form)
+        self.grant(wish, &form)
     }
 
-    fn grant(&mut self, wish: Wish, picture: &Picture, form: &Form) -> Option<Reply> {
+    fn grant(&mut self, wish: Wish, form: &Form) -> Option<Reply> {
         match wish {
             Wish::Intents(intents) => Some(Reply::Act(Act::Intents(intents))),
             Wish::Then(intents, step) => {
-                self.go(step, picture);
+                self.gone = Some(step);
                 self.forget(form);
                 (!intents.is_empty()).then_some(Reply::Act(Act::Intents(intents)))
             }
             Wish::Go(step) => {
-                self.go(step, picture);
+                self.gone = Some(step);
                 None
             }
             Wish::Words(words) => Some(Reply::Act(Act::Words(words))),
@@ -180,9 +184,8 @@ impl Desk {
         }
     }
 
-    fn go(&mut self, to: Step, picture: &Picture) {
-        if let Some(natural) = (self.forms.natural)(picture) {
-            self.gone = Some((to, natural));
-        }
+    /// Goes to a form; it is shown as soon as the picture calls for forms.
+    pub(super) fn go(&mut self, to: Step) {
+        self.gone = Some(to);
     }
 }

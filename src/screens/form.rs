@@ -71,6 +71,7 @@ impl Sheet {
         .with(Can::Letters, text == Some(Text::Words))
         .with(Can::Sides, sides)
         .with(Can::Move, stops.len() > 1)
+        .with(Can::Scroll, stops.len() <= 1 && self.scroll.overflows())
         .with(Can::Groups, groups)
         .with(Can::Pages, self.scroll.overflows())
         .with(Can::Forward, goes_on)

@@ -43,6 +43,9 @@ impl Chooser {
             self.rest = Some(rest);
             return text.to_owned();
         }
+        if rest.left.is_empty() {
+            return self.put(text, c);
+        }
         // It was the beginning of the next word after all.
         let letters = rest.taken.chars().chain([c]);
         letters.fold(text.to_owned(), |text, c| self.letter(&text, c))
