@@ -16,7 +16,7 @@ use crate::engine::preflight::{
 };
 use crate::engine::services::{LxdState, NodeFacts};
 use crate::engine::trust::{Joining, Session};
-use crate::engine::wizard::{Membership, Part};
+use crate::engine::wizard::{Membership, Part, Unfinished};
 
 /// What the screens before Review show.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Wizard {
     pub networks: Vec<NodeNetwork>,
     /// Why what was asked for could not be done.
     pub trouble: Option<Failure>,
+    /// The run of this leader that was cut off.
+    #[serde(default)]
+    pub unfinished: Option<Unfinished>,
     /// The cluster this node is a member of.
     pub member: Option<Membership>,
 }
@@ -176,6 +179,7 @@ pub(super) fn wizard(state: &State) -> Wizard {
         pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
         networks: answers.map_or_else(Vec::new, |answers| networks(state, answers)),
         trouble: local.trouble.clone(),
+        unfinished: local.unfinished.clone(),
         member: local.member.clone(),
     }
 }
