@@ -83,6 +83,9 @@ pub struct AddressRow {
     pub unusable: Option<Message>,
     /// What is worth knowing: Wi-Fi, DHCP.
     pub warnings: Vec<Message>,
+    /// Whether it is the one to choose where nobody says otherwise: one at most.
+    #[serde(default)]
+    pub suggested: bool,
 }
 
 /// The disks of one node.
@@ -199,6 +202,7 @@ fn addresses(facts: &NodeFacts) -> Vec<AddressRow> {
             address: choice.address,
             unusable: choice.unusable,
             warnings: choice.warnings,
+            suggested: choice.suggested,
         }
     };
     usable_addresses(&facts.host).into_iter().map(row).collect()
