@@ -123,6 +123,9 @@ pub struct Rehearse {
     /// How many times faster than life, 0.1 to 1000.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+    /// At whose console you sit: the initiator's, or a joiner's.
+    #[arg(long = "as", value_name = "ROLE", default_value = "initiator")]
+    pub role: Role,
     /// The same seed gives the same run.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -137,6 +140,15 @@ may be given more than once"
     /// Take the answers from this file; - is standard input. Without it, the suggested ones.
     #[arg(long, value_name = "FILE")]
     pub preseed: Option<PathBuf>,
+}
+
+/// At whose console somebody sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// The one that starts the cluster.
+    Initiator,
+    /// One that joins it.
+    Joiner,
 }
 
 /// `mcloud node`.

@@ -15,6 +15,7 @@ mod journal;
 mod kept;
 mod leader;
 mod links;
+mod lock;
 mod neighbours;
 mod perform;
 mod report;
@@ -27,7 +28,6 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -89,7 +89,7 @@ struct Daemon {
     inputs: Mutex<BTreeMap<String, Inputs>>,
     journal: mpsc::UnboundedSender<journal::Writing>,
     tasks: tasks::Tasks,
-    _lock: Lock,
+    _lock: lock::Lock,
 }
 
 /// A daemon that runs. Dropping it ends the daemon, soon; the node is free when its last task has
@@ -131,7 +131,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         move |error| DaemonError::Place(path, error)
     };
     crate::session::files::private_dir(&world.run_dir)?;
-    let lock = lock(world.run_dir.join("lock"))?;
+    let lock = lock::lock(world.run_dir.join("lock"))?;
     let identity = Arc::new(Identity::load_or_create(&world.state_dir)?);
     let path = world.daemon_socket();
     let listener = socket::bind(&path).map_err(at(&path))?;
@@ -179,40 +179,13 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
     }
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
-    tasks.spawn(Arc::clone(&daemon).discover());
+    tasks.spawn_to_end(Arc::clone(&daemon).discover());
     let task = tasks.spawn(daemon.run(state, inbox));
     Ok(Running {
         socket: path,
         tasks,
         task: Some(task),
     })
-}
-
-/// A node that is taken. It is let go in so many words: a program that is just being started by
-/// another thread holds a copy of the file for a moment, and with it the lock.
-#[derive(Debug)]
-struct Lock(std::fs::File);
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Where this fails, the end of the process does it.
-        let _ = rustix::fs::flock(&self.0, rustix::fs::FlockOperation::Unlock);
-    }
-}
-
-/// Takes the node for this process; the lock goes with the process, however it ends.
-fn lock(path: PathBuf) -> Result<Lock, DaemonError> {
-    let file = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(|error| DaemonError::Place(path.clone(), error))?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Lock(file)),
-        Err(_) => Err(DaemonError::Owned(path)),
-    }
 }
 
 impl Daemon {
@@ -260,6 +233,7 @@ impl Daemon {
     fn show(&self, state: &State) {
         self.announce(state);
         let new = picture(state, self.world.clock.now());
+        self.invite(&new);
         self.hub.picture.send_if_modified(|shown| {
             let differs = **shown != new;
             if differs {

@@ -3,6 +3,9 @@
 //! It draws what the daemon shows and sends what the operator wants. A closed terminal, a killed
 //! face or a lost link costs the face, never the run.
 
+mod asked;
+mod left;
+
 use std::io;
 use std::time::Duration;
 
@@ -10,12 +13,17 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::console::{self, Console, Event, Wish};
+use crate::engine::Intent;
 use crate::engine::event::{PublicEvent, What};
 use crate::engine::node::Stage;
+use crate::engine::wizard::Part;
 use crate::screens::{self, Act, Screens};
 use crate::wire::face::FaceLink;
-use crate::wire::{FromDaemon, ToDaemon};
+use crate::wire::{FromDaemon, Secret, ToDaemon, WireError};
 use crate::world::Clock;
+use asked::Asked;
+
+pub use left::{How, Left};
 
 /// How a face behaves.
 #[derive(Debug)]
@@ -26,32 +34,15 @@ pub struct Options {
     pub clock: Clock,
     /// Whether the run goes on without this face.
     pub can_detach: bool,
+    /// Whether this is the wizard from its first screen on, and then what the node is to be, where
+    /// the command line said it.
+    pub wizard: Option<Option<Part>>,
+    /// Whether this is a rehearsal.
+    pub rehearsal: bool,
+    /// The socket of a rehearsal's initiator: whoever sits in one room sees the words on its screen.
+    pub words_at: Option<std::path::PathBuf>,
     /// The undertaking that was the last one when the face began a new one: it is passed over.
     pub old: Option<u64>,
-}
-
-/// How a face was left.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Left {
-    /// How.
-    pub how: How,
-    /// The end of the undertaking, if it came.
-    pub done: Option<PublicEvent>,
-    /// What stopped, in the order in which it did.
-    pub failures: Vec<PublicEvent>,
-}
-
-/// How a face was left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// The undertaking ended.
-    Done,
-    /// The operator detached; the run goes on.
-    Detached,
-    /// The terminal went away, or somebody ended the face.
-    Gone,
-    /// The daemon went away.
-    DaemonEnded,
 }
 
 /// Most events a face keeps for its log.
@@ -81,6 +72,8 @@ struct Face {
     screens: Screens,
     clock: Clock,
     old: Option<u64>,
+    wizard: Option<Option<Part>>,
+    asked: Asked,
     log: Vec<PublicEvent>,
     done: Option<PublicEvent>,
     failures: Vec<PublicEvent>,
@@ -94,9 +87,13 @@ impl Face {
         Self {
             screens: Screens::new(screens::Options {
                 can_detach: options.can_detach,
+                wizard: options.wizard.is_some(),
+                rehearsal: options.rehearsal,
             }),
             clock: options.clock,
             old: options.old,
+            wizard: options.wizard,
+            asked: Asked::new(options.words_at),
             log: Vec::new(),
             done: None,
             failures: Vec::new(),
@@ -114,6 +111,9 @@ impl Face {
         };
         let mut tick = tokio::time::interval(tick);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        if self.open(link).await.is_err() {
+            return Ok(How::DaemonEnded);
+        }
         loop {
             let due = self.drawn.map_or_else(Instant::now, |drawn| drawn + frame);
             let heard = tokio::select! {
@@ -135,11 +135,24 @@ impl Face {
                     continue;
                 }
             };
-            match heard {
-                Ok(heard) => self.hear_daemon(link, heard),
-                Err(_) => return Ok(How::DaemonEnded),
+            let Ok(heard) = heard else {
+                return Ok(How::DaemonEnded);
+            };
+            let pictured = matches!(heard, FromDaemon::Picture { .. });
+            self.hear_daemon(link, heard);
+            if pictured && self.asked.follow(link, &mut self.screens).await.is_err() {
+                return Ok(How::DaemonEnded);
             }
         }
+    }
+
+    /// Opens the wizard, if this is one.
+    async fn open(&mut self, link: &mut FaceLink) -> Result<(), WireError> {
+        if let Some(part) = self.wizard {
+            let intent = Intent::Open { part };
+            link.send(&ToDaemon::Intent { intent }).await?;
+        }
+        self.asked.follow(link, &mut self.screens).await
     }
 
     /// A second of the clock that is shown, within reason.
@@ -152,6 +165,7 @@ impl Face {
     fn hear_daemon(&mut self, link: &mut FaceLink, heard: FromDaemon) {
         match heard {
             FromDaemon::Picture { picture } => link.picture = picture,
+            FromDaemon::Answer { answer } => self.asked.hear(answer, &mut self.screens),
             FromDaemon::Event { undertaking, event } if Some(undertaking) != self.old => {
                 self.old = None;
                 match &event.what {
@@ -184,23 +198,55 @@ impl Face {
             Event::Terminate | Event::Hangup => return Ok(Some(How::Gone)),
         };
         match self.screens.press(&link.picture, key) {
-            None => {}
-            Some(Act::Intent(intent)) => {
-                let sent = link.send(&ToDaemon::Intent { intent }).await;
-                return Ok(sent.err().map(|_| How::DaemonEnded));
-            }
-            Some(Act::Detach) => return Ok(Some(How::Detached)),
-            Some(Act::Close) => {
-                let over = self.done.is_some();
-                return Ok(Some(if over { How::Done } else { How::Gone }));
-            }
-            Some(Act::Repaint) => console.repaint()?,
+            None => Ok(None),
+            Some(Act::Repaint) => console.repaint().map(|()| None),
             Some(Act::NextLook) => {
                 let next = console.look().cycle();
-                console.set_look(next)?;
+                console.set_look(next).map(|()| None)
+            }
+            Some(act) => {
+                let done = self.act(link, act).await;
+                Ok(done.unwrap_or(Some(How::DaemonEnded)))
             }
         }
+    }
+
+    /// Does what the operator wants of the daemon or of the face; says whether that ends the face.
+    async fn act(&mut self, link: &mut FaceLink, act: Act) -> Result<Option<How>, WireError> {
+        match act {
+            Act::Intent(intent) => link.send(&ToDaemon::Intent { intent }).await?,
+            Act::Intents(intents) => {
+                for intent in intents {
+                    link.send(&ToDaemon::Intent { intent }).await?;
+                }
+            }
+            Act::Words(words) => {
+                let words = Secret(words.0);
+                link.send(&ToDaemon::Words { words }).await?;
+            }
+            Act::Save(file) => self.asked.save(link, file).await?,
+            Act::Leave => {
+                let intent = Intent::Leave;
+                link.send(&ToDaemon::Intent { intent }).await?;
+                return Ok(Some(How::Left));
+            }
+            Act::Detach => return Ok(Some(How::Detached)),
+            Act::Close => return Ok(Some(self.closed(link))),
+            Act::Rehearse => return Ok(Some(How::Rehearse)),
+            Act::Repaint | Act::NextLook => {}
+        }
         Ok(None)
+    }
+
+    /// How a face is left that is closed.
+    fn closed(&self, link: &FaceLink) -> How {
+        let picture = &link.picture;
+        match picture.stage {
+            _ if self.done.is_some() => How::Done,
+            Stage::Idle if picture.wizard.member.is_some() => How::Closed,
+            Stage::Idle if self.wizard.is_some() => How::Left,
+            _ => How::Gone,
+        }
     }
 
     fn draw(&mut self, link: &FaceLink, console: &mut Console) -> io::Result<()> {
@@ -219,33 +265,5 @@ impl Face {
     /// Whether the face ends by itself: the answers came from a preseed, and the end was drawn.
     fn is_over(&self, link: &FaceLink) -> bool {
         link.picture.unattended && link.picture.stage == Stage::Ended && self.done.is_some()
-    }
-}
-
-impl Left {
-    /// The exit code: the truth about the undertaking, as far as this face saw it.
-    pub fn exit(&self) -> u8 {
-        match (&self.done, self.how) {
-            (
-                Some(PublicEvent {
-                    what: What::Done { exit, .. },
-                    ..
-                }),
-                How::Done,
-            ) => *exit,
-            (_, How::Detached) => 0,
-            (_, How::DaemonEnded) => 1,
-            _ => 3,
-        }
-    }
-
-    /// How many disks the plan erases, where that was not what the answers agreed to.
-    pub fn erases(&self) -> Option<usize> {
-        self.failures.iter().find_map(|event| match &event.what {
-            What::Failure { failure, .. } if failure.what.code == "install.erase-count" => {
-                failure.what.with.get("planned")?.parse().ok()
-            }
-            _ => None,
-        })
     }
 }

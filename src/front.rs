@@ -80,7 +80,7 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn command(cli: Cli) -> Result<u8, Exit> {
     let common = cli.common;
     match cli.command {
-        None => Err(Exit::input(crate::text::say("front.no-command"))),
+        None => undertake::wizard(None, &common).await,
         Some(Command::Init(init)) => undertake::init(init, &common).await,
         Some(Command::Join(join)) => undertake::join(join, &common).await,
         Some(Command::Rehearse(rehearse)) => rehearse::rehearse(rehearse, &common).await,

@@ -6,6 +6,7 @@
 
 pub mod fault;
 pub mod lxd;
+pub mod operator;
 mod pi;
 
 use std::io;

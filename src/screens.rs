@@ -3,7 +3,9 @@
 //! Screens draw a picture and nothing else, and change nothing but themselves: what the operator
 //! wants leaves [`Screens::press`] as an [`Act`].
 
+mod desk;
 mod done;
+mod form;
 mod frame;
 mod help;
 mod install;
@@ -12,19 +14,21 @@ mod leave;
 mod log;
 mod parts;
 mod review;
+mod save;
 mod theme;
+mod view;
 mod which;
 mod words;
-
-use ratatui::Frame;
-use ratatui::buffer::Buffer;
 
 use crate::engine::event::PublicEvent;
 use crate::engine::picture::Picture;
 use crate::engine::{Intent, Millis};
-use frame::{Body, Header, Info, Room, Rooms};
-use keymap::{Command, Context, Key};
+use crate::forms::{Step, Words};
+use desk::Desk;
+use keymap::{Can, Command, Context, Key};
 use which::Which;
+
+pub use desk::Forms;
 
 /// A moment, as the face's clock says it.
 pub type Now = Millis;
@@ -37,6 +41,10 @@ pub type LogView = [PublicEvent];
 pub struct Options {
     /// Whether the run goes on without this face.
     pub can_detach: bool,
+    /// Whether this is the wizard from its first screen on.
+    pub wizard: bool,
+    /// Whether this is a rehearsal.
+    pub rehearsal: bool,
 }
 
 /// What a key asked for that the screens cannot do themselves.
@@ -44,10 +52,20 @@ pub struct Options {
 pub enum Act {
     /// The engine is to hear this.
     Intent(Intent),
+    /// The engine is to hear these, in this order.
+    Intents(Vec<Intent>),
+    /// The daemon is to call the initiator with these words.
+    Words(Words),
+    /// The answers are to be saved as a preseed in this file; [`Screens::saved`] hears of it.
+    Save(String),
     /// The face goes, the run stays.
     Detach,
     /// The face goes.
     Close,
+    /// The wizard is given up, and the face goes.
+    Leave,
+    /// The face goes, and a rehearsal begins.
+    Rehearse,
     /// Everything is to be drawn anew.
     Repaint,
     /// The next look: colour, mono, ASCII.
@@ -69,6 +87,7 @@ enum Overlay {
     Help,
     Log,
     Leave(leave::Leave),
+    Save(save::Save),
 }
 
 /// What there is to draw.
@@ -83,6 +102,7 @@ struct Scene<'a> {
 #[derive(Debug)]
 pub struct Screens {
     options: Options,
+    desk: Desk,
     review: review::Review,
     install: install::Install,
     done: done::Done,
@@ -94,14 +114,32 @@ pub struct Screens {
 impl Screens {
     /// Screens that remember nothing yet.
     pub fn new(options: Options) -> Self {
+        Self::with_forms(options, Forms::default())
+    }
+
+    /// The same with other forms than mcloud's.
+    pub fn with_forms(options: Options, forms: Forms) -> Self {
         Self {
             options,
+            desk: Desk::new(options, forms),
             review: review::Review::default(),
             install: install::Install::default(),
             done: done::Done::default(),
             help: help::Help::default(),
             log: log::Log::default(),
             overlay: None,
+        }
+    }
+
+    /// Notes the words of the session that is open on this node; none where none is.
+    pub fn know(&mut self, words: Option<Words>) {
+        self.desk.know(words);
+    }
+
+    /// Notes what became of [`Act::Save`]: where the file is, or why there is none.
+    pub fn saved(&mut self, came: Result<String, String>) {
+        if let Some(Overlay::Save(save)) = &mut self.overlay {
+            save.came(came);
         }
     }
 
@@ -120,7 +158,11 @@ impl Screens {
                 self.overlay = Some(Overlay::Log);
                 return None;
             }
-            Command::Back => {
+            Command::Save => {
+                self.overlay = Some(Overlay::Save(save::Save::asked(&picture.cluster)));
+                return None;
+            }
+            Command::Back if self.top(picture).is_some() => {
                 self.overlay = None;
                 return None;
             }
@@ -130,123 +172,32 @@ impl Screens {
         if self.top(picture).is_some() {
             return self.press_on_top(picture, command);
         }
-        let reply = match Which::of(picture) {
+        let reply = match self.which(picture) {
+            Which::Form(step) => self.desk.press((step, picture), command),
             Which::Review => self.review.press(picture, command),
             Which::Install => self.install.press(picture, command),
             Which::Done => self.done.press(command),
         };
         match reply? {
-            Reply::Act(act) => Some(act),
+            Reply::Act(act) => {
+                if act == Act::Intent(Intent::Change) {
+                    self.desk.go(Step::Disks);
+                }
+                Some(act)
+            }
             Reply::Leave => self.ask(picture),
         }
     }
 
-    /// Draws the screen with what lies on top of it.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what is drawn, when, and where to: each comes from elsewhere in the face"
-    )]
-    pub fn view(&self, picture: &Picture, log: &LogView, now: Now, frame: &mut Frame) {
-        let area = frame.area();
-        let buffer = frame.buffer_mut();
-        let Some(rooms) = Rooms::of(area) else {
-            return frame::too_small(buffer);
-        };
-        let scene = Scene { picture, log, now };
-        let which = Which::of(picture);
-        let title = match self.top(picture) {
-            Some(Overlay::Help) => words::say("screen.help"),
-            Some(Overlay::Log) => words::say("screen.log"),
-            _ => which.title(),
-        };
-        let header = Header {
-            version: &picture.mcloud,
-            cluster: &picture.cluster,
-            title: &title,
-            me: &picture.me,
-            step: which.step(),
-        };
-        let names = Which::ALL.map(|which| (which.step(), which.title()));
-        rooms.draw(&header, &names, buffer);
-        match self.top(picture) {
-            Some(Overlay::Help) => {
-                let body = help::body(which, &self.screen_context(picture), rooms.room());
-                rooms.fill(&body, &self.help.scroll, buffer);
-            }
-            Some(Overlay::Log) => {
-                rooms.divide(rooms.body.y, &self.log.title(picture), buffer);
-                self.log.draw(picture, log, (rooms.below_title(), buffer));
-            }
-            Some(Overlay::Leave(leave)) => {
-                self.draw_screen(&scene, &rooms, buffer);
-                leave.draw(picture, self.options.can_detach, (rooms.body, buffer));
-            }
-            None => self.draw_screen(&scene, &rooms, buffer),
-        }
-        if let Some(info) = self.info(picture, now) {
-            rooms.inform(&info, buffer);
-        }
-        rooms.keys(&self.context(picture), buffer);
-    }
-
-    fn draw_screen(&self, scene: &Scene, rooms: &Rooms, buffer: &mut Buffer) {
-        let Scene { picture, log, now } = *scene;
-        let room = rooms.room();
-        let which = Which::of(picture);
-        let (body, scroll): (Body, _) = match which {
-            Which::Review => {
-                // What comes into sight now may move the focus: it is noted before it is drawn.
-                let body = self.review.body(picture, now, room);
-                let sight = rooms.sight(&body, &self.review.scroll);
-                if self.top(picture).is_none() {
-                    self.review.saw(picture, &body, &sight);
-                }
-                (self.review.body(picture, now, room), &self.review.scroll)
-            }
-            Which::Install => (self.install.body(picture, now, room), &self.install.scroll),
-            Which::Done => (done::Done::body(picture, room), &self.done.scroll),
-        };
-        let left = rooms.fill(&body, scroll, buffer);
-        let least = if which == Which::Install { 2 } else { 4 };
-        if left.height < least || !(rooms.log || which == Which::Install) {
-            return;
-        }
-        rooms.divide(left.y, &self.log.title(picture), buffer);
-        let room = Room {
-            height: usize::from(left.height.saturating_sub(1)),
-            ..room
-        };
-        let lines = self.log.tail(picture, log, room);
-        for (line, y) in lines.iter().zip(left.y.saturating_add(1)..left.bottom()) {
-            buffer.set_line(left.x + 1, y, line, left.width.saturating_sub(2));
-        }
-    }
-
-    fn info(&self, picture: &Picture, now: Now) -> Option<Info> {
-        let lost = picture.link.filter(|link| !link.up);
-        match (self.top(picture), Which::of(picture)) {
-            (Some(Overlay::Log | Overlay::Help), _) | (None, Which::Done) => None,
-            (Some(Overlay::Leave(_)), _) => {
-                Some(Info::plain(words::say("leave-screen.first-stays")))
-            }
-            (None, which) if lost.is_some() => {
-                let time = words::ago(now.saturating_sub(lost?.since));
-                let code = match which {
-                    Which::Install => "install-screen.link-down",
-                    _ => "review.link-down",
-                };
-                Some(Info::warning(words::fill(code, &[("time", &time)])))
-            }
-            (None, Which::Review) => self.review.info(picture),
-            (None, Which::Install) => self.install.info(picture, now),
-        }
+    fn which(&self, picture: &Picture) -> Which {
+        Which::of(picture, &self.desk)
     }
 
     /// What lies on top; a question about what is over already is not asked any more.
     fn top(&self, picture: &Picture) -> Option<&Overlay> {
         self.overlay.as_ref().filter(|overlay| match overlay {
             Overlay::Leave(leave) => leave.holds(picture),
-            Overlay::Help | Overlay::Log => true,
+            Overlay::Help | Overlay::Log | Overlay::Save(_) => true,
         })
     }
 
@@ -255,24 +206,38 @@ impl Screens {
             Some(Overlay::Help) => self.help.context(),
             Some(Overlay::Log) => self.log.context(),
             Some(Overlay::Leave(_)) => leave::Leave::context(),
+            Some(Overlay::Save(save)) => save.context(),
             None => self.screen_context(picture),
         }
     }
 
     fn screen_context(&self, picture: &Picture) -> Context {
-        match Which::of(picture) {
-            Which::Review => self.review.context(picture),
+        match self.which(picture) {
+            Which::Form(step) => {
+                let form = self.desk.form(step, picture);
+                let back = self.desk.has_back(step, picture);
+                self.desk.sheet(step).context(&form, back)
+            }
+            Which::Review => {
+                let context = self.review.context(picture);
+                context.with(Can::Save, review::can_save(picture))
+            }
             Which::Install => self.install.context(picture, self.options.can_detach),
-            Which::Done => self.done.context(picture),
+            Which::Done => {
+                let context = self.done.context(picture);
+                context.with(Can::Save, review::can_save(picture))
+            }
         }
     }
 
-    /// Asks how to leave; where all is over, there is nothing to ask.
+    /// Asks how to leave; where nothing is under way, there is nothing to ask.
     fn ask(&mut self, picture: &Picture) -> Option<Act> {
-        if Which::of(picture) == Which::Done {
+        let which = self.which(picture);
+        if matches!(which, Which::Done | Which::Form(Step::Home)) {
             return Some(Act::Close);
         }
-        self.overlay = Some(Overlay::Leave(leave::Leave::asked(picture)));
+        let wizard = matches!(which, Which::Form(_));
+        self.overlay = Some(Overlay::Leave(leave::Leave::asked(picture, wizard)));
         None
     }
 
@@ -287,6 +252,10 @@ impl Screens {
                     return act;
                 }
             }
+            Overlay::Save(save) => match save.press(command)? {
+                save::Asked::Act(act) => return Some(act),
+                save::Asked::Closed => self.overlay = None,
+            },
         }
         None
     }

@@ -17,6 +17,7 @@ use crate::engine::timing::Usual;
 use crate::engine::{Event, Fact, Member};
 use crate::session::ca::Authority;
 use crate::session::tls::server::{Acceptor, Bounds};
+use crate::session::trust::Guards;
 use crate::store::{Cluster, Node, NodeRole, NodeState, Store};
 
 /// How long a peer that is not confirmed may take for each answer.
@@ -34,6 +35,8 @@ pub(super) struct Open {
     cluster: Cluster,
     links: Arc<Links>,
     listens: SocketAddr,
+    /// The bounds of what strangers may take.
+    pub(super) guards: Guards,
     /// Once the cluster was given up nobody comes in any more.
     pub(super) abandoned: CancellationToken,
 }
@@ -164,6 +167,7 @@ impl Daemon {
             cluster,
             links: Arc::default(),
             listens,
+            guards: acceptor.guards(),
             abandoned: CancellationToken::new(),
         });
         *self.leader.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&open));

@@ -42,8 +42,10 @@ impl Daemon {
         });
     }
 
-    /// Listens until the daemon ends, and says what the engine announces.
+    /// Listens until the daemon ends, and says what the engine announces. Its sockets are closed when
+    /// this has ended.
     pub(super) async fn discover(self: Arc<Self>) {
+        let stopping = self.tasks.clone();
         let mut announced = self.hub.announcement.subscribe();
         // What was announced before this began is news, too.
         announced.mark_changed();
@@ -52,6 +54,7 @@ impl Daemon {
         while watch.turn().await.is_ok() {
             let rest = watch.rest();
             tokio::select! {
+                () = stopping.stopped() => return watch.end().await,
                 news = watch.discovery.next() => match news {
                     Some(news) => watch.hear(news),
                     None => break,
@@ -126,6 +129,11 @@ impl Watch {
             owes: false,
             daemon,
         }
+    }
+
+    async fn end(self) {
+        drop(self.speaker);
+        self.discovery.end().await;
     }
 
     /// Does what is due.

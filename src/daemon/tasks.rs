@@ -33,6 +33,11 @@ impl Tasks {
         self.tracker.spawn(work);
     }
 
+    /// Waits until they are to end: for what has something to close then.
+    pub(super) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
     /// Ends them.
     pub(super) fn stop(&self) {
         self.stop.cancel();

@@ -86,7 +86,7 @@ pub struct Discovery {
     voice: Voice,
     troubles: watch::Receiver<BTreeSet<Trouble>>,
     /// Ended with this.
-    _mouth: JoinSet<()>,
+    mouth: JoinSet<()>,
 }
 
 impl Discovery {
@@ -103,7 +103,7 @@ impl Discovery {
             news,
             voice: Voice { words },
             troubles,
-            _mouth: tasks,
+            mouth: tasks,
         }
     }
 
@@ -115,6 +115,15 @@ impl Discovery {
     /// What was told as a trouble and still is one, sorted.
     pub fn troubles(&self) -> Vec<Trouble> {
         self.troubles.borrow().iter().cloned().collect()
+    }
+
+    /// Ends discovery and waits until its sockets are closed; for that no [`Voice`] may be left.
+    pub async fn end(self) {
+        let Self {
+            voice, mut mouth, ..
+        } = self;
+        drop(voice);
+        while mouth.join_next().await.is_some() {}
     }
 
     /// The voice with which things are said.

@@ -45,6 +45,7 @@ impl Turn<'_> {
         });
         self.state.cluster.run = Some(run);
         self.state.cluster.stage = Stage::Sealing;
+        self.close_session();
         self.changed();
     }
 

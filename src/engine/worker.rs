@@ -49,8 +49,7 @@ impl Turn<'_> {
                 self.log(Level::Info, says);
                 self.effect(Effect::KeepLink);
             }
-            Fact::JoinRefused(failure) if self.is_before_install() => self.forget(1, failure),
-            Fact::JoinRefused(failure) => self.end_here(1, failure),
+            Fact::JoinRefused(failure) => self.refused(failure),
             Fact::Link(up) => self.link(up),
             Fact::Cluster(cluster) => self.replace(*cluster),
             Fact::Told(event) => self.effect(Effect::Emit(event)),
@@ -88,6 +87,19 @@ impl Turn<'_> {
                 leader: String::new(),
                 nodes: Vec::new(),
             });
+        }
+    }
+
+    /// The leader will not have this node. Of a cluster that did not come to be nothing stays, and an
+    /// end that was told already is not told again.
+    fn refused(&mut self, failure: Failure) {
+        if self.state.cluster.run.is_some() {
+            self.end_here(1, failure);
+        } else if self.state.cluster.stage == Stage::Ended {
+            self.state.local.link = None;
+            self.effect(Effect::Forget);
+        } else {
+            self.forget(1, failure);
         }
     }
 

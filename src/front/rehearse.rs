@@ -7,12 +7,13 @@ use std::time::Duration;
 use super::undertake::{send_token, show};
 use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, input};
-use crate::cli::{Common, Rehearse};
+use crate::cli::{Command, Common, Rehearse, Role};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
 use crate::face;
 use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
+use crate::rehearsal::operator::{self, Seat};
 use crate::rehearsal::{Pi, Rehearsal, Script};
 use crate::wire::ToDaemon;
 use crate::wire::face::FaceLink;
@@ -32,10 +33,24 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
     let mut rehearsal = Rehearsal::start(&script, super::parts)
         .await
         .map_err(Exit::failed)?;
-    let played = play(&rehearsal, preseed.as_ref(), common).await;
+    let headless = Voice::of(common).is_some();
+    let played = if headless || preseed.is_some() {
+        play(&rehearsal, preseed.as_ref(), common).await
+    } else {
+        wizard(&rehearsal, rehearse.role, common).await
+    };
     // What still wrote could not be removed.
     rehearsal.stop().await;
     played
+}
+
+/// Rehearses as `mcloud rehearse` without flags does.
+pub(super) async fn as_usual(common: &Common) -> Result<u8, Exit> {
+    let words = ["mcloud", "rehearse"].map(std::ffi::OsString::from);
+    match crate::cli::parse_from(words).map(|cli| cli.command) {
+        Ok(Some(Command::Rehearse(usual))) => rehearse(usual, common).await,
+        _ => Err(Exit::failed("mcloud does not know its own command")),
+    }
 }
 
 /// Begins the undertaking and follows it to its end.
@@ -84,6 +99,53 @@ async fn play(
     }
 }
 
+/// The wizard at one console, with operators in place of people at all the others.
+async fn wizard(rehearsal: &Rehearsal, role: Role, common: &Common) -> Result<u8, Exit> {
+    let me = match role {
+        Role::Initiator => 0,
+        Role::Joiner => 1.min(rehearsal.nodes.len().saturating_sub(1)),
+    };
+    let (Some(first), Some(mine)) = (rehearsal.nodes.first(), rehearsal.nodes.get(me)) else {
+        return Err(Exit::input("a rehearsal has one node at least"));
+    };
+    for (number, pi) in rehearsal.nodes.iter().enumerate() {
+        let seat = Seat {
+            socket: pi.daemon.socket.clone(),
+            initiator: first.daemon.socket.clone(),
+            clock: rehearsal.clock.clone(),
+            nodes: rehearsal.nodes.len(),
+        };
+        // What becomes of them is on every screen; with the rehearsal they end.
+        match number {
+            _ if number == me => {}
+            0 => drop(tokio::spawn(operator::initiate(seat, CLUSTER.to_owned()))),
+            _ => drop(tokio::spawn(operator::join(seat))),
+        }
+    }
+    let mut link = FaceLink::connect(&mine.daemon.socket, true)
+        .await
+        .map_err(Exit::failed)?;
+    let face = face::Options {
+        wizard: Some(None),
+        words_at: (me > 0).then(|| first.daemon.socket.clone()),
+        ..options(common, rehearsal)
+    };
+    Ok(show(&mut link, face).await?.exit)
+}
+
+/// How a rehearsal's face behaves where nothing else is said.
+fn options(common: &Common, rehearsal: &Rehearsal) -> face::Options {
+    face::Options {
+        look: common.look.into(),
+        clock: rehearsal.clock.clone(),
+        can_detach: false,
+        wizard: None,
+        rehearsal: true,
+        words_at: None,
+        old: None,
+    }
+}
+
 /// What the simulated Pis shall be like.
 fn script(rehearse: &Rehearse, preseed: Option<&Preseed>) -> Result<Script, Exit> {
     let faults = rehearse.fault.iter().map(|spec| spec.parse());
@@ -103,13 +165,7 @@ async fn full_screen(
     common: &Common,
     rehearsal: &Rehearsal,
 ) -> Result<Ending, Exit> {
-    let face = face::Options {
-        look: common.look.into(),
-        clock: rehearsal.clock.clone(),
-        can_detach: false,
-        old: None,
-    };
-    show(link, face).await
+    show(link, options(common, rehearsal)).await
 }
 
 /// A joiner at its own console: it waits for its token and gives it to its daemon.

@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use super::watch::{Ending, Run, Voice, watch};
-use super::{Exit, ensure, input, world};
+use super::{Exit, ensure, input, rehearse, world};
 use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
 use crate::engine::node::{Role, Stage};
+use crate::engine::wizard::Part;
 use crate::face::{self, How};
 use crate::headless::lines;
 use crate::preseed::{self, Preseed};
@@ -17,8 +18,12 @@ use crate::world::World;
 
 /// Leads a cluster by a preseed.
 pub(super) async fn init(init: Init, common: &Common) -> Result<u8, Exit> {
+    let voice = Voice::of(common);
     let Some(path) = &init.preseed else {
-        return Err(Exit::input(say("front.no-preseed")));
+        if voice.is_some() {
+            return Err(Exit::input(say("front.no-preseed")));
+        }
+        return wizard(Some(Part::Initiator), common).await;
     };
     let preseed = input::preseed(path)?;
     let world = world(common);
@@ -44,7 +49,6 @@ pub(super) async fn init(init: Init, common: &Common) -> Result<u8, Exit> {
         unattended: true,
         tokens,
     };
-    let voice = Voice::of(common);
     let mut link = ensure::daemon(&world, "mcloudd", true).await?;
     if link.picture.role == Role::Worker {
         return Err(Exit::owned(say("front.is-worker")));
@@ -81,6 +85,9 @@ pub(super) async fn join(join: Join, common: &Common) -> Result<u8, Exit> {
         crate::session::JoinToken::decode(&token.0).map_err(Exit::input)?;
     }
     let voice = Voice::of(common);
+    if token.is_none() && join.preseed.is_none() && voice.is_none() {
+        return wizard(Some(Part::Joiner), common).await;
+    }
     let mut link = ensure::daemon(&world, "mcloud-agent", true).await?;
     if link.picture.role == Role::Leader {
         return Err(Exit::owned(say("front.is-leader")));
@@ -93,6 +100,40 @@ pub(super) async fn join(join: Join, common: &Common) -> Result<u8, Exit> {
         Some(link.undertaking)
     };
     Ok(follow(&mut link, voice, (old, common)).await?.exit)
+}
+
+/// Opens the wizard: from its first screen, or where what is under way stands.
+pub(super) async fn wizard(part: Option<Part>, common: &Common) -> Result<u8, Exit> {
+    if Voice::of(common).is_some() {
+        return Err(Exit::input(say("front.no-command")));
+    }
+    let name = if part == Some(Part::Joiner) {
+        "mcloud-agent"
+    } else {
+        "mcloudd"
+    };
+    let mut link = ensure::daemon(&world(common), name, true).await?;
+    match (part, link.picture.role) {
+        (Some(Part::Initiator), Role::Worker) => return Err(Exit::owned(say("front.is-worker"))),
+        (Some(Part::Joiner), Role::Leader) => return Err(Exit::owned(say("front.is-leader"))),
+        _ => {}
+    }
+    let idle = matches!(link.picture.stage, Stage::Idle | Stage::Ended);
+    let face = face::Options {
+        look: common.look.into(),
+        clock: crate::world::Clock::real(),
+        can_detach: true,
+        wizard: Some(part),
+        rehearsal: false,
+        words_at: None,
+        old: idle.then_some(link.undertaking),
+    };
+    let ending = show(&mut link, face).await?;
+    if ending.rehearse {
+        drop(link);
+        return rehearse::as_usual(common).await;
+    }
+    Ok(ending.exit)
 }
 
 /// Gives a joiner's daemon its token.
@@ -119,6 +160,9 @@ async fn follow(
         look: common.look.into(),
         clock: crate::world::Clock::real(),
         can_detach: true,
+        wizard: None,
+        rehearsal: false,
+        words_at: None,
         old,
     };
     show(link, face).await
@@ -146,11 +190,15 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
         How::DaemonEnded => {
             let _ = writeln!(out, "mcloud: {}", say("front.daemon-ended"));
         }
-        How::Done => {}
+        How::Done | How::Closed | How::Rehearse => {}
+        How::Left => {
+            let _ = writeln!(out, "mcloud: {}", say("front.left"));
+        }
     }
     Ok(Ending {
         exit: left.exit(),
         erases: left.erases(),
+        rehearse: left.how == How::Rehearse,
     })
 }
 

@@ -53,6 +53,18 @@ pub(super) struct Ending {
     pub(super) exit: u8,
     /// How many disks the plan erases, where that was not what the answers agreed to.
     pub(super) erases: Option<usize>,
+    /// Whether the operator wants a rehearsal instead.
+    pub(super) rehearse: bool,
+}
+
+impl Ending {
+    const fn of(exit: u8, erases: Option<usize>) -> Self {
+        Self {
+            exit,
+            erases,
+            rehearse: false,
+        }
+    }
 }
 
 /// Where the run is that a face follows.
@@ -84,7 +96,7 @@ pub(super) async fn watch(
                     asked = true;
                     continue;
                 }
-                return Ok(Ending { exit: 3, erases });
+                return Ok(Ending::of(3, erases));
             }
         };
         match heard {
@@ -93,7 +105,7 @@ pub(super) async fn watch(
                     && writeln!(std::io::stdout(), "{line}").is_err()
                 {
                     // Nobody reads any more: that costs this face, not the run.
-                    return Ok(Ending { exit: 3, erases });
+                    return Ok(Ending::of(3, erases));
                 }
                 match event.what {
                     What::Failure { failure, .. } if failure.what.code == "install.erase-count" => {
@@ -103,7 +115,7 @@ pub(super) async fn watch(
                             .get("planned")
                             .and_then(|n| n.parse().ok());
                     }
-                    What::Done { exit, .. } => return Ok(Ending { exit, erases }),
+                    What::Done { exit, .. } => return Ok(Ending::of(exit, erases)),
                     _ => {}
                 }
             }

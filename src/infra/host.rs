@@ -73,8 +73,8 @@ fn nics_of(world: &World, simulated: Option<HostFacts>) -> Result<Vec<Nic>, Host
 
 /// This node's host name, without its domain.
 pub fn hostname(world: &World) -> String {
-    let said = simulated(world).ok().flatten();
-    let full = facts::facts(world, said.as_ref()).hostname;
+    let said = simulated(world).ok().flatten().unwrap_or_default();
+    let full = facts::hostname(world, said.hostname);
     full.split('.').next().unwrap_or_default().to_owned()
 }
 

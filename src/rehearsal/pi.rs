@@ -51,9 +51,11 @@ struct Disk {
     bytes: u64,
     number: &'static str,
     says: &'static str,
+    read_only: bool,
 }
 
-/// The disks of the Pi called `name`: its SD card, an empty SSD, and on `pi-c` a disk with photos.
+/// The disks of the Pi called `name`: its SD card, an empty SSD, on `pi-a` a stick that is locked, and
+/// on `pi-c` a disk with photos.
 fn disks(name: &str) -> Vec<Disk> {
     let disk = |kernel, model, letter: &str, bytes| Disk {
         name: kernel,
@@ -62,6 +64,7 @@ fn disks(name: &str) -> Vec<Disk> {
         bytes,
         number: if kernel == "sda" { "8:0" } else { "8:16" },
         says: EMPTY,
+        read_only: false,
     };
     let mut disks = vec![
         Disk {
@@ -71,6 +74,13 @@ fn disks(name: &str) -> Vec<Disk> {
         },
         disk("sda", "KINGSTON SA400", "A", 240_057_409_536),
     ];
+    if name == "pi-a" {
+        disks.push(Disk {
+            says: "0\nTYPE=vfat\nLABEL=HOLIDAY\nUUID=6A1B-22C4\n",
+            read_only: true,
+            ..disk("sdb", "Intenso Rainbow", "B", 32_015_679_488)
+        });
+    }
     if name == "pi-c" {
         disks.push(Disk {
             says: "0\nTYPE=ext4\nLABEL=photos\nUUID=0c1f5d8e-5a5f-4f3e-9a51-3d6b7c0d9e11\n",
@@ -220,13 +230,19 @@ fn add_disk(roots: &Roots, disk: &Disk) -> io::Result<()> {
     let at = roots.sys.join("class/block").join(disk.name);
     write(&at.join("size"), &(disk.bytes / 512).to_string())?;
     write(&at.join("dev"), disk.number)?;
-    write(&at.join("ro"), "0")?;
+    write(&at.join("ro"), if disk.read_only { "1" } else { "0" })?;
     write(&at.join("removable"), "0")?;
     write(&at.join("queue/rotational"), "0")?;
     write(&at.join("device/model"), disk.model)?;
+    let on_usb = disk.name.starts_with("sd");
+    if on_usb {
+        write(&at.join("device/idVendor"), "174c")?;
+        write(&at.join("device/speed"), "5000")?;
+    }
+    let bus = if on_usb { "E:ID_BUS=usb\n" } else { "" };
     write(
         &roots.udev.join("data").join(format!("b{}", disk.number)),
-        &format!("E:ID_SERIAL_SHORT={}\n", disk.serial),
+        &format!("E:ID_SERIAL_SHORT={}\n{bus}", disk.serial),
     )?;
     write(&roots.dev.join(disk.name), disk.says)?;
     let by_id = roots.dev.join("disk/by-id");

@@ -64,8 +64,8 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    /// The rooms of `area`; none where it is too small.
-    pub(super) fn of(area: Rect) -> Option<Self> {
+    /// The rooms of `area`, with or without a rail; none where it is too small.
+    pub(super) fn of(area: Rect, rail: bool) -> Option<Self> {
         if area.width < LEAST.0 || area.height < LEAST.1 {
             return None;
         }
@@ -76,7 +76,7 @@ impl Rooms {
         let fixed = 2 + 2 * rule + info;
         let middle = row(1 + rule, area.height.saturating_sub(fixed));
         let below = area.height.saturating_sub(1 + info);
-        let rail = has(RAIL).then_some(Rect {
+        let rail = (rail && has(RAIL)).then_some(Rect {
             width: RAIL_WIDTH,
             ..middle
         });
@@ -131,8 +131,9 @@ impl Rooms {
             buffer.set_string(x, upper.y, "┬", theme::dim());
             buffer.set_string(x, lower.y, "┴", theme::dim());
         }
+        let Some(now) = header.step else { return };
         for ((step, name), y) in screens.iter().zip(rail.top()..rail.bottom()) {
-            let (mark, style) = match step.cmp(&header.step) {
+            let (mark, style) = match step.cmp(&now) {
                 std::cmp::Ordering::Less => ("  ■", theme::good()),
                 std::cmp::Ordering::Equal => ("▶ •", theme::strong()),
                 std::cmp::Ordering::Greater => ("  ·", theme::dim()),
@@ -146,7 +147,10 @@ impl Rooms {
     pub(super) fn inform(&self, info: &Info, buffer: &mut Buffer) {
         let room = usize::from(self.info.width.saturating_sub(2));
         let rows = usize::from(self.info.height);
-        let mut lines = marked(&info.mark, &info.text, room);
+        let notes = info.notes.iter();
+        let mut lines: Vec<_> = notes
+            .flat_map(|(mark, text)| marked(mark, text, room))
+            .collect();
         if let (true, Some(last)) = (lines.len() > rows, lines.get_mut(rows.saturating_sub(1))) {
             last.push_span(Span::raw(".."));
         }

@@ -9,11 +9,26 @@ use super::parts::scroll::Scroll;
 use super::parts::text::{pad, paragraph, width, wrap};
 use super::which::Which;
 use super::{theme, words};
+use crate::forms::Step;
 
 const REVIEW: &str = include_str!("../../assets/help/review.txt");
 const INSTALL: &str = include_str!("../../assets/help/install.txt");
 const DONE: &str = include_str!("../../assets/help/done.txt");
 const GLOSSARY: &str = include_str!("../../assets/help/glossary.txt");
+
+/// What Help says on a form.
+const fn of_form(step: Step) -> &'static str {
+    match step {
+        Step::Welcome => include_str!("../../assets/help/welcome.txt"),
+        Step::Preflight => include_str!("../../assets/help/preflight.txt"),
+        Step::Address => include_str!("../../assets/help/address.txt"),
+        Step::Peers => include_str!("../../assets/help/peers.txt"),
+        Step::Trust => include_str!("../../assets/help/trust.txt"),
+        Step::Disks => include_str!("../../assets/help/disks.txt"),
+        Step::Network => include_str!("../../assets/help/network.txt"),
+        Step::Home => include_str!("../../assets/help/home.txt"),
+    }
+}
 
 /// The width of the first column: keys, and words that are explained.
 const NAME: usize = 18;
@@ -47,6 +62,7 @@ impl Help {
 /// Help on a screen whose keys are those of `context`.
 pub(super) fn body(which: Which, context: &Context, room: Room) -> Body {
     let text = match which {
+        Which::Form(step) => of_form(step),
         Which::Review => REVIEW,
         Which::Install => INSTALL,
         Which::Done => DONE,

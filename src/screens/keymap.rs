@@ -1,10 +1,12 @@
 //! The keys: one table for what a key does, for the key bar, and for Help.
 
 mod table;
+mod text;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 pub use table::TABLE;
+pub use text::Text;
 
 /// A key as the console gives it.
 pub type Key = KeyEvent;
@@ -38,9 +40,13 @@ pub enum Command {
     Toggle,
     /// A digit.
     Digit(u8),
-    /// Take the last digit back.
+    /// A character to be typed.
+    Character(char),
+    /// Take back what stands before the cursor.
     Erase,
-    /// Close what is open on top.
+    /// Take back what stands at the cursor.
+    Delete,
+    /// Close what is open on top, or go back.
     Back,
     /// To the next screen.
     Forward,
@@ -48,6 +54,8 @@ pub enum Command {
     Again,
     /// Open or close the log.
     Log,
+    /// Ask where to save the preseed.
+    Save,
     /// Leave the run to itself.
     Detach,
     /// Ask how to leave.
@@ -63,6 +71,8 @@ pub enum Command {
 /// Where the operator is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
+    /// A form: what is asked before Review.
+    Form,
     /// Review, while nodes are awaited, the plan is being made, or something must be mended.
     Waiting,
     /// Review with a plan.
@@ -77,6 +87,8 @@ pub enum Place {
     Help,
     /// The question how to leave on top.
     Leave,
+    /// The question where to save the preseed on top.
+    Save,
 }
 
 /// What else the keys depend on.
@@ -96,6 +108,16 @@ pub enum Can {
     Columns,
     /// The focus can go somewhere.
     Move,
+    /// There are groups that Tab goes through.
+    Groups,
+    /// Left and Right do something.
+    Sides,
+    /// Letters can be chosen without typing them.
+    Letters,
+    /// There is a screen to go back to.
+    Back,
+    /// The answers can be saved as a preseed.
+    Save,
     /// The run goes on without this face.
     Detach,
 }
@@ -107,6 +129,10 @@ pub struct Context {
     pub place: Place,
     /// What Enter would do, as the code of its label; none where it would do nothing.
     pub enter: Option<&'static str>,
+    /// What Space would do where that is something else, likewise.
+    pub toggle: Option<&'static str>,
+    /// What is being typed.
+    pub text: Option<Text>,
     /// What F5 would do, likewise.
     pub again: Option<&'static str>,
     /// What else can be done here.
@@ -119,6 +145,8 @@ impl Context {
         Self {
             place,
             enter: None,
+            toggle: None,
+            text: None,
             again: None,
             also: Vec::new(),
         }
@@ -144,12 +172,12 @@ pub struct Row {
     pub name: &'static str,
     /// Other keys that do the same, as Help names them.
     pub also: &'static str,
-    /// What the row does, as the code of its label; `key.enter` and `key.again` are what the
-    /// context says.
+    /// What the row does, as the code of its label; `key.enter`, `key.toggle` and `key.again` are
+    /// what the context says.
     pub label: &'static str,
     /// Its place in the key bar: what has the highest number gives way first; none is never there.
     pub rank: Option<u8>,
-    /// The keys, and what each asks for.
+    /// The keys, and what each asks for; none: the characters that can be typed.
     keys: Keys,
     /// Where it works.
     on: fn(&Context) -> bool,
@@ -163,10 +191,23 @@ impl Row {
         (self.on)(context)
     }
 
+    fn asks(&self, key: (KeyCode, KeyModifiers), context: &Context) -> Option<Command> {
+        let mut keys = self.keys.iter();
+        let listed = keys.find(|(code, modifiers, _)| (*code, *modifiers) == key);
+        match (listed, key) {
+            (Some((.., command)), _) => Some(*command),
+            (None, (KeyCode::Char(c), KeyModifiers::NONE)) if self.keys.is_empty() => {
+                context.text?.takes(c).map(Command::Character)
+            }
+            _ => None,
+        }
+    }
+
     /// The code of its label in `context`.
     pub fn label_in(&self, context: &Context) -> &'static str {
         match self.label {
             "key.enter" => context.enter.unwrap_or(self.label),
+            "key.toggle" => context.toggle.unwrap_or(self.label),
             "key.again" => context.again.unwrap_or(self.label),
             label => label,
         }
@@ -179,11 +220,8 @@ pub fn command(key: Key, context: &Context) -> Option<Command> {
         return None;
     }
     let key = plain(key);
-    let rows = TABLE.iter().filter(|row| row.works(context));
-    let keys = rows.flat_map(|row| row.keys);
-    keys.filter(|(code, modifiers, _)| (*code, *modifiers) == key)
-        .map(|(_, _, command)| *command)
-        .next()
+    let mut rows = TABLE.iter().filter(|row| row.works(context));
+    rows.find_map(|row| row.asks(key, context))
 }
 
 /// Terminals differ in whether they report Shift with what Shift has made already.

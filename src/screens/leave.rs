@@ -4,10 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::{Clear, Widget};
 
 use super::keymap::{Can, Command, Context, Place};
-use super::parts::framed::{EDGES, Title, framed};
+use super::parts::framed::{EDGES, Title, framed, put};
 use super::parts::text::{cut, paragraph};
 use super::{Act, theme, words};
 use crate::engine::Intent;
@@ -21,6 +20,8 @@ const WIDEST: u16 = 66;
 #[derive(Debug)]
 pub(super) struct Leave {
     stage: Stage,
+    /// Whether the wizard is left, before anything was begun.
+    wizard: bool,
     focus: usize,
 }
 
@@ -44,9 +45,10 @@ struct Answer {
 
 impl Leave {
     /// The question as it stands now.
-    pub(super) fn asked(picture: &Picture) -> Self {
+    pub(super) fn asked(picture: &Picture, wizard: bool) -> Self {
         Self {
             stage: picture.stage,
+            wizard,
             focus: 0,
         }
     }
@@ -67,7 +69,7 @@ impl Leave {
 
     /// Does what a key asks for.
     pub(super) fn press(&mut self, picture: &Picture, can_detach: bool, command: Command) -> Asked {
-        let answers = answers(picture, can_detach);
+        let answers = self.answers(picture, can_detach);
         let last = answers.len().saturating_sub(1);
         match command {
             Command::Down | Command::Right | Command::Next => {
@@ -92,7 +94,7 @@ impl Leave {
         let inner = usize::from(width).saturating_sub(EDGES);
         let mut lines = paragraph(&words::say(question(picture)), inner, Style::new());
         lines.push(Line::default());
-        for (at, answer) in answers(picture, can_detach).iter().enumerate() {
+        for (at, answer) in self.answers(picture, can_detach).iter().enumerate() {
             let focused = at == self.focus;
             let mark = if focused { "▶" } else { " " };
             let text = cut(&format!("{mark} {}", words::say(answer.code)), inner);
@@ -111,21 +113,7 @@ impl Leave {
             right: "",
             style: theme::strong(),
         };
-        let mut lines = framed(&title, lines, width.into());
-        // Where the room is scarce the question goes first, never the answers.
-        let over = lines.len().saturating_sub(area.height.into());
-        lines.drain(..over.min(lines.len()));
-        let height = u16::try_from(lines.len()).unwrap_or(area.height);
-        let place = Rect {
-            x: area.x + area.width.saturating_sub(width) / 2,
-            y: area.y + area.height.saturating_sub(height) / 2,
-            width,
-            height,
-        };
-        Clear.render(place, buffer);
-        for (line, y) in lines.iter().zip(place.top()..place.bottom()) {
-            buffer.set_line(place.x, y, line, place.width);
-        }
+        put(framed(&title, lines, width.into()), (area, width), buffer);
     }
 }
 
@@ -133,41 +121,48 @@ fn question(picture: &Picture) -> &'static str {
     match picture.stage {
         Stage::Installing => "leave-screen.while-installing",
         Stage::Stopped => "leave-screen.while-stopped",
+        Stage::Forming => "leave-screen.while-forming",
         _ => "leave-screen.before-install",
     }
 }
 
-/// The answers. There is always one that leaves.
-fn answers(picture: &Picture, can_detach: bool) -> Vec<Answer> {
-    let leads = picture.role == Role::Leader;
-    let intent = |code, intent| Answer {
-        code,
-        act: Some(Act::Intent(intent)),
-    };
-    let mut answers = vec![Answer {
-        code: "leave-screen.stay",
-        act: None,
-    }];
-    let runs = matches!(picture.stage, Stage::Installing | Stage::Stopped);
-    if can_detach && runs {
-        answers.push(Answer {
-            code: "leave-screen.detach",
-            act: Some(Act::Detach),
-        });
-    }
-    match picture.stage {
-        Stage::Installing if leads => answers.push(intent("leave-screen.stop", Intent::Stop)),
-        Stage::Stopped if leads => answers.push(intent("leave-screen.end-here", Intent::Leave)),
-        Stage::Gathering | Stage::Review => {
-            answers.push(intent("leave-screen.leave", Intent::Leave));
+impl Leave {
+    /// The answers. There is always one that leaves.
+    fn answers(&self, picture: &Picture, can_detach: bool) -> Vec<Answer> {
+        let leads = picture.role == Role::Leader;
+        let intent = |code, intent| Answer {
+            code,
+            act: Some(Act::Intent(intent)),
+        };
+        let mut answers = vec![Answer {
+            code: "leave-screen.stay",
+            act: None,
+        }];
+        let runs = matches!(picture.stage, Stage::Installing | Stage::Stopped);
+        if can_detach && runs {
+            answers.push(Answer {
+                code: "leave-screen.detach",
+                act: Some(Act::Detach),
+            });
         }
-        _ => {}
+        match picture.stage {
+            Stage::Installing if leads => answers.push(intent("leave-screen.stop", Intent::Stop)),
+            Stage::Stopped if leads => answers.push(intent("leave-screen.end-here", Intent::Leave)),
+            Stage::Forming | Stage::Gathering | Stage::Review => {
+                answers.push(intent("leave-screen.leave", Intent::Leave));
+            }
+            Stage::Idle | Stage::Ended if self.wizard => answers.push(Answer {
+                code: "leave-screen.leave",
+                act: Some(Act::Leave),
+            }),
+            _ => {}
+        }
+        if answers.len() == 1 {
+            answers.push(Answer {
+                code: "leave-screen.close",
+                act: Some(Act::Close),
+            });
+        }
+        answers
     }
-    if answers.len() == 1 {
-        answers.push(Answer {
-            code: "leave-screen.close",
-            act: Some(Act::Close),
-        });
-    }
-    answers
 }

@@ -17,7 +17,8 @@ use super::{Act, Now, Reply};
 use crate::engine::Intent;
 use crate::engine::node::Role;
 use crate::engine::picture::Picture;
-use stand::{Press, Stand, buttons, decides, digest, erasures, label};
+pub(super) use stand::can_save;
+use stand::{Press, Stand, buttons, can_change, decides, digest, erasures, label};
 
 /// Review's own memory: focus, scroll, the number being typed, and which rows were in sight.
 #[derive(Debug, Default)]
@@ -76,6 +77,7 @@ impl Review {
         .with(Can::Scroll, self.scroll.overflows() && focus == Focus::Text)
         .with(Can::Pages, self.scroll.overflows())
         .with(Can::Move, self.stops(picture).len() > 1)
+        .with(Can::Back, can_change(picture))
     }
 
     /// Does what a key asks for.
@@ -107,6 +109,7 @@ impl Review {
             Command::Press | Command::Toggle => return self.enter(picture),
             Command::Forward => return self.install(picture),
             Command::Again => return Some(Reply::Act(Act::Intent(Intent::LookAgain))),
+            Command::Back => return Some(Reply::Act(Act::Intent(Intent::Change))),
             _ => {}
         }
         None

@@ -2,6 +2,7 @@
 
 use mcloud::engine::Intent;
 use mcloud::engine::event::{StepEvent, What};
+use mcloud::engine::neighbours::Neighbours;
 use mcloud::engine::picture::Picture;
 use mcloud::text::sentence;
 use mcloud::wire::face::FaceLink;
@@ -11,12 +12,13 @@ use tokio::net::UnixStream;
 
 use crate::lab::{LEADER, Lab};
 
-/// A picture without its agents' signs of life, which go on.
+/// A picture without signs of life, which go on: its agents' and its neighbours'.
 fn still(picture: &Picture) -> Picture {
     let mut picture = picture.clone();
     for node in &mut picture.nodes {
         node.heard = None;
     }
+    picture.wizard.neighbours = Neighbours::default();
     picture
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod blocking;
+mod boards;
 mod face;
 mod faces;
 mod faults;
@@ -14,7 +15,9 @@ mod journal;
 mod lab;
 mod life;
 mod links;
+mod neighbours;
 mod outside;
 mod proxy;
+mod session;
 mod strangers;
 mod tokens;

@@ -6,6 +6,8 @@
     reason = "a test that goes wrong may panic"
 )]
 
+mod checks;
+mod choices;
 mod gathering;
 mod install;
 mod planning;

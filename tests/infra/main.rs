@@ -1,6 +1,7 @@
 //! The machine's edge: services over recorded answers and small sockets, the host over a small sysfs.
 #![expect(clippy::indexing_slicing, reason = "what a test lacks shall fail it")]
 
+mod board;
 mod disks;
 mod host;
 mod machine;

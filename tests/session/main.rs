@@ -13,6 +13,7 @@ mod crowds;
 mod impostors;
 mod joining;
 mod keys;
+mod masks;
 mod pake;
 mod strangers;
 mod tokens;

@@ -80,6 +80,8 @@ impl Mouth {
                 Word::SpeakOn(nic) => self.only = nic,
             }
         }
+        self.open.clear();
+        self.ears.shutdown().await;
     }
 
     /// Brings the open sockets in line with the links there are.

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{Answers, DiskChoice, DiskFilter, LocalPool, NodeAnswers, Purpose};
-use crate::engine::facts::{Disk, Holds, HostFacts};
+use super::{Answers, DiskChoice, LocalPool, NodeAnswers, Purpose};
+use crate::engine::facts::{Disk, HostFacts};
+use crate::engine::preflight::disk_choices;
 
 /// Suggests answers for nodes with these names, addresses and facts; the first one leads. A node's
 /// first disk that is empty, unused and fixed is suggested for the local pool.
@@ -11,13 +12,7 @@ pub fn suggest(cluster: &str, nodes: &[(String, IpAddr, HostFacts)]) -> Answers 
     let node = |(name, address, host): &(String, IpAddr, HostFacts)| NodeAnswers {
         name: name.clone(),
         address: *address,
-        disks: host
-            .disks
-            .iter()
-            .find(|disk| is_spare(disk))
-            .map(choose)
-            .into_iter()
-            .collect(),
+        disks: spare(&host.disks).into_iter().collect(),
     };
     Answers {
         cluster: cluster.to_owned(),
@@ -31,21 +26,17 @@ pub fn suggest(cluster: &str, nodes: &[(String, IpAddr, HostFacts)]) -> Answers 
     }
 }
 
-fn is_spare(disk: &Disk) -> bool {
-    disk.holds == Holds::Nothing
-        && disk.partitions.is_empty()
-        && disk.used.is_none()
-        && !disk.removable
-        && !disk.read_only
-        && disk.serial.is_some()
-}
-
-fn choose(disk: &Disk) -> DiskChoice {
-    DiskChoice {
-        purpose: Purpose::Local,
-        find: DiskFilter {
-            serial: disk.serial.clone(),
-            ..DiskFilter::default()
-        },
-    }
+/// The disk to suggest: one that can be chosen, holds nothing and stays in; rather one against which
+/// nothing is said.
+fn spare(disks: &[Disk]) -> Option<DiskChoice> {
+    disk_choices(disks, false)
+        .into_iter()
+        .filter(|offer| offer.unusable.is_none() && !offer.erases)
+        .filter(|offer| !offer.disk.removable && offer.disk.serial.is_some())
+        .min_by_key(|offer| !offer.warnings.is_empty())
+        .and_then(|offer| offer.filter)
+        .map(|find| DiskChoice {
+            purpose: Purpose::Local,
+            find,
+        })
 }

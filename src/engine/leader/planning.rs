@@ -6,7 +6,7 @@ use crate::engine::node::Stage;
 use crate::engine::picture::disk_in_words;
 use crate::engine::plan::Plan;
 use crate::engine::plan::make::{Basis, make};
-use crate::engine::preflight::{Verdict, check_node};
+use crate::engine::preflight::{Verdict, check_node, check_nodes};
 use crate::engine::{Effect, Turn};
 
 impl Turn<'_> {
@@ -31,6 +31,7 @@ impl Turn<'_> {
         };
         let names = answers.nodes.iter().map(|node| &node.name);
         let mut checks: Vec<_> = names.filter_map(of_node).flatten().collect();
+        checks.extend(check_nodes(&facts));
         let basis = Basis {
             cluster: &cluster.id,
             answers: &answers,

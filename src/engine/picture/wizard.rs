@@ -9,7 +9,7 @@ use crate::engine::State;
 use crate::engine::answers::{Answers, DriverChoice, LocalPool, NodeAnswers, Purpose};
 use crate::engine::message::{Failure, Message};
 use crate::engine::neighbours::Neighbours;
-use crate::engine::node::Role;
+use crate::engine::node::{Role, Stage};
 use crate::engine::plan::make::driver_of;
 use crate::engine::preflight::{
     AddressChoice, Check, DiskOffer, check_host, disk_choices, usable_addresses,
@@ -170,7 +170,10 @@ pub(super) fn wizard(state: &State) -> Wizard {
         address: local.address,
         neighbours: local.neighbours.clone(),
         typed: local.typed.clone(),
-        session: cluster.session.clone(),
+        session: cluster
+            .session
+            .clone()
+            .filter(|_| is_forming(cluster.stage)),
         joining: local.joining.clone(),
         disks: answers.map_or_else(Vec::new, |answers| disks(state, answers)),
         pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
@@ -178,6 +181,11 @@ pub(super) fn wizard(state: &State) -> Wizard {
         trouble: local.trouble.clone(),
         member: local.member.clone(),
     }
+}
+
+/// Whether nodes may come in and choose.
+const fn is_forming(stage: Stage) -> bool {
+    matches!(stage, Stage::Forming | Stage::Gathering | Stage::Review)
 }
 
 fn host(facts: &NodeFacts) -> Host {

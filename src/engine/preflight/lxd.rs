@@ -34,25 +34,27 @@ pub fn is_ours(lxd: &LxdFacts, answers: &Answers, cluster: &str) -> bool {
 pub(super) fn check_lxd(node: &str, lxd: &LxdState, meant: Option<(&Answers, &str)>) -> Check {
     let say = |code: &str| Message::new(code).with("node", node);
     let check = |verdict, says| Check::new("lxd", node, verdict, says);
+    let socket = "unix.socket";
     let found = match lxd {
-        LxdState::Absent => {
-            check(Verdict::Blocking, say("check.lxd-absent")).fix(say("check.lxd-absent-fix"))
-        }
-        LxdState::Stopped => {
-            check(Verdict::Warning, say("check.lxd-stopped")).fix(say("check.lxd-stopped-fix"))
-        }
+        LxdState::Absent => check(Verdict::Blocking, say("check.lxd-absent"))
+            .fix(say("check.lxd-absent-fix"))
+            .read(socket, "not there"),
+        LxdState::Stopped => check(Verdict::Warning, say("check.lxd-stopped"))
+            .fix(say("check.lxd-stopped-fix"))
+            .read(socket, "no answer"),
         LxdState::NotPermitted => check(Verdict::Blocking, say("check.lxd-not-permitted"))
-            .fix(Message::new("check.lxd-not-permitted-fix")),
+            .fix(Message::new("check.lxd-not-permitted-fix"))
+            .read(socket, "permission denied"),
         LxdState::Broken(words) => {
             let says = say("check.lxd-broken").with("words", words);
-            check(Verdict::Blocking, says).fix(say("check.lxd-broken-fix"))
+            check(Verdict::Blocking, says)
+                .fix(say("check.lxd-broken-fix"))
+                .read("GET /1.0", words)
         }
         LxdState::Answers(lxd) => {
             let members = lxd.members.len();
-            check_answering(node, lxd, meant).read(
-                "GET /1.0",
-                format!("version {}, members {members}", lxd.version),
-            )
+            let read = format!("version {}, members {members}", lxd.version);
+            check_answering(node, lxd, meant).read("GET /1.0", read)
         }
     };
     found.means("check.lxd-means")

@@ -15,22 +15,31 @@ const FAST: u32 = 1_000;
 /// How services call the bridges and tunnels they make for their own guests: `lxdbr0`, `docker0`, …
 /// An address on one of them is not reached from another node.
 const OF_GUESTS: &[&str] = &[
+    "br-int",
+    "cni",
+    "docker",
+    "flannel",
+    "incusbr",
+    "lxcbr",
     "lxdbr",
     "lxdfan",
     "lxdovn",
-    "lxcbr",
-    "incusbr",
-    "docker",
-    "br-",
-    "virbr",
-    "podman",
-    "cni",
-    "flannel",
-    "veth",
-    "tap",
     "ovs-system",
-    "br-int",
+    "podman",
+    "tap",
+    "veth",
+    "virbr",
+    "vnet",
 ];
+
+/// Whether a service made this NIC for its guests. Docker calls the bridges of further networks
+/// `br-` and twelve hexadecimal digits.
+fn is_of_guests(nic: &Nic) -> bool {
+    let docker = |rest: &str| rest.len() == 12 && rest.chars().all(|c| c.is_ascii_hexdigit());
+    let named = OF_GUESTS.iter().any(|start| nic.name.starts_with(start))
+        || nic.name.strip_prefix("br-").is_some_and(docker);
+    named && matches!(nic.kind, NicKind::Bridge | NicKind::Virtual)
+}
 
 /// One NIC's address as a choice for cluster traffic, or a NIC without one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +110,7 @@ fn unusable_nic(nic: &Nic) -> Option<Message> {
     if let Some(master) = &nic.master {
         return Some(say(nic, "nic.part-of").with("master", master));
     }
-    if OF_GUESTS.iter().any(|start| nic.name.starts_with(start)) && nic.kind != NicKind::Ethernet {
+    if is_of_guests(nic) {
         return Some(say(nic, "nic.of-guests"));
     }
     match (nic.up, nic.carrier) {

@@ -146,7 +146,7 @@ impl Turn<'_> {
             return;
         }
         match &mut self.state.cluster.session {
-            Some(session) if session.until > self.now => {
+            Some(session) if session.until > self.now && !session.id.is_empty() => {
                 session.until = self.now.saturating_add(SESSION_MS);
                 self.changed();
             }
@@ -156,13 +156,21 @@ impl Turn<'_> {
 
     /// Closes the session when its time is over.
     pub(in crate::engine) fn watch_session(&mut self) {
-        let over = |session: &&mut Session| !session.id.is_empty() && session.until <= self.now;
-        if let Some(session) = self.state.cluster.session.as_mut().filter(over) {
-            session.id.clear();
+        let session = self.state.cluster.session.as_ref();
+        if session.is_some_and(|session| session.until <= self.now) && self.close_session() {
             self.changed();
-            self.effect(Effect::CloseSession);
             self.log(Level::Warning, Message::new("session.closed"));
         }
+    }
+
+    /// Nobody comes in any more; says whether a session was open.
+    pub(in crate::engine) fn close_session(&mut self) -> bool {
+        let session = self.state.cluster.session.as_mut();
+        let open = session.filter(|session| !session.id.is_empty());
+        let Some(session) = open else { return false };
+        session.id.clear();
+        self.effect(Effect::CloseSession);
+        true
     }
 
     /// Whether nodes may still come in and choose.

@@ -25,6 +25,10 @@ pub(super) fn form(known: Known<'_>) -> Form {
     let (first, why) = match joining.state {
         JoiningState::Words => {
             parts.extend(wrong(joining));
+            if let Some(words) = known.words.filter(|_| known.rehearsal) {
+                let label = "trust-screen.rehearsed";
+                parts.push(named(label, Tone::Strong, words.to_owned()));
+            }
             parts.push(Part::Field(field(known, joining)));
             (WORDS, say("trust-screen.type-first"))
         }

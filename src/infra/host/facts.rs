@@ -40,6 +40,15 @@ pub(super) fn facts(world: &World, simulated: Option<&HostFacts>) -> HostFacts {
     either_of(said, facts)
 }
 
+/// The host name alone, without reading the rest: what was said, else the file, else the kernel's.
+pub(super) fn hostname(world: &World, said: String) -> String {
+    let file = || line(&world.roots.etc.join("hostname"));
+    if !said.is_empty() || world.simulated_host.is_some() {
+        return either(said, file().unwrap_or_default());
+    }
+    file().unwrap_or_else(|| running().hostname)
+}
+
 /// What was said, and for the rest what was read.
 fn either_of(said: HostFacts, read: HostFacts) -> HostFacts {
     HostFacts {

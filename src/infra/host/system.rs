@@ -9,9 +9,10 @@ use crate::infra::rest::plain;
 use crate::world::Roots;
 
 /// The bits of the firmware's `get_throttled` (Raspberry Pi documentation, `vcgencmd`): under-voltage
-/// now and since the start; everything that slows the processor down, now and since the start.
+/// now and since the start; a processor that is held back or throttled, now and since the start. The
+/// soft limit of some boards at 60 degrees is their ordinary life and not counted.
 const UNDER_VOLTAGE: u32 = 1 | (1 << 16);
-const THROTTLED: u32 = 0b1110 | (0b1110 << 16);
+const THROTTLED: u32 = 0b110 | (0b110 << 16);
 
 /// Fills in what files tell; what no file tells stays unknown.
 pub(super) fn read(roots: &Roots, facts: &mut HostFacts) {

@@ -18,41 +18,36 @@ pub(in crate::screens) struct Header<'a> {
     pub(in crate::screens) title: &'a str,
     /// This node's name.
     pub(in crate::screens) me: &'a str,
-    /// Which of the ten screens.
-    pub(in crate::screens) step: usize,
+    /// Which of the ten screens; none for the home screen.
+    pub(in crate::screens) step: Option<usize>,
 }
 
 /// What is worth knowing about the focus.
 #[derive(Debug)]
 pub(in crate::screens) struct Info {
-    /// What stands before it.
-    pub(super) mark: Span<'static>,
-    pub(super) text: String,
+    /// Sentences, each with what stands before it.
+    pub(super) notes: Vec<(Span<'static>, String)>,
 }
 
 impl Info {
     /// Something to know.
     pub(in crate::screens) fn plain(text: String) -> Self {
-        Self {
-            mark: Span::raw(""),
-            text,
-        }
+        Self::of(vec![(Span::raw(""), text)])
     }
 
     /// Something to think about.
     pub(in crate::screens) fn warning(text: String) -> Self {
-        Self {
-            mark: Span::styled("! ", theme::warn()),
-            text,
-        }
+        Self::of(vec![(Span::styled("! ", theme::warn()), text)])
     }
 
     /// Something that is wrong.
     pub(in crate::screens) fn wrong(text: String) -> Self {
-        Self {
-            mark: Span::styled("× ", theme::bad()),
-            text,
-        }
+        Self::of(vec![(Span::styled("× ", theme::bad()), text)])
+    }
+
+    /// Several things, each with its mark.
+    pub(in crate::screens) fn of(notes: Vec<(Span<'static>, String)>) -> Self {
+        Self { notes }
     }
 }
 
@@ -65,8 +60,11 @@ pub(super) fn header_line(header: &Header, room: usize) -> String {
         me,
         step,
     } = header;
-    let step = step.to_string();
-    let long = words::fill("screen.step", &[("step", &step)]);
+    let number = step.map(|step| step.to_string());
+    let (long, short) = number.map_or_else(Default::default, |step| {
+        let long = words::fill("screen.step", &[("step", &step)]);
+        (format!("   {long}"), format!("{step}/10 "))
+    });
     let lefts = [
         format!(" mcloud {version}   {cluster}"),
         format!(" mcloud   {cluster}"),
@@ -74,9 +72,9 @@ pub(super) fn header_line(header: &Header, room: usize) -> String {
         String::new(),
     ];
     let rights = [
-        format!("{me}   {long} "),
-        format!("{me}   {step}/10 "),
-        format!("{step}/10 "),
+        format!("{me}{long} "),
+        format!("{me}   {short}"),
+        short,
         String::new(),
     ];
     let pairs = lefts.iter().zip(&rights);

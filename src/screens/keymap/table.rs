@@ -33,11 +33,15 @@ impl Row {
 
 /// The table, in the order of the key bar.
 pub static TABLE: &[Row] = &[
+    row("Letters", "key.type", CHARACTERS, |c| c.text.is_some()).rank(3),
+    row("Backspace", "key.erase", ERASE_TEXT, |c| c.text.is_some()).also("Ctrl-H"),
     row("Enter", "key.enter", ENTER, |c| c.enter.is_some()).rank(1),
     row("Space", "key.count", SPACE, |c| c.can(Can::Type)).rank(8),
     row("Space", "key.level", SPACE, |c| c.place == Place::Log).rank(5),
+    row("Space", "key.letter", SPACE, |c| c.can(Can::Letters)).rank(8),
+    row("Space", "key.toggle", SPACE, |c| c.toggle.is_some()).rank(1),
     row("Space", "key.enter", SPACE, |c| {
-        c.enter.is_some() && !c.can(Can::Type) && c.place != Place::Log
+        c.enter.is_some() && !c.can(Can::Type) && !is_sheet(c) && c.place != Place::Log
     }),
     row("0-9", "key.digits", DIGITS, |c| c.can(Can::Count)).rank(3),
     row("Backspace", "key.erase", ERASE, |c| c.can(Can::Count)).also("Ctrl-H"),
@@ -51,29 +55,49 @@ pub static TABLE: &[Row] = &[
     })
     .rank(6),
     row("←→", "key.move", SIDES, |c| {
-        !c.can(Can::Columns) && c.place != Place::Log && c.can(Can::Move)
+        let moves = !c.can(Can::Columns) && c.place != Place::Log && c.can(Can::Move);
+        (moves && !is_sheet(c)) || c.can(Can::Sides)
     }),
-    row("Tab", "key.next-stop", TAB, |c| c.can(Can::Move))
-        .rank(9)
-        .also("Shift-Tab"),
+    row("Tab", "key.next-stop", TAB, |c| {
+        c.can(Can::Groups) || (c.can(Can::Move) && !is_sheet(c))
+    })
+    .rank(9)
+    .also("Shift-Tab"),
     row("PgUp PgDn", "key.pages", PAGES, |c| c.can(Can::Scroll)).also("Home, End"),
     row("PgUp PgDn", "key.scroll", PAGES, |c| {
         c.can(Can::Pages) && !c.can(Can::Scroll)
     })
     .rank(6)
     .also("Home, End"),
+    row("Home End", "key.move", ENDS, |c| {
+        is_sheet(c) && !c.can(Can::Pages)
+    }),
     row("F5", "key.again", AGAIN, |c| c.again.is_some())
         .rank(3)
         .also("Ctrl-R"),
     row("F6", "key.log", LOG, |c| c.place != Place::Log)
         .rank(4)
         .also("Ctrl-O"),
+    row("F7", "key.save", SAVE, |c| c.can(Can::Save)).rank(6),
     row("F8", "key.detach", DETACH, |c| c.can(Can::Detach)).rank(4),
-    row("F10", "key.install", FORWARD, |c| c.can(Can::Forward))
-        .rank(5)
-        .also("Ctrl-N"),
+    row("F10", "key.install", FORWARD, |c| {
+        c.can(Can::Forward) && c.place != Place::Form
+    })
+    .rank(5)
+    .also("Ctrl-N"),
+    row("Esc", "key.back", BACK, |c| c.can(Can::Back))
+        .rank(2)
+        .also("Ctrl-P"),
+    row("F10", "key.go-on", FORWARD, |c| {
+        c.can(Can::Forward) && c.place == Place::Form
+    })
+    .rank(2)
+    .also("Ctrl-N"),
     row("Esc", "key.close", BACK, |c| {
-        matches!(c.place, Place::Log | Place::Help | Place::Leave)
+        matches!(
+            c.place,
+            Place::Log | Place::Help | Place::Leave | Place::Save
+        )
     })
     .rank(2)
     .also("Ctrl-P"),
@@ -89,6 +113,12 @@ pub static TABLE: &[Row] = &[
         .also("?"),
 ];
 
+/// Whether what has the focus is one of many rows, fields and buttons.
+fn is_sheet(context: &Context) -> bool {
+    matches!(context.place, Place::Form | Place::Save)
+}
+
+const CHARACTERS: Keys = &[];
 const ENTER: Keys = &[(KeyCode::Enter, NONE, Command::Press)];
 const SPACE: Keys = &[(KeyCode::Char(' '), NONE, Command::Toggle)];
 const ARROWS: Keys = &[
@@ -128,6 +158,18 @@ const ERASE: Keys = &[
     (KeyCode::Delete, NONE, Command::Erase),
     (KeyCode::Char('h'), CTRL, Command::Erase),
 ];
+const ERASE_TEXT: Keys = &[
+    (KeyCode::Backspace, NONE, Command::Erase),
+    (KeyCode::Char('h'), CTRL, Command::Erase),
+    (KeyCode::Delete, NONE, Command::Delete),
+];
+const ENDS: Keys = &[
+    (KeyCode::Home, NONE, Command::Home),
+    (KeyCode::End, NONE, Command::End),
+    (KeyCode::PageUp, NONE, Command::PageUp),
+    (KeyCode::PageDown, NONE, Command::PageDown),
+];
+const SAVE: Keys = &[(KeyCode::F(7), NONE, Command::Save)];
 const AGAIN: Keys = &[
     (KeyCode::F(5), NONE, Command::Again),
     (KeyCode::Char('r'), CTRL, Command::Again),

@@ -1,7 +1,10 @@
 //! A box around lines, made of lines, so that it scrolls with what stands around it.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
 
 use super::text::{cut, width};
 
@@ -36,6 +39,24 @@ pub(crate) fn framed(title: &Title, lines: Vec<Line<'static>>, room: usize) -> V
     let under = "─".repeat(room.saturating_sub(2));
     out.push(Line::styled(format!("└{under}┘"), title.style));
     out
+}
+
+/// Draws a box of `width` columns into the middle of `area`. Where the room is scarce its upper end
+/// is left out, never what can be chosen.
+pub(crate) fn put(mut lines: Vec<Line>, (area, width): (Rect, u16), buffer: &mut Buffer) {
+    let over = lines.len().saturating_sub(area.height.into());
+    lines.drain(..over.min(lines.len()));
+    let height = u16::try_from(lines.len()).unwrap_or(area.height);
+    let place = Rect {
+        x: area.x + area.width.saturating_sub(width) / 2,
+        y: area.y + area.height.saturating_sub(height) / 2,
+        width,
+        height,
+    };
+    Clear.render(place, buffer);
+    for (line, y) in lines.iter().zip(place.top()..place.bottom()) {
+        buffer.set_line(place.x, y, line, place.width);
+    }
 }
 
 fn upper(title: &Title, room: usize) -> String {

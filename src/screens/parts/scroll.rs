@@ -13,7 +13,7 @@ use super::super::theme;
 /// drawing notes it, and the next key goes by it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scroll {
-    top: usize,
+    top: Cell<usize>,
     total: Cell<usize>,
     height: Cell<usize>,
 }
@@ -26,48 +26,53 @@ impl Scroll {
 
     /// Whether the last line is shown.
     pub(crate) fn is_at_end(&self) -> bool {
-        self.top >= self.most()
+        self.top.get() >= self.most()
+    }
+
+    /// Whether the first line is shown.
+    pub(crate) fn at_top(&self) -> bool {
+        self.top.get().min(self.most()) == 0
     }
 
     /// Goes down one line; whether it could.
     pub(crate) fn down(&mut self) -> bool {
-        let could = self.top < self.most();
-        self.go(self.top.saturating_add(1));
+        let could = self.top.get() < self.most();
+        self.go(self.top.get().saturating_add(1));
         could
     }
 
     /// Goes up one line; whether it could.
     pub(crate) fn up(&mut self) -> bool {
-        let before = self.top.min(self.most());
+        let before = self.top.get().min(self.most());
         self.go(before.saturating_sub(1));
         before > 0
     }
 
     /// Goes down one window; one line stays in sight.
     pub(crate) fn page_down(&mut self) {
-        self.go(self.top.saturating_add(self.page()));
+        self.go(self.top.get().saturating_add(self.page()));
     }
 
     /// Goes up one window.
     pub(crate) fn page_up(&mut self) {
-        self.go(self.top.min(self.most()).saturating_sub(self.page()));
+        self.go(self.top.get().min(self.most()).saturating_sub(self.page()));
     }
 
     /// Goes to the first line.
     pub(crate) fn home(&mut self) {
-        self.top = 0;
+        self.top.set(0);
     }
 
     /// Goes to the last line.
     pub(crate) fn end(&mut self) {
-        self.top = self.most();
+        self.top.set(self.most());
     }
 
     /// Notes that `total` lines are drawn into `height` rows, and says which of them are shown.
     pub(crate) fn window(&self, total: usize, height: usize) -> Range<usize> {
         self.total.set(total);
         self.height.set(height);
-        let top = self.top.min(self.most());
+        let top = self.top.get().min(self.most());
         top..top.saturating_add(height).min(total)
     }
 
@@ -88,15 +93,27 @@ impl Scroll {
         }
     }
 
+    /// Brings `lines` into sight, and of what stands `around` them as much as fits. How many lines
+    /// there are and how many fit was noted before.
+    pub(crate) fn show(&self, lines: &Range<usize>, around: &Range<usize>) {
+        let height = self.height.get();
+        let mut top = self.top.get().min(self.most());
+        for wanted in [around, lines] {
+            top = top.max(wanted.end.saturating_sub(height)).min(wanted.start);
+        }
+        self.top.set(top.min(self.most()));
+    }
+
     fn most(&self) -> usize {
         self.total.get().saturating_sub(self.height.get())
     }
 
-    fn page(&self) -> usize {
+    /// How many lines a window goes on by.
+    pub(crate) fn page(&self) -> usize {
         self.height.get().saturating_sub(1).max(1)
     }
 
     fn go(&mut self, top: usize) {
-        self.top = top.min(self.most());
+        self.top.set(top.min(self.most()));
     }
 }

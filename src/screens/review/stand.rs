@@ -70,3 +70,20 @@ pub(super) const fn label(press: Press) -> &'static str {
         Press::Leave => "key.leave",
     }
 }
+
+/// Whether this console can go back from Review: the answers were chosen here, and nothing was
+/// begun.
+pub(super) fn can_change(picture: &Picture) -> bool {
+    let chosen = picture.wizard.session.is_some() && !picture.unattended;
+    let before = matches!(picture.stage, Stage::Gathering | Stage::Review);
+    chosen && before && picture.role == Role::Leader
+}
+
+/// Whether this console has answers of its own to save: a preseed's are in a file already.
+pub(in crate::screens) fn can_save(picture: &Picture) -> bool {
+    let stage = matches!(
+        picture.stage,
+        Stage::Gathering | Stage::Review | Stage::Ended
+    );
+    stage && picture.role == Role::Leader && !picture.unattended && !picture.nodes.is_empty()
+}

@@ -1,0 +1,191 @@
+//! What lies before the operator until Review: which form, what was typed, what is remembered.
+
+use std::cell::Cell;
+
+use super::form::Sheet;
+use super::{Act, Now, Options, Reply};
+use crate::engine::Intent;
+use crate::engine::picture::Picture;
+use crate::forms::{self, Form, Known, Part, Step, Typed, Wish, Words, way};
+
+/// Where the forms come from, and which of them follows which.
+#[derive(Debug, Clone, Copy)]
+pub struct Forms {
+    /// What a screen asks and offers.
+    pub form: for<'a> fn(Step, Known<'a>) -> Form,
+    /// The form a picture calls for; none from Review on.
+    pub natural: fn(&Picture) -> Option<Step>,
+    /// Whether a form can be shown with a picture.
+    pub fits: fn(Step, &Picture) -> bool,
+    /// The form before another.
+    pub back: fn(Step, &Picture) -> Option<Step>,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self {
+            form: forms::form,
+            natural: way::natural,
+            fits: way::fits,
+            back: way::back,
+        }
+    }
+}
+
+/// All forms of a face.
+#[derive(Debug)]
+pub(super) struct Desk {
+    forms: Forms,
+    /// Whether the face was opened as the wizard.
+    wizard: bool,
+    rehearsal: bool,
+    /// The form the operator went to, or pressed a key on.
+    gone: Option<Step>,
+    typed: Typed,
+    /// The session's words.
+    words: Option<Words>,
+    sheets: [(Step, Sheet); 8],
+    /// When was drawn last.
+    drawn: Cell<Now>,
+}
+
+impl Desk {
+    pub(super) fn new(options: Options, forms: Forms) -> Self {
+        let steps = [
+            Step::Welcome,
+            Step::Preflight,
+            Step::Address,
+            Step::Peers,
+            Step::Trust,
+            Step::Disks,
+            Step::Network,
+            Step::Home,
+        ];
+        Self {
+            forms,
+            wizard: options.wizard,
+            rehearsal: options.rehearsal,
+            gone: None,
+            typed: Typed::default(),
+            words: None,
+            sheets: steps.map(|step| (step, Sheet::default())),
+            drawn: Cell::default(),
+        }
+    }
+
+    /// The words of the session that is open here; none where none is.
+    pub(super) fn know(&mut self, words: Option<Words>) {
+        self.words = words;
+    }
+
+    /// Whether this console was opened as the wizard, or its node has a part in one.
+    pub(super) fn is_wizard(&self, picture: &Picture) -> bool {
+        self.wizard || picture.wizard.part.is_some()
+    }
+
+    /// Which form: the one that was gone to, as long as it fits the picture.
+    pub(super) fn step(&self, picture: &Picture) -> Option<Step> {
+        let natural = (self.forms.natural)(picture)?;
+        let gone = self.gone.filter(|step| (self.forms.fits)(*step, picture));
+        Some(gone.unwrap_or(natural))
+    }
+
+    /// What is asked now.
+    pub(super) fn form(&self, step: Step, picture: &Picture) -> Form {
+        let known = Known {
+            picture,
+            typed: &self.typed,
+            words: self.words.as_ref().map(|words| words.0.as_str()),
+            now: self.drawn.get(),
+            rehearsal: self.rehearsal,
+        };
+        (self.forms.form)(step, known)
+    }
+
+    /// The same, to be drawn now.
+    pub(super) fn form_now(&self, step: Step, picture: &Picture, now: Now) -> Form {
+        self.drawn.set(now);
+        self.form(step, picture)
+    }
+
+    /// What is remembered of a form.
+    pub(super) fn sheet(&self, step: Step) -> &Sheet {
+        let mut sheets = self.sheets.iter();
+        let sheet = sheets.find(|(of, _)| *of == step);
+        let (_, sheet) = sheet.expect("every step has its sheet since the desk was made");
+        sheet
+    }
+
+    /// Whether there is a form before this one.
+    pub(super) fn has_back(&self, step: Step, picture: &Picture) -> bool {
+        (self.forms.back)(step, picture).is_some()
+    }
+
+    /// Does what a key asks for on a form.
+    pub(super) fn press(
+        &mut self,
+        (step, picture): (Step, &Picture),
+        command: super::Command,
+    ) -> Option<Reply> {
+        self.gone = Some(step);
+        match command {
+            super::Command::Again => {
+                return Some(Reply::Act(Act::Intents(vec![Intent::LookAgain])));
+            }
+            super::Command::Back => {
+                if let Some(to) = (self.forms.back)(step, picture) {
+                    self.gone = Some(to);
+                }
+                return None;
+            }
+            _ => {}
+        }
+        let form = self.form(step, picture);
+        let mut sheets = self.sheets.iter_mut();
+        let (_, sheet) = sheets.find(|(of, _)| *of == step)?;
+        let wish = sheet.press(&form, command)?;
+        self.grant(wish, &form)
+    }
+
+    fn grant(&mut self, wish: Wish, form: &Form) -> Option<Reply> {
+        match wish {
+            Wish::Intents(intents) => Some(Reply::Act(Act::Intents(intents))),
+            Wish::Then(intents, step) => {
+                self.gone = Some(step);
+                self.forget(form);
+                (!intents.is_empty()).then_some(Reply::Act(Act::Intents(intents)))
+            }
+            Wish::Go(step) => {
+                self.gone = Some(step);
+                None
+            }
+            Wish::Words(words) => Some(Reply::Act(Act::Words(words))),
+            Wish::Note(id, text) => {
+                match text {
+                    Some(text) => self.typed.0.insert(id, text),
+                    None => self.typed.0.remove(&id),
+                };
+                None
+            }
+            Wish::Leave => Some(Reply::Leave),
+            Wish::Close => Some(Reply::Act(Act::Close)),
+            Wish::Rehearse => Some(Reply::Act(Act::Rehearse)),
+        }
+    }
+
+    /// Words that were typed are not kept longer than they are needed.
+    fn forget(&mut self, form: &Form) {
+        for part in &form.parts {
+            if let Part::Field(field) = part
+                && field.kind == crate::forms::FieldKind::Words
+            {
+                self.typed.0.remove(&field.id);
+            }
+        }
+    }
+
+    /// Goes to a form; it is shown as soon as the picture calls for forms.
+    pub(super) fn go(&mut self, to: Step) {
+        self.gone = Some(to);
+    }
+}

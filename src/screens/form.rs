@@ -1,0 +1,244 @@
+//! A form on the full screen: drawn, walked through and typed into; the same for every form.
+
+mod edit;
+mod lay;
+mod stops;
+mod table;
+mod tone;
+mod words;
+
+use std::cell::Cell;
+
+use super::frame::{Body, Info, Room};
+use super::keymap::{Can, Command, Context, Place, Text};
+use super::parts::scroll::Scroll;
+use crate::forms::{Form, Wish};
+use lay::{Focus, lay};
+use stops::{Stop, What, focused, next_group, stops};
+
+pub(super) use edit::{Drawn, Editor};
+
+/// What is remembered of one form: the focus, the scroll, the cursor.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    /// The id of what has the focus; none while the form's own first one has it.
+    focus: Option<String>,
+    /// The group and the place of what had it when it was drawn.
+    last: Cell<(usize, usize)>,
+    /// Whether the operator scrolls and the focus stays behind.
+    loose: bool,
+    pub(super) scroll: Scroll,
+    editor: Editor,
+}
+
+impl Sheet {
+    /// What the keys can do here; `back` is whether there is a form to go back to.
+    pub(super) fn context(&self, form: &Form, back: bool) -> Context {
+        let stops = stops(form);
+        let at = self.at(form, &stops);
+        let stop = stops.get(at);
+        let press = stop.and_then(Stop::press);
+        let (mut toggle, mut text, mut sides) = (None, None, false);
+        match stop.map(|stop| stop.what) {
+            Some(What::Row(row)) => {
+                toggle = row.toggle.as_ref().or(press).map(|deed| deed.label);
+            }
+            Some(What::Field(field)) => {
+                text = Some(Text::from(field.kind));
+                sides = text != Some(Text::Words) && !field.value.is_empty();
+            }
+            Some(What::Button(button)) => {
+                toggle = button.wish.as_ref().map(|_| "key.enter");
+                sides = form.buttons.len() > 1;
+            }
+            None => {}
+        }
+        let enter = match (press, stop) {
+            _ if self.editor.offers() => Some("key.take-letter"),
+            (Some(deed), _) => Some(deed.label),
+            (None, Some(stop)) if stop.is_button() => toggle,
+            (None, stop) => stop.map(|_| "key.next-stop"),
+        };
+        let groups = stops.first().map(|stop| stop.group) != stops.last().map(|stop| stop.group);
+        let goes_on = form.buttons.last().is_some_and(|last| last.wish.is_some());
+        Context {
+            enter,
+            toggle,
+            text,
+            again: Some("key.look-again"),
+            ..Context::at(Place::Form)
+        }
+        .with(Can::Letters, text == Some(Text::Words))
+        .with(Can::Sides, sides)
+        .with(Can::Move, stops.len() > 1)
+        .with(Can::Scroll, stops.len() <= 1 && self.scroll.overflows())
+        .with(Can::Groups, groups)
+        .with(Can::Pages, self.scroll.overflows())
+        .with(Can::Forward, goes_on)
+        .with(Can::Back, back)
+    }
+
+    /// Does what a key asks for. What comes back is wanted of others.
+    pub(super) fn press(&mut self, form: &Form, command: Command) -> Option<Wish> {
+        let stops = stops(form);
+        let at = self.at(form, &stops);
+        let stop = *stops.get(at)?;
+        if let What::Field(field) = stop.what {
+            let kind = Text::from(field.kind);
+            if let Some(text) = self.editor.edit(kind, &field.value, command) {
+                let news = text != field.value;
+                return news.then(|| Wish::Note(field.id.clone(), Some(text)));
+            }
+        }
+        match command {
+            Command::Down => self.down(&stops, at),
+            Command::Up => self.up(&stops, at),
+            Command::Left if stop.is_button() => self.side(&stops, at, false),
+            Command::Right if stop.is_button() => self.side(&stops, at, true),
+            Command::Next => self.go(&stops, next_group(&stops, at, true)),
+            Command::Previous => self.go(&stops, next_group(&stops, at, false)),
+            Command::PageDown => self.page(&stops, at, true),
+            Command::PageUp => self.page(&stops, at, false),
+            Command::Home => self.go(&stops, 0),
+            Command::End => self.go(&stops, stops.len().saturating_sub(1)),
+            Command::Toggle => return self.toggle(stop),
+            Command::Press => return self.enter(&stops, at),
+            Command::Forward => return self.forward(form, &stops),
+            _ => {}
+        }
+        None
+    }
+
+    fn toggle(&mut self, stop: Stop) -> Option<Wish> {
+        let deed = match stop.what {
+            What::Row(row) => row.toggle.as_ref().or(row.press.as_ref()),
+            What::Field(_) => None,
+            What::Button(button) => return button.wish.clone(),
+        };
+        deed.map(|deed| deed.wish.clone())
+    }
+
+    fn enter(&mut self, stops: &[Stop], at: usize) -> Option<Wish> {
+        let stop = stops.get(at)?;
+        if let What::Button(button) = stop.what {
+            return button.wish.clone();
+        }
+        if let Some(deed) = stop.press() {
+            return Some(deed.wish.clone());
+        }
+        self.go(stops, at + 1);
+        None
+    }
+
+    /// What the last button does; where it does nothing, the focus goes there: it says why.
+    fn forward(&mut self, form: &Form, stops: &[Stop]) -> Option<Wish> {
+        let last = form.buttons.last()?;
+        if last.wish.is_none() {
+            self.go(stops, stops.len().saturating_sub(1));
+        }
+        last.wish.clone()
+    }
+
+    fn down(&mut self, stops: &[Stop], at: usize) {
+        if at + 1 < stops.len() {
+            self.go(stops, at + 1);
+        } else {
+            self.loose = true;
+            self.scroll.down();
+        }
+    }
+
+    fn up(&mut self, stops: &[Stop], at: usize) {
+        if at > 0 {
+            self.go(stops, at - 1);
+        } else {
+            self.loose = true;
+            self.scroll.up();
+        }
+    }
+
+    fn side(&mut self, stops: &[Stop], at: usize, right: bool) {
+        let to = if right { at + 1 } else { at.saturating_sub(1) };
+        if stops.get(to).is_some_and(Stop::is_button) {
+            self.go(stops, to);
+        }
+    }
+
+    /// By windows: through the rows as far as there are any, then the text alone.
+    fn page(&mut self, stops: &[Stop], at: usize, down: bool) {
+        let page = self.scroll.page();
+        let in_text = stops.iter().filter(|stop| !stop.is_button()).count();
+        if at >= in_text {
+            if down {
+                self.scroll.page_down();
+            } else if self.scroll.at_top() && in_text > 0 {
+                self.go(stops, 0);
+            } else {
+                self.scroll.page_up();
+            }
+            return;
+        }
+        let to = if down {
+            at.saturating_add(page)
+        } else {
+            at.saturating_sub(page)
+        };
+        self.go(stops, to.min(in_text.saturating_sub(1)));
+    }
+
+    fn go(&mut self, stops: &[Stop], to: usize) {
+        self.loose = false;
+        let Some(stop) = stops.get(to) else { return };
+        if self.focus.as_deref() != Some(stop.id()) {
+            self.editor = Editor::default();
+        }
+        self.focus = Some(stop.id().to_owned());
+        self.last.set((stop.group, to));
+    }
+
+    fn at(&self, form: &Form, stops: &[Stop]) -> usize {
+        focused(form, stops, self.focus.as_deref(), self.last.get())
+    }
+
+    /// The body; `sight` says how many of its lines are in sight.
+    pub(super) fn body(&self, form: &Form, room: Room, sight: impl Fn(&Body)) -> Body {
+        let stops = stops(form);
+        let at = self.at(form, &stops);
+        let stop = stops.get(at);
+        let focus = Focus {
+            id: stop.map(Stop::id),
+            editor: &self.editor,
+        };
+        let laid = lay(form, focus, room);
+        let body = Body {
+            lines: laid.lines,
+            pinned: laid.pinned,
+            ..Body::default()
+        };
+        sight(&body);
+        if let Some(stop) = stop {
+            self.last.set((stop.group, at));
+        }
+        if let (false, Some(place)) = (self.loose, laid.places.get(at)) {
+            let before = at.checked_sub(1).and_then(|at| laid.places.get(at));
+            let from = before.map_or(0, |place| place.end);
+            let to = if at + 1 == laid.places.len() {
+                body.lines.len()
+            } else {
+                place.end
+            };
+            self.scroll.show(place, &(from..to));
+        }
+        body
+    }
+
+    /// What is worth knowing about what has the focus.
+    pub(super) fn info(&self, form: &Form) -> Option<Info> {
+        let stops = stops(form);
+        let about = stops.get(self.at(form, &stops))?.about();
+        let notes = about.iter();
+        let notes = notes.map(|note| (tone::mark(note.tone), note.text.clone()));
+        let notes: Vec<_> = notes.collect();
+        (!notes.is_empty()).then(|| Info::of(notes))
+    }
+}
