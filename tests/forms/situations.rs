@@ -85,6 +85,11 @@ fn before() -> Vec<(&'static str, Step, Stage)> {
             Step::Welcome,
             Stage::open(1).hears(vec![attic(0)]),
         ),
+        (
+            "welcome-rehearsed",
+            Step::Welcome,
+            Stage::open(0).rehearsed(),
+        ),
         ("welcome-leads", Step::Welcome, Stage::initiator()),
         ("welcome-back", Step::Welcome, Stage::knocking()),
         ("preflight-unseen", Step::Preflight, Stage::fresh(0)),
@@ -256,6 +261,11 @@ fn in_session_as_joiner() -> Vec<(&'static str, Step, Stage)> {
     let waiting = Stage::comparing().then(Intent::Trust { accept: true });
     vec![
         ("trust-going", Step::Trust, joins(Stage::open(1))),
+        (
+            "trust-rehearsed",
+            Step::Trust,
+            Stage::knocking().rehearsed(),
+        ),
         ("trust-words", Step::Trust, Stage::knocking()),
         (
             "trust-typing",

@@ -146,6 +146,7 @@ pub(crate) struct Stage {
     /// This node, as it is found when it is looked at.
     pub(crate) here: NodeFacts,
     pub(crate) words: Option<&'static str>,
+    pub(crate) rehearsal: bool,
     /// What is asked of the outside and not answered here.
     pub(crate) asked: Vec<Effect>,
 }
@@ -166,6 +167,7 @@ impl Stage {
             typed: Typed::default(),
             here: facts(number),
             words: Some(WORDS),
+            rehearsal: false,
             asked: Vec::new(),
         }
     }
@@ -256,6 +258,11 @@ impl Stage {
         stage
     }
 
+    pub(crate) fn rehearsed(mut self) -> Self {
+        self.rehearsal = true;
+        self
+    }
+
     pub(crate) fn hears(mut self, peers: Vec<Peer>) -> Self {
         self.fact(Fact::Neighbours(Neighbours {
             peers,
@@ -319,7 +326,7 @@ impl Stage {
                 typed: &self.typed,
                 words: self.words,
                 now: self.now,
-                rehearsal: false,
+                rehearsal: self.rehearsal,
             },
         )
     }
