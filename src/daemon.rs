@@ -177,6 +177,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         state.cluster.revision = 1;
         (state.local.member, state.local.unfinished) = open.history().await;
     }
+    state.local.member = state.local.member.or_else(|| daemon.agent.membership());
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
     tasks.spawn_to_end(Arc::clone(&daemon).discover());

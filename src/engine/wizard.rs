@@ -123,6 +123,7 @@ impl Turn<'_> {
 
     pub(super) fn take_part(&mut self, part: Part) {
         if self.state.local.role == Role::Undecided {
+            self.answer(false);
             self.state.local.part = Some(part);
             self.state.local.joining = None;
             self.suggest_address();

@@ -3,7 +3,6 @@
 use super::event::{Level, PublicEvent, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, End, Link, Role, Stage};
-use super::wizard::Membership;
 use super::{Effect, Fact, Order, Report, Turn};
 
 impl Turn<'_> {
@@ -43,7 +42,7 @@ impl Turn<'_> {
             } => self.not_confirmed(failure, wrong_words),
             Fact::TurnedAway(failure) => self.turned_away(failure),
             Fact::Certified { name, cluster } => {
-                self.certified(&cluster);
+                self.certified();
                 let says = Message::new("join.certified").with("cluster", cluster);
                 self.state.local.name = name;
                 self.log(Level::Info, says);
@@ -70,7 +69,7 @@ impl Turn<'_> {
     }
 
     /// This node has its certificate; by the session it has it for as long as the session goes on.
-    fn certified(&mut self, cluster: &str) {
+    fn certified(&mut self) {
         let local = &mut self.state.local;
         local.role = Role::Worker;
         if let Some(joining) = local.joining.take() {
@@ -79,13 +78,6 @@ impl Turn<'_> {
                 mcloud: self.state.local.mcloud.clone(),
                 cluster: joining.cluster,
                 role: "worker".to_owned(),
-            });
-        } else if local.part.is_none() {
-            // A membership that was there when the daemon started.
-            local.member.get_or_insert_with(|| Membership {
-                cluster: cluster.to_owned(),
-                leader: String::new(),
-                nodes: Vec::new(),
             });
         }
     }

@@ -15,7 +15,8 @@ pub(super) fn form(known: Known<'_>) -> Form {
     let picture = known.picture;
     let leads = picture.role == NodeRole::Leader;
     let heard = if leads { Vec::new() } else { sessions(known) };
-    let mut rows = vec![if leads { go_on(known) } else { start(known) }];
+    let mut rows: Vec<_> = resume(known).into_iter().collect();
+    rows.push(if leads { go_on(known) } else { start(known) });
     rows.extend(heard.iter().map(|session| join(known, session)));
     rows.push(choose(known, leads));
     rows.push(rehearse(known));
@@ -24,6 +25,11 @@ pub(super) fn form(known: Known<'_>) -> Form {
         Some(session) if picture.wizard.part != Some(Role::Initiator) => row_id(session.peer),
         None if picture.wizard.part == Some(Role::Joiner) => "join".to_owned(),
         _ => "start".to_owned(),
+    };
+    let first = if picture.wizard.unfinished.is_some() {
+        "resume".to_owned()
+    } else {
+        first
     };
     let mut parts = vec![machine(known)];
     parts.extend(trouble(picture));
@@ -109,6 +115,25 @@ fn start(known: Known<'_>) -> Row {
         ),
         ..row("start", cells, about)
     }
+}
+
+/// A run that was cut off can be taken up.
+fn resume(known: Known<'_>) -> Option<Row> {
+    let unfinished = known.picture.wizard.unfinished.as_ref()?;
+    let cluster = plain(&unfinished.answers.cluster);
+    let (done, steps) = (unfinished.done.to_string(), unfinished.steps.to_string());
+    let cells = [
+        fill("welcome.resume", &[("cluster", &cluster)]),
+        fill(
+            "welcome.resume-words",
+            &[("done", &done), ("steps", &steps)],
+        ),
+    ];
+    let about = vec![note(Tone::Plain, say("welcome.resume-about"))];
+    Some(Row {
+        press: deed("key.resume", Wish::Intents(vec![Intent::Resume])),
+        ..row("resume", cells, about)
+    })
 }
 
 /// This node leads a cluster that is being formed.
