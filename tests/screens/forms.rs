@@ -153,7 +153,8 @@ fn the_last_button_is_f10_and_one_that_does_nothing_says_why() {
     assert!(desk.shows("Say what each disk is for."));
     assert!(!desk.shows("F10"));
     assert_eq!(desk.press(KeyCode::F(10)), None);
-    assert!(desk.shows("Say what each disk is for."));
+    assert!(focus(&desk).contains("▶[ Next ]"));
+    assert!(desk.shows("First choose something."));
     let mut desk = at("address", 3);
     assert_eq!(desk.ctrl('n'), one(Intent::Extend));
     assert!(desk.shows("step 4 of 10"));
