@@ -5,7 +5,7 @@ use mcloud::screens::{Act, Options, Screens};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::desk::Desk;
-use crate::pictures;
+use crate::{generic, pictures};
 
 /// The keys by their names in the key bar.
 fn named(name: &str) -> Vec<KeyEvent> {
@@ -43,6 +43,21 @@ fn what_the_key_bar_offers_works() {
         for offered in bar(&desk) {
             let works = named(&offered).into_iter().any(|key| {
                 let (_, mut desk) = pictures::all().swap_remove(number);
+                let before = desk.draw();
+                desk.key(key).is_some() || desk.draw() != before
+            });
+            assert!(works, "{name}: {offered} is offered and does nothing");
+        }
+    }
+}
+
+#[test]
+fn what_the_key_bar_offers_on_a_form_works() {
+    for number in 0..generic::all().len() {
+        let (name, desk) = generic::all().swap_remove(number);
+        for offered in bar(&desk) {
+            let works = named(&offered).into_iter().any(|key| {
+                let (_, mut desk) = generic::all().swap_remove(number);
                 let before = desk.draw();
                 desk.key(key).is_some() || desk.draw() != before
             });
