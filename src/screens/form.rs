@@ -53,7 +53,12 @@ impl Sheet {
             }
             None => {}
         }
+        let lost = stop.is_some_and(|stop| self.has_lost(*stop));
+        if lost {
+            toggle = None;
+        }
         let enter = match (press, stop) {
+            _ if lost => Some("key.choose"),
             _ if self.editor.offers() => Some("key.take-letter"),
             (Some(deed), _) => Some(deed.label),
             (None, Some(stop)) if stop.is_button() => toggle,
@@ -83,6 +88,10 @@ impl Sheet {
         let stops = stops(form);
         let at = self.at(form, &stops);
         let stop = *stops.get(at)?;
+        if self.has_lost(stop) && matches!(command, Command::Press | Command::Toggle) {
+            self.go(&stops, at);
+            return None;
+        }
         if let What::Field(field) = stop.what {
             let kind = Text::from(field.kind);
             if let Some(text) = self.editor.edit(kind, &field.value, command) {
@@ -194,6 +203,12 @@ impl Sheet {
         }
         self.focus = Some(stop.id().to_owned());
         self.last.set((stop.group, to));
+    }
+
+    /// Whether what had the focus has gone and `stop` has it instead: what is pressed was meant for
+    /// the other, so that the first key only chooses this one.
+    fn has_lost(&self, stop: Stop) -> bool {
+        self.focus.as_deref().is_some_and(|id| id != stop.id())
     }
 
     fn at(&self, form: &Form, stops: &[Stop]) -> usize {

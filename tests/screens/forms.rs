@@ -89,7 +89,16 @@ fn where_its_row_has_gone_the_focus_is_on_the_nearest_one_and_never_on_a_button(
     assert!(focus(&desk).contains("pi-d"));
     desk.picture.nodes.truncate(1);
     assert!(focus(&desk).contains("pi-a"));
-    assert_eq!(enter(&mut desk), one(opened("pi-a")));
+}
+
+#[test]
+fn a_key_that_was_meant_for_what_has_gone_does_nothing_to_what_is_there_instead() {
+    let mut desk = at("peers", 5);
+    desk.press(KeyCode::Down);
+    desk.picture.nodes.remove(2);
+    assert!(focus(&desk).contains("pi-d"));
+    assert_eq!(enter(&mut desk), None);
+    assert_eq!(enter(&mut desk), one(opened("pi-d")));
 }
 
 #[test]
