@@ -53,6 +53,10 @@ impl Sheet {
             }
             None => {}
         }
+        let lost = stop.is_some_and(|stop| self.has_lost(*stop));
+        if lost {
+            toggle = None;
+        }
         let enter = match (press, stop) {
             _ if lost => Some("key.choose"),
             _ if self.editor.offers() => Some("key.take-letter"),
