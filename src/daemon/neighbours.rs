@@ -188,11 +188,14 @@ impl Watch {
     }
 
     fn take_in(&mut self, heard: &Heard, now: Millis) {
+        let is_new = rows::is_new(self.roster.peer(&heard.beacon.id), heard);
         let reception = self.roster.hear(heard, now);
-        self.owes |= matches!(
-            reception,
-            Reception::Newcomer | Reception::Known { .. } | Reception::Mirrored
-        );
+        self.owes |= match reception {
+            Reception::Newcomer | Reception::Mirrored => true,
+            // That it is still there is told with the next sweep.
+            Reception::Known { .. } => is_new,
+            Reception::TooOften | Reception::TooManyIds | Reception::Full => false,
+        };
         self.speaker
             .owe_answer(&self.roster, (reception, heard.source), now);
     }
