@@ -27,7 +27,7 @@ const SWEEP_MS: Millis = 1_000;
 const LOOK_MS: Millis = 50;
 /// Discovery's clock runs at most so many times as fast as life: in a rehearsal that is faster, a
 /// node would count as silent because the machine was busy for some milliseconds.
-const FASTEST: f64 = 10.0;
+const FASTEST: f64 = 5.0;
 
 impl Daemon {
     /// Gives discovery what this node is to announce, if it changed.
