@@ -175,7 +175,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         state.cluster.id.clone_from(&open.cluster().id);
         state.cluster.epoch = open.cluster().epoch;
         state.cluster.revision = 1;
-        state.local.member = open.membership().await;
+        (state.local.member, state.local.unfinished) = open.history().await;
     }
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));

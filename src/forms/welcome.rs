@@ -147,7 +147,12 @@ fn join(known: Known<'_>, session: &super::peers::Heard<'_>) -> Row {
         .as_ref()
         .ok()
         .map(|knock| (knock.clone(), way::from_welcome(known, Role::Joiner)));
+    let joining = known.picture.wizard.joining.as_ref();
+    let is_there = joining.is_some_and(|joining| joining.peer == peer.id);
     let press = press.map(|(knock, step)| {
+        if is_there {
+            return Wish::Go(Step::Trust);
+        }
         let mut intents = with_part(known, Role::Joiner);
         if step == Step::Preflight || step == Step::Address {
             return Wish::Then(intents, step);
