@@ -169,15 +169,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         identity,
         events,
     });
-    state.local.role = daemon.resume().await?;
-    if let Some(open) = daemon.leader.open() {
-        // Agents that still show the run of before are told that it is not there any more.
-        state.cluster.id.clone_from(&open.cluster().id);
-        state.cluster.epoch = open.cluster().epoch;
-        state.cluster.revision = 1;
-        (state.local.member, state.local.unfinished) = open.history().await;
-    }
-    state.local.member = state.local.member.or_else(|| daemon.agent.membership());
+    daemon.resume(&mut state).await?;
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
     tasks.spawn_to_end(Arc::clone(&daemon).discover());

@@ -116,16 +116,12 @@ impl Daemon {
     }
 
     /// Opens the cluster again after a restart, if this node led one.
-    pub(super) async fn resume_leader(self: &Arc<Self>) -> bool {
+    pub(super) async fn resume_leader(self: &Arc<Self>) {
         if !self.world.database().exists() {
-            return false;
+            return;
         }
-        match self.try_open(None).await {
-            Ok(_) => true,
-            Err(failure) => {
-                tracing::error!(?failure, "the cluster of this node could not be opened");
-                false
-            }
+        if let Err(failure) = self.try_open(None).await {
+            tracing::error!(?failure, "the cluster of this node could not be opened");
         }
     }
 

@@ -73,16 +73,24 @@ impl Daemon {
     }
 
     /// What this node was before it stopped: leader, worker or neither.
-    pub(super) async fn resume(self: &Arc<Self>) -> Result<Role, MembershipError> {
-        if self.resume_leader().await {
-            return Ok(Role::Leader);
+    pub(super) async fn resume(self: &Arc<Self>, state: &mut State) -> Result<(), MembershipError> {
+        let local = &mut state.local;
+        self.resume_leader().await;
+        if let Some(open) = self.leader.open() {
+            local.role = Role::Leader;
+            (local.member, local.unfinished) = open.history().await;
+            // Agents that still show the run of before are told that it is not there any more.
+            state.cluster.id.clone_from(&open.cluster().id);
+            state.cluster.epoch = open.cluster().epoch;
+            state.cluster.revision = 1;
+            return Ok(());
         }
         self.resume_agent()?;
-        Ok(if self.agent.is_member() {
-            Role::Worker
-        } else {
-            Role::Undecided
-        })
+        local.member = self.agent.membership();
+        if local.member.is_some() {
+            local.role = Role::Worker;
+        }
+        Ok(())
     }
 
     pub(super) async fn gather(self: Arc<Self>) {

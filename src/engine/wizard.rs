@@ -210,7 +210,7 @@ impl Turn<'_> {
         local.address = answers.node(&answers.initiator).map(|node| node.address);
         local.trouble = None;
         let session = Some(Session::default());
-        self.state.cluster.session = session.clone();
+        self.state.cluster.session.clone_from(&session);
         self.begin(
             Answers {
                 erase: 0,
