@@ -87,6 +87,8 @@ struct Daemon {
     token: Mutex<Option<Secret>>,
     trust: trust::Trust,
     inputs: Mutex<BTreeMap<String, Inputs>>,
+    /// What was given to a step of another node, by its id, with its run and attempt.
+    given: Mutex<BTreeMap<String, ((String, u32), Inputs)>>,
     journal: mpsc::UnboundedSender<journal::Writing>,
     tasks: tasks::Tasks,
     _lock: lock::Lock,
@@ -161,6 +163,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         token: Mutex::default(),
         trust: trust::Trust::default(),
         inputs: Mutex::default(),
+        given: Mutex::default(),
         journal,
         tasks: tasks.clone(),
         _lock: lock,
