@@ -10,7 +10,7 @@ use super::{Exit, input};
 use crate::cli::{Command, Common, Rehearse, Role};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
-use crate::face;
+use crate::face::{self, Opens};
 use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
 use crate::rehearsal::operator::{self, Seat};
@@ -126,7 +126,7 @@ async fn wizard(rehearsal: &Rehearsal, role: Role, common: &Common) -> Result<u8
         .await
         .map_err(Exit::failed)?;
     let face = face::Options {
-        wizard: Some(None),
+        opens: Opens::Wizard(None),
         words_at: (me > 0).then(|| first.daemon.socket.clone()),
         ..options(common, rehearsal)
     };
@@ -139,7 +139,7 @@ fn options(common: &Common, rehearsal: &Rehearsal) -> face::Options {
         look: common.look.into(),
         clock: rehearsal.clock.clone(),
         can_detach: false,
-        wizard: None,
+        opens: Opens::Undertaking,
         rehearsal: true,
         words_at: None,
         old: None,
