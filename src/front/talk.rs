@@ -59,10 +59,21 @@ fn typed() -> &'static Mutex<BufReader<DuplexStream>> {
             while let Ok(count @ 1..) = std::io::stdin().read(&mut bytes) {
                 let read = bytes.get(..count).unwrap_or_default();
                 if handle.block_on(to.write_all(read)).is_err() {
-                    break;
+                    return;
+                }
+            }
+            // A terminal that has gone is no answer: SIGHUP ends this face, and nothing else.
+            if is_hung_up() {
+                loop {
+                    std::thread::park();
                 }
             }
         });
         Mutex::new(BufReader::new(from))
     })
+}
+
+/// Whether standard input is a terminal that was taken away.
+fn is_hung_up() -> bool {
+    rustix::termios::tcgetattr(std::io::stdin()).err() == Some(rustix::io::Errno::IO)
 }

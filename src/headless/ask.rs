@@ -5,6 +5,7 @@
 
 mod asked;
 pub mod dialog;
+mod ending;
 mod form;
 mod install;
 mod leave;
@@ -20,7 +21,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::engine::Intent;
@@ -32,6 +32,7 @@ use crate::wire::{FromDaemon, Secret, ToDaemon, WireError};
 use crate::world::Clock;
 use asked::Asked;
 use dialog::{Dialog, Do, Manner};
+use ending::{Signals, closed};
 pub use left::How;
 use voice::{Voice, told};
 
@@ -132,32 +133,6 @@ struct Face<W> {
     ended: bool,
 }
 
-/// What ends a face from outside.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Whether the terminal has gone; else somebody asks the face to end.
-    async fn next(&mut self) -> bool {
-        tokio::select! {
-            _ = self.interrupt.recv() => false,
-            _ = self.terminate.recv() => false,
-            _ = self.hangup.recv() => true,
-        }
-    }
-}
-
 impl<W: Write> Face<W> {
     async fn run(
         &mut self,
@@ -233,20 +208,20 @@ impl<W: Write> Face<W> {
             }
             FromDaemon::Answer { answer } => {
                 if let Some(says) = self.asked.hear(answer, &mut self.dialog) {
-                    self.voice.say(&[says])?;
-                    self.voice.ask(&self.dialog.prompt())?;
+                    self.voice.interject(says, &self.dialog.prompt())?;
                 }
                 self.due.get_or_insert_with(|| Instant::now() + SETTLES);
             }
             FromDaemon::Event { undertaking, event } if Some(undertaking) != self.old => {
                 self.old = None;
                 if let Some(line) = told(&event, &link.picture) {
-                    self.voice.say(&[line])?;
+                    let ended = matches!(event.what, What::Done { .. });
+                    let prompt = Some(self.dialog.prompt()).filter(|_| !ended);
+                    self.voice.interject(line, &prompt.unwrap_or_default())?;
                 }
                 if let What::Done { exit, .. } = event.what {
                     return Ok(Ok(Some(How::Done(exit))));
                 }
-                self.voice.ask(&self.dialog.prompt())?;
             }
             _ => {}
         }
@@ -294,59 +269,5 @@ impl<W: Write> Face<W> {
             Do::Rehearse => return Ok(Some(How::Rehearse)),
         }
         Ok(None)
-    }
-
-    /// Before Install the undertaking is given up, and its end is waited for where it was begun.
-    async fn leave(&mut self, link: &mut FaceLink) -> Result<Option<How>, WireError> {
-        if link.picture.stage == Stage::Idle && link.picture.wizard.member.is_some() {
-            return Ok(Some(How::Closed));
-        }
-        let intent = Intent::Leave;
-        link.send(&ToDaemon::Intent { intent }).await?;
-        self.leaving = true;
-        let begun = !matches!(link.picture.stage, Stage::Idle | Stage::Ended);
-        Ok((!begun).then_some(How::Left))
-    }
-
-    /// Nobody answers any more: before Install that is leaving, after it the run goes on alone.
-    async fn end_of_input(&mut self, link: &mut FaceLink) -> Result<Option<How>, WireError> {
-        match (is_begun(link.picture.stage), self.can_detach) {
-            (false, _) => self.leave(link).await,
-            (true, true) => Ok(Some(How::Detached)),
-            (true, false) => Ok(Some(How::Gone)),
-        }
-    }
-
-    /// Ctrl-C: before Install the undertaking is given up. After that a run of the daemon's goes on
-    /// without this face, and one of this process comes to its next safe place.
-    async fn interrupted(&mut self, link: &mut FaceLink) -> Result<Option<How>, WireError> {
-        let leads = link.picture.role == crate::engine::node::Role::Leader;
-        match is_begun(link.picture.stage) {
-            _ if self.leaving => Ok(Some(How::Gone)),
-            false => self.leave(link).await,
-            true if self.can_detach || !leads => Ok(Some(How::Gone)),
-            true => {
-                let intent = match link.picture.stage {
-                    Stage::Stopped => Intent::Leave,
-                    _ => Intent::Stop,
-                };
-                self.leaving = true;
-                link.send(&ToDaemon::Intent { intent }).await?;
-                Ok(None)
-            }
-        }
-    }
-}
-
-const fn is_begun(stage: Stage) -> bool {
-    matches!(stage, Stage::Sealing | Stage::Installing | Stage::Stopped)
-}
-
-/// How a face is left that is closed.
-fn closed(link: &FaceLink) -> How {
-    match link.picture.stage {
-        Stage::Idle if link.picture.wizard.member.is_some() => How::Closed,
-        Stage::Idle => How::Left,
-        _ => How::Gone,
     }
 }

@@ -16,6 +16,8 @@ pub(super) fn page(step: Step, form: &Form) -> Page {
     }
     for part in &form.parts {
         match part {
+            // How a screen looks is nothing to a line.
+            Part::Note(note) if note.text == say("welcome.look") => {}
             Part::Note(note) => page.says(weighed(note)),
             Part::Named { name, value } => {
                 let with = [("name", name.as_str()), ("value", value.text.as_str())];
@@ -85,7 +87,8 @@ fn whole(row: &Row) -> String {
 /// A row as sentences: where columns have heads, each cell follows the name of its column.
 fn sentence(head: &[String], row: &Row) -> String {
     let cell = |(at, cell): (usize, &str)| {
-        let cell = plain(cell).trim_end_matches('.').to_owned();
+        // What stands apart in a cell is told apart by a comma.
+        let cell = plain(cell).trim_end_matches('.').replace("  ", ", ");
         match head.get(at).filter(|_| at > 0) {
             Some(head) => fill("ask-lines.named", &[("name", head), ("value", &cell)]),
             None => cell,
@@ -103,6 +106,11 @@ fn sentence(head: &[String], row: &Row) -> String {
     format!("{}.", cells.join(between))
 }
 
+/// Whether a row is nothing but what can be done: one sentence.
+fn speaks(row: &Row) -> bool {
+    row.press.is_some() && row.cells.len() == 1
+}
+
 /// What there is to read of a row: itself, and below it what keeps it from being chosen or speaks
 /// against it.
 fn read(page: &mut Page, head: &[String], row: &Row, name: &str) {
@@ -117,9 +125,17 @@ fn read(page: &mut Page, head: &[String], row: &Row, name: &str) {
     if notes.is_empty() && row.press.is_none() {
         notes.extend(row.about.first());
     }
+    if speaks(row) && notes.is_empty() {
+        return;
+    }
     // What the row says already is not said twice.
     let known = |note: &&&Note| !text.contains(note.text.trim_end_matches('.'));
-    let below: Vec<_> = notes.iter().filter(known).map(|it| weighed(it)).collect();
+    let below = notes.iter().filter(known).map(|note| match note.tone {
+        // The reason why a row cannot be chosen is a sentence of its own.
+        Tone::Bad => note.text.clone(),
+        _ => weighed(note),
+    });
+    let below: Vec<_> = below.collect();
     for note in below {
         text.push_str("\n    ");
         text.push_str(&note);
@@ -129,7 +145,7 @@ fn read(page: &mut Page, head: &[String], row: &Row, name: &str) {
 
 fn choices(page: &mut Page, row: &Row, name: &str) {
     for deed in row.press.iter().chain(&row.toggle) {
-        let label = labelled(deed, name);
+        let label = labelled(deed, row, name);
         page.add(Choice {
             id: row.id.clone(),
             label,
@@ -139,9 +155,17 @@ fn choices(page: &mut Page, row: &Row, name: &str) {
     }
 }
 
-fn labelled(deed: &Deed, name: &str) -> String {
-    let label = say(deed.label);
+/// The label of a row's deed; a row that says itself what it does needs no other.
+fn labelled(deed: &Deed, row: &Row, name: &str) -> String {
+    let label = say(match deed.label {
+        // On a screen the cursor tells it from the way on.
+        "key.next-value" => "ask-lines.other-value",
+        label => label,
+    });
     let label = label.trim_end_matches('.');
+    if speaks(row) || name.starts_with(label) {
+        return name.to_owned();
+    }
     fill("ask-lines.named", &[("name", label), ("value", name)])
 }
 

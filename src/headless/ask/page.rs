@@ -107,7 +107,7 @@ impl Page {
         self.choose(id, label, Act::Wish(Wish::Intents(vec![intent])));
     }
 
-    /// A choice; the same deed is listed once.
+    /// A choice.
     pub(super) fn choose(&mut self, id: &str, label: String, act: Act) {
         self.add(Choice {
             id: id.to_owned(),
@@ -117,10 +117,12 @@ impl Page {
         });
     }
 
+    /// A choice with all there is to know about it. To leave is listed once.
     pub(super) fn add(&mut self, choice: Choice) {
         let listed = self.choices.iter();
-        let mut same = listed.filter(|other| other.act == choice.act && other.act != Act::Type);
-        if same.next().is_none() {
+        let same = listed.filter(|other| other.act == choice.act);
+        let mut leaves = same.filter(|other| matches!(other.act, Act::Wish(Wish::Leave | Wish::Close)));
+        if leaves.next().is_none() {
             self.choices.push(choice);
         }
     }

@@ -41,6 +41,13 @@ impl<W: Write> Voice<W> {
         self.out.flush()
     }
 
+    /// Says a line between a question and its answer: what was asked is asked again below it.
+    pub(super) fn interject(&mut self, line: String, prompt: &str) -> io::Result<()> {
+        let prompted = self.prompted;
+        self.say(&[line])?;
+        if prompted { self.ask(prompt) } else { Ok(()) }
+    }
+
     /// Asks, unless it just did.
     pub(super) fn ask(&mut self, prompt: &str) -> io::Result<()> {
         if prompt.is_empty() || std::mem::replace(&mut self.prompted, true) {

@@ -17,7 +17,9 @@ pub(super) fn fill(code: &str, with: &[(&str, &str)]) -> String {
 
 /// A note with the word for its weight.
 pub(super) fn weighed(note: &Note) -> String {
-    let text = [("text", note.text.as_str())];
+    // A glyph that carries the weight on a screen is a word here.
+    let text = note.text.trim_start_matches("! ");
+    let text = [("text", text)];
     match note.tone {
         Tone::Warning => fill("ask-lines.warning", &text),
         Tone::Bad => fill("ask-lines.wrong", &text),
