@@ -50,7 +50,10 @@ impl<W: Write> Face<W> {
     }
 
     /// Nobody answers any more: before Install that is leaving, after it the run goes on alone.
-    pub(super) async fn end_of_input(&mut self, link: &mut FaceLink) -> Result<Option<How>, WireError> {
+    pub(super) async fn end_of_input(
+        &mut self,
+        link: &mut FaceLink,
+    ) -> Result<Option<How>, WireError> {
         match (is_begun(link.picture.stage), self.can_detach) {
             (false, _) => self.leave(link).await,
             (true, true) => Ok(Some(How::Detached)),
@@ -60,7 +63,10 @@ impl<W: Write> Face<W> {
 
     /// Ctrl-C: before Install the undertaking is given up. After that a run of the daemon's goes on
     /// without this face, and one of this process comes to its next safe place.
-    pub(super) async fn interrupted(&mut self, link: &mut FaceLink) -> Result<Option<How>, WireError> {
+    pub(super) async fn interrupted(
+        &mut self,
+        link: &mut FaceLink,
+    ) -> Result<Option<How>, WireError> {
         let leads = link.picture.role == Role::Leader;
         match is_begun(link.picture.stage) {
             _ if self.leaving => Ok(Some(How::Gone)),

@@ -121,7 +121,8 @@ impl Page {
     pub(super) fn add(&mut self, choice: Choice) {
         let listed = self.choices.iter();
         let same = listed.filter(|other| other.act == choice.act);
-        let mut leaves = same.filter(|other| matches!(other.act, Act::Wish(Wish::Leave | Wish::Close)));
+        let mut leaves =
+            same.filter(|other| matches!(other.act, Act::Wish(Wish::Leave | Wish::Close)));
         if leaves.next().is_none() {
             self.choices.push(choice);
         }

@@ -1,10 +1,10 @@
 //! What a line that was typed means. It is never repeated: it may hold the session's words.
 
 use super::{Dialog, Do, Heard};
+use crate::engine::Intent;
 use crate::engine::Millis;
 use crate::engine::node::{Role, Stage};
 use crate::engine::picture::Picture;
-use crate::engine::Intent;
 use crate::forms::{FieldKind, Step, Tone, way};
 use crate::headless::ask::numbers::Meaning;
 use crate::headless::ask::page::{Act, Choice, Page, Place};
@@ -192,8 +192,14 @@ impl Dialog {
 
     /// Install, where what was typed agrees to the plan that was printed.
     fn install(&mut self, page: &Page, typed: Option<usize>, heard: &mut Heard) {
-        let shown = self.open.as_ref().and_then(|open| open.page.consent.clone());
-        let Some((digest, erase)) = page.consent.clone().filter(|now| Some(now) == shown.as_ref())
+        let shown = self
+            .open
+            .as_ref()
+            .and_then(|open| open.page.consent.clone());
+        let Some((digest, erase)) = page
+            .consent
+            .clone()
+            .filter(|now| Some(now) == shown.as_ref())
         else {
             self.again();
             return heard.says.push(say("ask-lines.other-plan"));
