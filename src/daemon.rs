@@ -87,10 +87,15 @@ struct Daemon {
     token: Mutex<Option<Secret>>,
     trust: trust::Trust,
     inputs: Mutex<BTreeMap<String, Inputs>>,
+    /// What was given to a step of another node, by its id, with its run and attempt.
+    given: Mutex<BTreeMap<String, Given>>,
     journal: mpsc::UnboundedSender<journal::Writing>,
     tasks: tasks::Tasks,
     _lock: lock::Lock,
 }
+
+/// What one attempt of a step was given: its run, its number, the inputs.
+type Given = ((String, u32), Inputs);
 
 /// A daemon that runs. Dropping it ends the daemon, soon; the node is free when its last task has
 /// ended.
@@ -161,6 +166,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         token: Mutex::default(),
         trust: trust::Trust::default(),
         inputs: Mutex::default(),
+        given: Mutex::default(),
         journal,
         tasks: tasks.clone(),
         _lock: lock,
@@ -169,14 +175,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         identity,
         events,
     });
-    state.local.role = daemon.resume().await?;
-    if let Some(open) = daemon.leader.open() {
-        // Agents that still show the run of before are told that it is not there any more.
-        state.cluster.id.clone_from(&open.cluster().id);
-        state.cluster.epoch = open.cluster().epoch;
-        state.cluster.revision = 1;
-        state.local.member = open.membership().await;
-    }
+    daemon.resume(&mut state).await?;
     daemon.show(&state);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
     tasks.spawn_to_end(Arc::clone(&daemon).discover());
@@ -233,6 +232,7 @@ impl Daemon {
     fn show(&self, state: &State) {
         self.announce(state);
         let new = picture(state, self.world.clock.now());
+        self.invite(&new);
         self.hub.picture.send_if_modified(|shown| {
             let differs = **shown != new;
             if differs {

@@ -126,6 +126,7 @@ impl Turn<'_> {
             | Intent::Part { .. }
             | Intent::Address { .. }
             | Intent::Add { .. }
+            | Intent::Resume
             | Intent::Found { .. }
             | Intent::Knock { .. }
             | Intent::Call

@@ -23,7 +23,7 @@ mod words;
 use crate::engine::event::PublicEvent;
 use crate::engine::picture::Picture;
 use crate::engine::{Intent, Millis};
-use crate::forms::Words;
+use crate::forms::{Step, Words};
 use desk::Desk;
 use keymap::{Can, Command, Context, Key};
 use which::Which;
@@ -179,7 +179,12 @@ impl Screens {
             Which::Done => self.done.press(command),
         };
         match reply? {
-            Reply::Act(act) => Some(act),
+            Reply::Act(act) => {
+                if act == Act::Intent(Intent::Change) {
+                    self.desk.go(Step::Disks);
+                }
+                Some(act)
+            }
             Reply::Leave => self.ask(picture),
         }
     }
@@ -228,7 +233,7 @@ impl Screens {
     /// Asks how to leave; where nothing is under way, there is nothing to ask.
     fn ask(&mut self, picture: &Picture) -> Option<Act> {
         let which = self.which(picture);
-        if matches!(which, Which::Done | Which::Form(crate::forms::Step::Home)) {
+        if matches!(which, Which::Done | Which::Form(Step::Home)) {
             return Some(Act::Close);
         }
         let wizard = matches!(which, Which::Form(_));

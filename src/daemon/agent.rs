@@ -12,6 +12,7 @@ use super::Daemon;
 use super::kept::Kept;
 use super::leader::ANSWER;
 use crate::engine::message::{Failure, Message};
+use crate::engine::wizard::Membership;
 use crate::engine::{Event, Fact};
 use crate::session::files;
 use crate::session::tls::client::{Joining, connect_join};
@@ -61,6 +62,16 @@ impl Agent {
         if !self.tell(ToLeader::Leave) {
             self.leave();
         }
+    }
+
+    /// The cluster of an earlier join, as far as this node knows it before its leader speaks.
+    pub(super) fn membership(&self) -> Option<Membership> {
+        let kept = self.kept()?;
+        Some(Membership {
+            cluster: kept.cluster_name,
+            leader: String::new(),
+            nodes: Vec::new(),
+        })
     }
 
     /// Whether this node has a certificate.

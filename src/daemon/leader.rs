@@ -17,6 +17,7 @@ use crate::engine::timing::Usual;
 use crate::engine::{Event, Fact, Member};
 use crate::session::ca::Authority;
 use crate::session::tls::server::{Acceptor, Bounds};
+use crate::session::trust::Guards;
 use crate::store::{Cluster, Node, NodeRole, NodeState, Store};
 
 /// How long a peer that is not confirmed may take for each answer.
@@ -34,6 +35,8 @@ pub(super) struct Open {
     cluster: Cluster,
     links: Arc<Links>,
     listens: SocketAddr,
+    /// The bounds of what strangers may take.
+    pub(super) guards: Guards,
     /// Once the cluster was given up nobody comes in any more.
     pub(super) abandoned: CancellationToken,
 }
@@ -113,16 +116,12 @@ impl Daemon {
     }
 
     /// Opens the cluster again after a restart, if this node led one.
-    pub(super) async fn resume_leader(self: &Arc<Self>) -> bool {
+    pub(super) async fn resume_leader(self: &Arc<Self>) {
         if !self.world.database().exists() {
-            return false;
+            return;
         }
-        match self.try_open(None).await {
-            Ok(_) => true,
-            Err(failure) => {
-                tracing::error!(?failure, "the cluster of this node could not be opened");
-                false
-            }
+        if let Err(failure) = self.try_open(None).await {
+            tracing::error!(?failure, "the cluster of this node could not be opened");
         }
     }
 
@@ -164,6 +163,7 @@ impl Daemon {
             cluster,
             links: Arc::default(),
             listens,
+            guards: acceptor.guards(),
             abandoned: CancellationToken::new(),
         });
         *self.leader.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&open));

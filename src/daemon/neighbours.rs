@@ -27,7 +27,7 @@ const SWEEP_MS: Millis = 1_000;
 const LOOK_MS: Millis = 50;
 /// Discovery's clock runs at most so many times as fast as life: in a rehearsal that is faster, a
 /// node would count as silent because the machine was busy for some milliseconds.
-const FASTEST: f64 = 10.0;
+const FASTEST: f64 = 5.0;
 
 impl Daemon {
     /// Gives discovery what this node is to announce, if it changed.
@@ -188,11 +188,14 @@ impl Watch {
     }
 
     fn take_in(&mut self, heard: &Heard, now: Millis) {
+        let is_new = rows::is_new(self.roster.peer(&heard.beacon.id), heard);
         let reception = self.roster.hear(heard, now);
-        self.owes |= matches!(
-            reception,
-            Reception::Newcomer | Reception::Known { .. } | Reception::Mirrored
-        );
+        self.owes |= match reception {
+            Reception::Newcomer | Reception::Mirrored => true,
+            // That it is still there is told with the next sweep.
+            Reception::Known { .. } => is_new,
+            Reception::TooOften | Reception::TooManyIds | Reception::Full => false,
+        };
         self.speaker
             .owe_answer(&self.roster, (reception, heard.source), now);
     }

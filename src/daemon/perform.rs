@@ -73,16 +73,24 @@ impl Daemon {
     }
 
     /// What this node was before it stopped: leader, worker or neither.
-    pub(super) async fn resume(self: &Arc<Self>) -> Result<Role, MembershipError> {
-        if self.resume_leader().await {
-            return Ok(Role::Leader);
+    pub(super) async fn resume(self: &Arc<Self>, state: &mut State) -> Result<(), MembershipError> {
+        let local = &mut state.local;
+        self.resume_leader().await;
+        if let Some(open) = self.leader.open() {
+            local.role = Role::Leader;
+            (local.member, local.unfinished) = open.history().await;
+            // Agents that still show the run of before are told that it is not there any more.
+            state.cluster.id.clone_from(&open.cluster().id);
+            state.cluster.epoch = open.cluster().epoch;
+            state.cluster.revision = 1;
+            return Ok(());
         }
         self.resume_agent()?;
-        Ok(if self.agent.is_member() {
-            Role::Worker
-        } else {
-            Role::Undecided
-        })
+        local.member = self.agent.membership();
+        if local.member.is_some() {
+            local.role = Role::Worker;
+        }
+        Ok(())
     }
 
     pub(super) async fn gather(self: Arc<Self>) {
@@ -133,7 +141,7 @@ impl Daemon {
     /// Sends an order to its node, with what only this node's services can give.
     async fn send_order(&self, node: String, order: Order, work: Option<Work>) {
         let inputs = match (&work, order.verb) {
-            (Some(work), Verb::Apply) => self.worker.inputs_for(work).await,
+            (Some(work), Verb::Apply) => self.inputs_for(&order, work).await,
             _ => Ok(Inputs::new()),
         };
         match inputs {
@@ -151,6 +159,24 @@ impl Daemon {
             }
             Err(failure) => self.push(Event::Fact(Fact::Ended(order, Err(failure)))),
         }
+    }
+
+    /// What only this node's services can give to a step: the same for one attempt, however often its
+    /// order is sent. A second join token would make the first one worthless.
+    async fn inputs_for(&self, order: &Order, work: &Work) -> Result<Inputs, Failure> {
+        let attempt = (order.run.clone(), order.attempt);
+        let given = |of: &Self| {
+            let given = of.given.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = given.get(&order.step).filter(|(at, _)| *at == attempt);
+            known.map(|(_, inputs)| inputs.clone())
+        };
+        if let Some(inputs) = given(self) {
+            return Ok(inputs);
+        }
+        let inputs = self.worker.inputs_for(work).await?;
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        given.insert(order.step.clone(), (attempt, inputs.clone()));
+        Ok(inputs)
     }
 
     pub(super) fn send_to(&self, node: &str, what: ToAgent) {

@@ -4,6 +4,7 @@ mod initiator;
 mod joiner;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
@@ -23,6 +24,8 @@ pub(super) struct Trust {
     open: Mutex<Option<Arc<OpenHere>>>,
     /// The words that a face was given, until the initiator was called with them (joiner).
     typed: Mutex<Option<Secret>>,
+    /// Whom places are kept for (initiator).
+    invited: Mutex<Vec<IpAddr>>,
     /// Where this node's operator's answer goes (joiner).
     answers: Mutex<Option<mpsc::UnboundedSender<bool>>>,
 }

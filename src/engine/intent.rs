@@ -43,6 +43,8 @@ pub enum Intent {
         /// The address of a peer's node.
         address: std::net::IpAddr,
     },
+    /// Take up the run that was cut off.
+    Resume,
     /// Start a cluster at the chosen address, and open the trust session.
     Found {
         /// The cluster's name.

@@ -112,7 +112,7 @@ pub fn announcement(state: &State) -> Announcement {
         Stage::Forming | Stage::Gathering | Stage::Review
     );
     let (standing, session) = match (local.role, &cluster.session, &local.joining) {
-        (Role::Leader, Some(session), _) if forming => (
+        (Role::Leader, Some(session), _) if forming && !session.id.is_empty() => (
             Standing::Open {
                 cluster: name.cloned().unwrap_or_default(),
             },

@@ -14,7 +14,7 @@ use super::preflight::{Check, Verdict};
 use super::run::Run;
 use super::services::NodeFacts;
 use super::trust::{Joining, Session};
-use super::wizard::{Membership, Part};
+use super::wizard::{Membership, Part, Unfinished};
 
 /// What a daemon is in its cluster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,8 @@ pub struct Local {
     pub by_session: bool,
     /// Why what was asked for on Welcome or Address could not be done.
     pub trouble: Option<Failure>,
+    /// The run of this leader that was cut off.
+    pub unfinished: Option<Unfinished>,
     /// The cluster this node is a member of.
     pub member: Option<Membership>,
 }
@@ -113,6 +115,9 @@ pub struct Cluster {
     pub run: Option<Run>,
     /// How it ended.
     pub end: Option<End>,
+    /// Whether a run of it was begun before: then something may be written already.
+    #[serde(default)]
+    pub touched: bool,
 }
 
 impl Cluster {

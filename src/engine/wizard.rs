@@ -8,7 +8,8 @@ use super::answers::{Answers, LocalPool, NodeAnswers};
 use super::event::What;
 use super::message::{Failure, Message};
 use super::node::{Cluster, Role, Stage};
-use super::{Effect, Fact, Intent, Turn};
+use super::trust::Session;
+use super::{Effect, Fact, Intent, Millis, Turn};
 
 /// What this node is to be in the trust session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,19 @@ pub struct Membership {
     pub nodes: Vec<String>,
 }
 
+/// A run that was cut off, as the journal has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// The answers it was for.
+    pub answers: Answers,
+    /// How many of its steps are done.
+    pub done: usize,
+    /// How many it has.
+    pub steps: usize,
+    /// When it was last written about.
+    pub when: Millis,
+}
+
 impl Turn<'_> {
     pub(super) fn intend_in_wizard(&mut self, intent: Intent) {
         match intent {
@@ -38,6 +52,7 @@ impl Turn<'_> {
             Intent::Part { part } => self.take_part(part),
             Intent::Address { address } => self.take_address(address),
             Intent::Add { address } => self.add_address(address),
+            Intent::Resume => self.resume(),
             Intent::Found { cluster } => self.found_cluster(cluster),
             Intent::Knock { id } => self.knock_at(&id),
             Intent::Call => self.call(),
@@ -108,6 +123,7 @@ impl Turn<'_> {
 
     pub(super) fn take_part(&mut self, part: Part) {
         if self.state.local.role == Role::Undecided {
+            self.answer(false);
             self.state.local.part = Some(part);
             self.state.local.joining = None;
             self.suggest_address();
@@ -175,6 +191,36 @@ impl Turn<'_> {
             tokens: None,
             fresh: true,
         });
+    }
+
+    /// Takes up a run that was cut off: by its answers every node is looked at, and what is done
+    /// already is found.
+    fn resume(&mut self) {
+        let local = &mut self.state.local;
+        if local.role != Role::Undecided {
+            return;
+        }
+        let Some(unfinished) = local.unfinished.take() else {
+            return;
+        };
+        let answers = unfinished.answers;
+        local.role = Role::Leader;
+        local.part = Some(Part::Initiator);
+        local.name.clone_from(&answers.initiator);
+        local.address = answers.node(&answers.initiator).map(|node| node.address);
+        local.trouble = None;
+        let session = Some(Session::default());
+        self.state.cluster.session.clone_from(&session);
+        self.begin(
+            Answers {
+                erase: 0,
+                ..answers
+            },
+            false,
+            None,
+        );
+        self.state.cluster.session = session;
+        self.state.cluster.touched = true;
     }
 
     /// The cluster could not be opened: the operator is back where it was asked for.

@@ -3,7 +3,6 @@
 use super::event::{Level, PublicEvent, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, End, Link, Role, Stage};
-use super::wizard::Membership;
 use super::{Effect, Fact, Order, Report, Turn};
 
 impl Turn<'_> {
@@ -43,7 +42,7 @@ impl Turn<'_> {
             } => self.not_confirmed(failure, wrong_words),
             Fact::TurnedAway(failure) => self.turned_away(failure),
             Fact::Certified { name, cluster } => {
-                self.certified(&cluster);
+                self.certified();
                 let says = Message::new("join.certified").with("cluster", cluster);
                 self.state.local.name = name;
                 self.log(Level::Info, says);
@@ -70,7 +69,7 @@ impl Turn<'_> {
     }
 
     /// This node has its certificate; by the session it has it for as long as the session goes on.
-    fn certified(&mut self, cluster: &str) {
+    fn certified(&mut self) {
         let local = &mut self.state.local;
         local.role = Role::Worker;
         if let Some(joining) = local.joining.take() {
@@ -80,20 +79,13 @@ impl Turn<'_> {
                 cluster: joining.cluster,
                 role: "worker".to_owned(),
             });
-        } else if local.part.is_none() {
-            // A membership that was there when the daemon started.
-            local.member.get_or_insert_with(|| Membership {
-                cluster: cluster.to_owned(),
-                leader: String::new(),
-                nodes: Vec::new(),
-            });
         }
     }
 
     /// The leader will not have this node. Of a cluster that did not come to be nothing stays, and an
     /// end that was told already is not told again.
     fn refused(&mut self, failure: Failure) {
-        if self.state.cluster.run.is_some() {
+        if self.state.cluster.touched {
             self.end_here(1, failure);
         } else if self.state.cluster.stage == Stage::Ended {
             self.state.local.link = None;
@@ -170,7 +162,8 @@ impl Turn<'_> {
     }
 
     pub(super) fn leave_leader(&mut self) {
-        if !matches!(self.state.cluster.stage, Stage::Installing | Stage::Stopped) {
+        let runs = matches!(self.state.cluster.stage, Stage::Installing | Stage::Stopped);
+        if !(runs || self.state.cluster.touched) {
             self.effect(Effect::LeaveLeader);
             self.forget(3, Failure::new(Message::new("end.left")));
         }

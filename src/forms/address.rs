@@ -20,10 +20,7 @@ pub(super) fn form(known: Known<'_>) -> Form {
     let leads = picture.role == NodeRole::Leader;
     let initiator = picture.wizard.part == Some(Role::Initiator);
     let mut parts = trouble(picture);
-    if leads {
-        let with = [("cluster", picture.cluster.as_str())];
-        parts.push(line(Tone::Good, fill("address-screen.founded", &with)));
-    } else if initiator {
+    if initiator && !leads {
         parts.push(Part::Field(name_field(known)));
     }
     let rows = picture.wizard.addresses.iter();
@@ -49,7 +46,9 @@ pub(super) fn form(known: Known<'_>) -> Form {
         parts.push(line(Tone::Plain, say("address-screen.none-usable-fix")));
     }
     let onwards = onwards(known, leads, initiator);
-    let says = if initiator || leads {
+    let says = if leads {
+        fill("address-screen.founded", &[("cluster", &picture.cluster)])
+    } else if initiator {
         say("address-screen.says")
     } else {
         say("address-screen.says-joiner")
@@ -80,12 +79,14 @@ fn row_id(row: &AddressRow) -> String {
     )
 }
 
-/// The address that is chosen, where it can be.
+/// The address that is chosen, where it can be; before anything is, the one that is suggested.
 fn chosen(known: Known<'_>) -> Option<&AddressRow> {
     let wizard = &known.picture.wizard;
-    let rows = wizard.addresses.iter().filter(|row| way::is_usable(row));
-    let is = |row: &&AddressRow| of(row).is_some() && of(row) == wizard.address;
-    rows.into_iter().find(is)
+    let mut rows = wizard.addresses.iter().filter(|row| way::is_usable(row));
+    rows.find(|row| match wizard.address {
+        Some(address) => of(row) == Some(address),
+        None => row.suggested,
+    })
 }
 
 fn of(row: &AddressRow) -> Option<IpAddr> {

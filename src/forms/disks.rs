@@ -45,7 +45,8 @@ pub(super) fn form(known: Known<'_>) -> Form {
     }
     buttons.push(back(Step::Disks, picture));
     if leads {
-        buttons.push(next(Ok(Wish::Go(Step::Network))));
+        let go = Wish::Go(Step::Network);
+        buttons.push(next(sums::wrong(known).map_or(Ok(go), Err)));
     } else {
         let about = vec![note(Tone::Dim, say("disks.network-about"))];
         let wish = Some(Wish::Go(Step::Network));
@@ -83,12 +84,11 @@ fn suggest(intents: Vec<Intent>) -> Button {
 /// The first empty, usable disk of each node that gives none: nothing in it erases anything.
 fn suggested(known: Known<'_>) -> Vec<Intent> {
     let wizard = &known.picture.wizard;
-    let takes_disks = match wizard.pool.local.driver {
-        DriverChoice::Dir | DriverChoice::None => false,
-        _ => wizard.pool.driver.as_deref() != Some("dir"),
-    };
+    // Before every node was looked at, the best that all have may turn out to take no disk.
+    let auto = wizard.pool.local.driver == DriverChoice::Auto;
+    let can = takes_disks(known) && (!auto || driver_of(known).is_some());
     let nodes = wizard.disks.iter();
-    let open = nodes.filter(|node| takes_disks && node.can_choose && given(node).is_none());
+    let open = nodes.filter(|node| can && node.can_choose && given(node).is_none());
     let spare = |disk: &&DiskRow| disk.unusable.is_none() && !disk.erases;
     let of = |node: &NodeDisks| {
         let disk = node.disks.iter().find(spare)?;
@@ -99,6 +99,22 @@ fn suggested(known: Known<'_>) -> Vec<Intent> {
         })
     };
     open.filter_map(of).collect()
+}
+
+/// The driver of the local pool, once every node was looked at.
+fn driver_of(known: Known<'_>) -> Option<&str> {
+    let wizard = &known.picture.wizard;
+    let looked_at = !wizard.disks.is_empty() && wizard.disks.iter().all(|node| node.known);
+    wizard.pool.driver.as_deref().filter(|_| looked_at)
+}
+
+/// Whether the local pool takes disks, as far as that is known.
+fn takes_disks(known: Known<'_>) -> bool {
+    match known.picture.wizard.pool.local.driver {
+        DriverChoice::Dir | DriverChoice::None => false,
+        DriverChoice::Zfs | DriverChoice::Btrfs => true,
+        DriverChoice::Auto => driver_of(known) != Some("dir"),
+    }
 }
 
 /// The disk that a node gives to the local pool.
@@ -198,9 +214,18 @@ fn about(known: Known<'_>, node: &NodeDisks, disk: &DiskRow) -> Vec<Note> {
     } else if !node.can_choose {
         let leads = leader(&known.picture.leader);
         let with = [("node", node.node.as_str()), ("leader", leads.as_str())];
-        notes.push(note(Tone::Dim, fill("disks.not-here", &with)));
+        let code = if leads == node.node {
+            "disks.not-here-leader"
+        } else {
+            "disks.not-here"
+        };
+        notes.push(note(Tone::Dim, fill(code, &with)));
     } else {
-        notes.push(what(disk));
+        notes.push(if takes_disks(known) {
+            what(disk)
+        } else {
+            note(Tone::Warning, say("disks.takes-none"))
+        });
     }
     let warnings = disk.warnings.iter().map(sentence);
     notes.extend(warnings.map(|warning| note(Tone::Warning, warning)));
@@ -246,19 +271,13 @@ fn driver(known: Known<'_>, leads: bool) -> Row {
             fill("disks.driver-not-here", &[("leader", &with)]),
         )
     };
-    let known_driver = pool
-        .driver
-        .clone()
-        .unwrap_or_else(|| say("disks.not-known"));
-    let text = fill(word, &[("driver", &known_driver)]);
+    let comes_to = driver_of(known).map_or_else(|| say("disks.not-known"), str::to_owned);
+    let text = fill(word, &[("driver", &comes_to)]);
+    let wrong = sums::wrong(known).is_some();
     Row {
         id: "driver".to_owned(),
         cells: vec![say("disks.driver"), text],
-        tone: if pool.possible {
-            Tone::Plain
-        } else {
-            Tone::Bad
-        },
+        tone: if wrong { Tone::Bad } else { Tone::Plain },
         about: vec![about],
         press: leads
             .then(|| intend(change))

@@ -41,7 +41,10 @@ pub(super) fn form(known: Known<'_>) -> Form {
 
 fn row(node: &NodeNetwork) -> Row {
     let others = node.others.join(", ");
-    let about = if node.others.is_empty() {
+    let known = !node.nic.is_empty();
+    let about = if !known {
+        say("network.looking")
+    } else if node.others.is_empty() {
         say("network.one-nic")
     } else {
         say("network.other-nics")
@@ -50,13 +53,13 @@ fn row(node: &NodeNetwork) -> Row {
         id: format!("node:{}", node.node),
         cells: vec![
             cell(&node.node),
-            if node.nic.is_empty() {
-                say("network.looking")
-            } else {
+            if known {
                 cell(&node.nic)
+            } else {
+                say("network.looking")
             },
             cell(&node.address),
-            if others.is_empty() {
+            if known && others.is_empty() {
                 say("network.none")
             } else {
                 cell(&others)

@@ -149,8 +149,8 @@ fn standing(peer: &Peer) -> String {
     }
 }
 
-/// Who else is there without being a peer: other versions of the datagram, typed addresses that do
-/// not answer, NICs that cannot be heard on.
+/// What else there is to say: NICs that cannot be heard on, what is odd about peers, other versions of
+/// the datagram, typed addresses that do not answer.
 fn others(known: Known<'_>) -> Vec<Part> {
     let wizard = &known.picture.wizard;
     let heard = &wizard.neighbours;
@@ -158,6 +158,14 @@ fn others(known: Known<'_>) -> Vec<Part> {
     let mut parts: Vec<_> = troubles
         .map(|it| line(Tone::Warning, sentence(it)))
         .collect();
+    let odd = |peer: &Peer| -> Vec<Part> {
+        let findings = peer.findings.iter().map(sentence);
+        let with = |text: String| fill("peers.finding", &[("node", &peer.name), ("text", &text)]);
+        findings
+            .map(|text| line(Tone::Warning, with(text)))
+            .collect()
+    };
+    parts.extend(heard.peers.iter().flat_map(odd));
     parts.extend(heard.strangers.iter().map(|(address, version)| {
         let with = [
             ("address", address.to_string()),

@@ -4,7 +4,6 @@ use super::parts::{back, cell, fill, heads, line, next, note, trouble};
 use super::{Deed, Form, Known, Note, Part, Row, Step, Tone, Wish, way};
 use crate::engine::picture::Picture;
 use crate::engine::preflight::{Check, Verdict};
-use crate::engine::wizard::Part as Role;
 use crate::text::{say, sentence};
 
 /// Whether a check warns or blocks, or this node was not looked at yet.
@@ -153,11 +152,7 @@ fn onwards(known: Known<'_>) -> Result<Wish, String> {
     }
     let part = picture.wizard.part;
     let part = part.ok_or_else(|| say("welcome.choose-first"))?;
-    Ok(Wish::Go(if part == Role::Initiator {
-        Step::Address
-    } else {
-        way::after_checks(picture, part)
-    }))
+    Ok(Wish::Go(way::after_checks(picture, part)))
 }
 
 fn sum(known: Known<'_>) -> Note {

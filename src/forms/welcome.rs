@@ -15,7 +15,8 @@ pub(super) fn form(known: Known<'_>) -> Form {
     let picture = known.picture;
     let leads = picture.role == NodeRole::Leader;
     let heard = if leads { Vec::new() } else { sessions(known) };
-    let mut rows = vec![if leads { go_on(known) } else { start(known) }];
+    let mut rows: Vec<_> = resume(known).into_iter().collect();
+    rows.push(if leads { go_on(known) } else { start(known) });
     rows.extend(heard.iter().map(|session| join(known, session)));
     rows.push(choose(known, leads));
     rows.push(rehearse(known));
@@ -24,6 +25,11 @@ pub(super) fn form(known: Known<'_>) -> Form {
         Some(session) if picture.wizard.part != Some(Role::Initiator) => row_id(session.peer),
         None if picture.wizard.part == Some(Role::Joiner) => "join".to_owned(),
         _ => "start".to_owned(),
+    };
+    let first = if picture.wizard.unfinished.is_some() {
+        "resume".to_owned()
+    } else {
+        first
     };
     let mut parts = vec![machine(known)];
     parts.extend(trouble(picture));
@@ -111,6 +117,25 @@ fn start(known: Known<'_>) -> Row {
     }
 }
 
+/// A run that was cut off can be taken up.
+fn resume(known: Known<'_>) -> Option<Row> {
+    let unfinished = known.picture.wizard.unfinished.as_ref()?;
+    let cluster = plain(&unfinished.answers.cluster);
+    let (done, steps) = (unfinished.done.to_string(), unfinished.steps.to_string());
+    let cells = [
+        fill("welcome.resume", &[("cluster", &cluster)]),
+        fill(
+            "welcome.resume-words",
+            &[("done", &done), ("steps", &steps)],
+        ),
+    ];
+    let about = vec![note(Tone::Plain, say("welcome.resume-about"))];
+    Some(Row {
+        press: deed("key.resume", Wish::Intents(vec![Intent::Resume])),
+        ..row("resume", cells, about)
+    })
+}
+
 /// This node leads a cluster that is being formed.
 fn go_on(known: Known<'_>) -> Row {
     let cluster = known.picture.cluster.as_str();
@@ -147,7 +172,12 @@ fn join(known: Known<'_>, session: &super::peers::Heard<'_>) -> Row {
         .as_ref()
         .ok()
         .map(|knock| (knock.clone(), way::from_welcome(known, Role::Joiner)));
+    let joining = known.picture.wizard.joining.as_ref();
+    let is_there = joining.is_some_and(|joining| joining.peer == peer.id);
     let press = press.map(|(knock, step)| {
+        if is_there {
+            return Wish::Go(Step::Trust);
+        }
         let mut intents = with_part(known, Role::Joiner);
         if step == Step::Preflight || step == Step::Address {
             return Wish::Then(intents, step);

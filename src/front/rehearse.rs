@@ -11,7 +11,7 @@ use super::{Exit, input};
 use crate::cli::{Command, Common, Rehearse, Role};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
-use crate::face;
+use crate::face::{self, Opens};
 use crate::headless::ask;
 use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
@@ -133,7 +133,7 @@ async fn wizard(rehearsal: &Rehearsal, role: Role, common: &Common) -> Result<u8
         return Ok(talk(&mut link, options).await?.exit);
     }
     let face = face::Options {
-        wizard: Some(None),
+        opens: Opens::Wizard(None),
         words_at,
         ..options(common, rehearsal)
     };
@@ -146,7 +146,7 @@ fn options(common: &Common, rehearsal: &Rehearsal) -> face::Options {
         look: common.look.into(),
         clock: rehearsal.clock.clone(),
         can_detach: false,
-        wizard: None,
+        opens: Opens::Undertaking,
         rehearsal: true,
         words_at: None,
         old: None,

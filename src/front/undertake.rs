@@ -9,7 +9,7 @@ use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
 use crate::engine::node::{Role, Stage};
 use crate::engine::wizard::Part;
-use crate::face::{self, How};
+use crate::face::{self, How, Opens};
 use crate::headless::{ask, lines};
 use crate::preseed::{self, Preseed};
 use crate::text::say;
@@ -128,7 +128,7 @@ pub(super) async fn wizard(part: Option<Part>, common: &Common) -> Result<u8, Ex
             look: common.look.into(),
             clock: crate::world::Clock::real(),
             can_detach: true,
-            wizard: Some(part),
+            opens: Opens::Wizard(part),
             rehearsal: false,
             words_at: None,
             old,
@@ -166,7 +166,7 @@ async fn follow(
         look: common.look.into(),
         clock: crate::world::Clock::real(),
         can_detach: true,
-        wizard: None,
+        opens: Opens::Undertaking,
         rehearsal: false,
         words_at: None,
         old,

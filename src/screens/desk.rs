@@ -5,8 +5,10 @@ use std::cell::Cell;
 use super::form::Sheet;
 use super::{Act, Now, Options, Reply};
 use crate::engine::Intent;
+use crate::engine::node;
 use crate::engine::picture::Picture;
-use crate::forms::{Form, Known, Part, Step, Typed, Wish, Words};
+use crate::engine::wizard::Part as Role;
+use crate::forms::{self, Form, Known, Part, Step, Typed, Wish, Words, way};
 
 /// Where the forms come from, and which of them follows which.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +17,8 @@ pub struct Forms {
     pub form: for<'a> fn(Step, Known<'a>) -> Form,
     /// The form a picture calls for; none from Review on.
     pub natural: fn(&Picture) -> Option<Step>,
+    /// Whether a form can be shown with a picture.
+    pub fits: fn(Step, &Picture) -> bool,
     /// The form before another.
     pub back: fn(Step, &Picture) -> Option<Step>,
 }
@@ -22,9 +26,10 @@ pub struct Forms {
 impl Default for Forms {
     fn default() -> Self {
         Self {
-            form: |_, _| Form::default(),
-            natural: |_| None,
-            back: |_, _| None,
+            form: forms::form,
+            natural: way::natural,
+            fits: way::fits,
+            back: way::back,
         }
     }
 }
@@ -36,8 +41,10 @@ pub(super) struct Desk {
     /// Whether the face was opened as the wizard.
     wizard: bool,
     rehearsal: bool,
-    /// The form the operator went to, and the one the picture called for then.
-    gone: Option<(Step, Step)>,
+    /// The form the operator went to, or pressed a key on.
+    gone: Option<Step>,
+    /// The part that was chosen and that no picture shows yet.
+    part: Option<Role>,
     typed: Typed,
     /// The session's words.
     words: Option<Words>,
@@ -63,6 +70,7 @@ impl Desk {
             wizard: options.wizard,
             rehearsal: options.rehearsal,
             gone: None,
+            part: None,
             typed: Typed::default(),
             words: None,
             sheets: steps.map(|step| (step, Sheet::default())),
@@ -80,23 +88,37 @@ impl Desk {
         self.wizard || picture.wizard.part.is_some()
     }
 
-    /// Which form: the one that was gone to, until the picture calls for another.
+    /// Which form: the one that was gone to, as long as it fits the picture.
     pub(super) fn step(&self, picture: &Picture) -> Option<Step> {
         let natural = (self.forms.natural)(picture)?;
-        let gone = self.gone.filter(|(_, from)| *from == natural);
-        Some(gone.map_or(natural, |(to, _)| to))
+        let gone = self.gone.filter(|step| (self.forms.fits)(*step, picture));
+        Some(gone.unwrap_or(natural))
     }
 
     /// What is asked now.
     pub(super) fn form(&self, step: Step, picture: &Picture) -> Form {
+        // Who is quick sees the next form before the engine has said anything to the choice: what
+        // it asks goes by the choice already.
+        let mut ahead = None;
+        if self.is_ahead(picture) {
+            let mut picture = picture.clone();
+            picture.wizard.part = self.part;
+            ahead = Some(picture);
+        }
         let known = Known {
-            picture,
+            picture: ahead.as_ref().unwrap_or(picture),
             typed: &self.typed,
             words: self.words.as_ref().map(|words| words.0.as_str()),
             now: self.drawn.get(),
             rehearsal: self.rehearsal,
         };
         (self.forms.form)(step, known)
+    }
+
+    /// Whether a part was chosen that the picture does not show yet.
+    fn is_ahead(&self, picture: &Picture) -> bool {
+        let open = picture.role == node::Role::Undecided;
+        open && self.part.is_some() && self.part != picture.wizard.part
     }
 
     /// The same, to be drawn now.
@@ -124,13 +146,17 @@ impl Desk {
         (step, picture): (Step, &Picture),
         command: super::Command,
     ) -> Option<Reply> {
+        self.gone = Some(step);
+        if !self.is_ahead(picture) {
+            self.part = None;
+        }
         match command {
             super::Command::Again => {
                 return Some(Reply::Act(Act::Intents(vec![Intent::LookAgain])));
             }
             super::Command::Back => {
                 if let Some(to) = (self.forms.back)(step, picture) {
-                    self.go(to, picture);
+                    self.gone = Some(to);
                 }
                 return None;
             }
@@ -140,19 +166,25 @@ impl Desk {
         let mut sheets = self.sheets.iter_mut();
         let (_, sheet) = sheets.find(|(of, _)| *of == step)?;
         let wish = sheet.press(&form, command)?;
-        self.grant(wish, picture, &form)
+        self.grant(wish, &form)
     }
 
-    fn grant(&mut self, wish: Wish, picture: &Picture, form: &Form) -> Option<Reply> {
+    fn grant(&mut self, wish: Wish, form: &Form) -> Option<Reply> {
+        if let Wish::Intents(intents) | Wish::Then(intents, _) = &wish {
+            self.part = intents.iter().fold(self.part, |part, intent| match intent {
+                Intent::Part { part } => Some(*part),
+                _ => part,
+            });
+        }
         match wish {
             Wish::Intents(intents) => Some(Reply::Act(Act::Intents(intents))),
             Wish::Then(intents, step) => {
-                self.go(step, picture);
+                self.gone = Some(step);
                 self.forget(form);
                 (!intents.is_empty()).then_some(Reply::Act(Act::Intents(intents)))
             }
             Wish::Go(step) => {
-                self.go(step, picture);
+                self.gone = Some(step);
                 None
             }
             Wish::Words(words) => Some(Reply::Act(Act::Words(words))),
@@ -180,9 +212,8 @@ impl Desk {
         }
     }
 
-    fn go(&mut self, to: Step, picture: &Picture) {
-        if let Some(natural) = (self.forms.natural)(picture) {
-            self.gone = Some((to, natural));
-        }
+    /// Goes to a form; it is shown as soon as the picture calls for forms.
+    pub(super) fn go(&mut self, to: Step) {
+        self.gone = Some(to);
     }
 }

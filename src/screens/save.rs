@@ -45,13 +45,14 @@ impl Save {
     pub(super) fn context(&self) -> Context {
         let saved = self.is_saved();
         let typing = !saved && self.focus == 0;
+        let enter = if saved || self.focus == LAST {
+            "key.close"
+        } else {
+            "key.save-here"
+        };
         Context {
-            enter: Some(if saved || self.focus == LAST {
-                "key.close"
-            } else {
-                "key.save-here"
-            }),
-            toggle: (!typing).then_some("key.enter"),
+            enter: Some(enter),
+            toggle: (!typing).then_some(enter),
             text: typing.then_some(Text::File),
             ..Context::at(Place::Save)
         }

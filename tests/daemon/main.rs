@@ -18,6 +18,7 @@ mod links;
 mod neighbours;
 mod outside;
 mod proxy;
+mod resume;
 mod session;
 mod strangers;
 mod tokens;

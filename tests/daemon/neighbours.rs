@@ -171,24 +171,25 @@ async fn who_chose_nothing_hears_and_is_not_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_founded_leader_tells_its_cluster_and_the_port_it_listens_on() {
+async fn a_founded_leader_is_shown_as_open_with_its_session_and_the_port_it_listens_on() {
     let lab = Lab::of(2).await;
     let mut looks = joiner(&lab, 1).await;
     let mut leads = opened(&lab, LEADER).await;
     let cluster = CLUSTER.to_owned();
     leads.intend(Intent::Found { cluster }).await;
-    let port = lab.pi(LEADER).world.listen.port();
-    looks
-        .until_picture(|picture| {
-            peer(picture, "pi-a").is_some_and(|pi| {
-                let (Standing::Member { cluster } | Standing::Open { cluster }) = &pi.standing
-                else {
-                    return false;
-                };
-                cluster == CLUSTER && pi.port == Some(port)
-            })
-        })
+    leads
+        .until_picture(|picture| picture.wizard.session.is_some())
         .await;
+    let session = leads.link.picture.wizard.session.clone();
+    let session = session.map(|session| session.id);
+    let cluster = CLUSTER.to_owned();
+    let open = Standing::Open { cluster };
+    looks
+        .until_picture(|picture| peer(picture, "pi-a").is_some_and(|pi| pi.standing == open))
+        .await;
+    let leader = peer(&looks.link.picture, "pi-a").expect("it is there");
+    assert_eq!(leader.session, session);
+    assert_eq!(leader.port, Some(lab.pi(LEADER).world.listen.port()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

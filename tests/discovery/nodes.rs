@@ -294,3 +294,72 @@ async fn ten_thousand_datagrams_that_nobody_takes_are_dropped_and_the_node_hears
     .await;
     assert!(taken < 10_000, "{taken} were held");
 }
+
+/// Waits until discovery's troubles are as `wanted`, while `speak` is done again and again.
+async fn until_troubles<F: Future<Output = ()>>(
+    node: &Discovery,
+    speak: impl Fn() -> F,
+    wanted: impl Fn(&[Failed]) -> bool,
+) {
+    let search = async {
+        loop {
+            let failed: Vec<_> = node.troubles().iter().map(|t| t.failed).collect();
+            if wanted(&failed) {
+                return;
+            }
+            speak().await;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, search)
+        .await
+        .expect("the troubles come and go in time");
+}
+
+#[tokio::test]
+async fn a_trouble_is_there_until_it_is_mended() {
+    let port = port();
+    let own = SocketAddr::new(ip(15), port);
+    let taken = UdpSocket::bind(own).unwrap();
+    let node = pi(15, port);
+    let voice = node.voice();
+    let again = || async { voice.links(links(ip(15), &[])).await.unwrap() };
+    until_troubles(&node, again, |failed| failed == [Failed::Hear]).await;
+    drop(taken);
+    until_troubles(&node, again, <[Failed]>::is_empty).await;
+    // What was asked for in vain, too: with no link nothing can be reached.
+    let to = SocketAddr::new(ip(16), port);
+    voice.links(Vec::new()).await.unwrap();
+    let ask = || async { voice.ask(to, beacon(15)).await.unwrap() };
+    until_troubles(&node, ask, |failed| failed == [Failed::Say]).await;
+    again().await;
+    until_troubles(&node, ask, <[Failed]>::is_empty).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_go_is_nobodys_trouble() {
+    let port = port();
+    let node = pi(17, port);
+    let voice = node.voice();
+    let nowhere = "[2001:db8::1]:9446".parse().unwrap();
+    voice.answer(nowhere, beacon(17)).await.unwrap();
+    // Words are taken one after another: this one's trouble comes after that of the answer.
+    let other = "[2001:db8::2]:9446".parse().unwrap();
+    voice.ask(other, beacon(17)).await.unwrap();
+    until_troubles(&node, || async {}, |failed| !failed.is_empty()).await;
+    let told: Vec<_> = node.troubles().iter().map(|t| t.address).collect();
+    assert_eq!(told, [other]);
+}
+
+#[tokio::test]
+async fn discovery_that_was_ended_has_closed_its_sockets() {
+    let port = port();
+    let mut node = pi(18, port);
+    let own = SocketAddr::new(ip(18), port);
+    let stranger = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 96), 0)).unwrap();
+    let ask = || async { assert!(stranger.send_to(&beacon(1).encode(), own).is_ok()) };
+    until(&mut node, ask, heard).await;
+    assert!(UdpSocket::bind(own).is_err(), "the node has it");
+    node.end().await;
+    assert!(UdpSocket::bind(own).is_ok(), "it was let go");
+}

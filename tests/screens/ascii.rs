@@ -10,7 +10,7 @@ use ratatui::Terminal;
 use ratatui::layout::Size;
 
 use crate::desk::Desk;
-use crate::pictures;
+use crate::{generic, pictures};
 
 /// A terminal of 80x24 that keeps every byte.
 #[derive(Clone, Default)]
@@ -59,4 +59,7 @@ fn every_screen_reads_well_in_ascii() {
     ascii("install-failed", pictures::failed());
     ascii("done", pictures::done());
     ascii("done-badly", pictures::done_badly());
+    for wanted in ["address", "peers", "disks"] {
+        ascii(&format!("form-{wanted}"), generic::at(wanted, 3));
+    }
 }

@@ -8,7 +8,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Rect, Size};
 
 use crate::desk::Desk;
-use crate::pictures;
+use crate::{generic, pictures};
 
 const LOOKS: [Look; 3] = [Look::Color, Look::Mono, Look::Ascii];
 
@@ -124,6 +124,33 @@ fn a_key_in_review_is_at_most_200_bytes() {
                 let bytes = drawn.press(key, KeyModifiers::NONE);
                 assert!(bytes <= 200, "{key:?}, {look:?}: {bytes} bytes");
             }
+        }
+    }
+}
+
+#[test]
+fn a_form_is_at_most_4_kb_whole_and_a_key_on_it_200_bytes() {
+    let keys = [KeyCode::Down, KeyCode::Down, KeyCode::Up, KeyCode::Tab];
+    for look in LOOKS {
+        for wanted in ["address", "peers", "disks"] {
+            // All that the keys go through is in one table.
+            let nodes = if wanted == "peers" { 5 } else { 3 };
+            let mut drawn = Drawn::new(generic::at(wanted, nodes), look);
+            let bytes = drawn.whole();
+            assert!((200..=4_000).contains(&bytes), "{wanted}: {bytes} bytes");
+            for key in keys {
+                let bytes = drawn.press(key, KeyModifiers::NONE);
+                // From field to field and group to group the key bar changes too.
+                let table = wanted != "address" && key != KeyCode::Tab;
+                let most = if table { 200 } else { 400 };
+                assert!(bytes <= most, "{wanted}, {key:?}, {look:?}: {bytes} bytes");
+            }
+        }
+        let mut drawn = Drawn::new(generic::at("address", 3), look);
+        drawn.whole();
+        for key in [KeyCode::Char('x'), KeyCode::Backspace, KeyCode::Left] {
+            let bytes = drawn.press(key, KeyModifiers::NONE);
+            assert!(bytes <= 100, "{key:?}, {look:?}: {bytes} bytes");
         }
     }
 }

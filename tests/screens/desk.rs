@@ -23,7 +23,10 @@ impl Desk {
 
     pub(crate) fn at(picture: Picture, stage: &crate::stage::Stage) -> Self {
         Self {
-            screens: Screens::new(Options { can_detach: true }),
+            screens: Screens::new(Options {
+                can_detach: true,
+                ..Options::default()
+            }),
             picture,
             log: stage.log.clone(),
             now: stage.now,

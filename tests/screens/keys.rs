@@ -5,7 +5,7 @@ use mcloud::screens::{Act, Options, Screens};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::desk::Desk;
-use crate::pictures;
+use crate::{generic, pictures};
 
 /// The keys by their names in the key bar.
 fn named(name: &str) -> Vec<KeyEvent> {
@@ -14,6 +14,7 @@ fn named(name: &str) -> Vec<KeyEvent> {
         "Enter" => vec![plain(KeyCode::Enter)],
         "Space" => vec![plain(KeyCode::Char(' '))],
         "0-9" => vec![plain(KeyCode::Char('1'))],
+        "Letters" => vec![plain(KeyCode::Char('c'))],
         "↑↓" => vec![plain(KeyCode::Down), plain(KeyCode::Up)],
         "←→" => vec![plain(KeyCode::Right), plain(KeyCode::Left)],
         "Tab" => vec![plain(KeyCode::Tab)],
@@ -42,6 +43,21 @@ fn what_the_key_bar_offers_works() {
         for offered in bar(&desk) {
             let works = named(&offered).into_iter().any(|key| {
                 let (_, mut desk) = pictures::all().swap_remove(number);
+                let before = desk.draw();
+                desk.key(key).is_some() || desk.draw() != before
+            });
+            assert!(works, "{name}: {offered} is offered and does nothing");
+        }
+    }
+}
+
+#[test]
+fn what_the_key_bar_offers_on_a_form_works() {
+    for number in 0..generic::all().len() {
+        let (name, desk) = generic::all().swap_remove(number);
+        for offered in bar(&desk) {
+            let works = named(&offered).into_iter().any(|key| {
+                let (_, mut desk) = generic::all().swap_remove(number);
                 let before = desk.draw();
                 desk.key(key).is_some() || desk.draw() != before
             });
@@ -86,7 +102,10 @@ fn the_first_answer_to_leaving_is_to_stay() {
 fn there_is_always_a_way_out() {
     for can_detach in [true, false] {
         for (name, mut desk) in pictures::all() {
-            desk.screens = Screens::new(Options { can_detach });
+            desk.screens = Screens::new(Options {
+                can_detach,
+                ..Options::default()
+            });
             let mut act = desk.ctrl('c');
             if act.is_none() {
                 desk.press(KeyCode::Down);
@@ -122,7 +141,7 @@ fn a_question_about_what_is_over_is_not_asked_any_more() {
 fn detaching_is_offered_only_where_the_run_goes_on() {
     let mut desk = pictures::running();
     assert_eq!(desk.press(KeyCode::F(8)), Some(Act::Detach));
-    desk.screens = Screens::new(Options { can_detach: false });
+    desk.screens = Screens::new(Options::default());
     assert!(!desk.shows("F8"));
     assert_eq!(desk.press(KeyCode::F(8)), None);
 }
@@ -279,7 +298,10 @@ fn random_keys_never_panic() {
         KeyCode::Char('?'),
     ];
     let mut desks = pictures::all();
-    let mut screens = Screens::new(Options { can_detach: true });
+    let mut screens = Screens::new(Options {
+        can_detach: true,
+        ..Options::default()
+    });
     let mut seed: u64 = 0x2545_f491_4f6c_dd1d;
     let mut next = |below: usize| {
         seed ^= seed << 13;

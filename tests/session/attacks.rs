@@ -441,7 +441,10 @@ async fn a_confirmed_joiner_cannot_bring_another_nodes_request() {
         .send(&asks.receive().await.unwrap())
         .await
         .unwrap();
-    let told = answers.lines.receive().await.unwrap();
+    let told = tokio::select! {
+        told = answers.lines.receive() => told.unwrap(),
+        taken = &mut answers.ends => panic!("the request was taken: {taken:?}"),
+    };
     drop(initiator);
     drop(asks);
     assert_eq!(told["t"], "refused", "{told}");

@@ -95,7 +95,12 @@ async fn shown_by(leader: &Leader) -> CertificateDer {
     incoming.unwrap();
     let stream = link.unwrap().stream;
     let (_, connection) = stream.get_ref();
-    connection.peer_certificates().unwrap()[0].clone()
+    connection
+        .peer_certificates()
+        .unwrap()
+        .first()
+        .unwrap()
+        .clone()
 }
 
 async fn masked_client(address: SocketAddr, mask: Mask) -> std::io::Result<TlsStream<TcpStream>> {
@@ -200,5 +205,5 @@ async fn the_two_ends_of_a_connection_have_the_same_value_and_no_other_has() {
         assert_eq!((&channel.me, &channel.peer), (&other.peer, &other.me));
         values.push(channel.exporter);
     }
-    assert_ne!(values[0], values[1]);
+    assert_ne!(values.first(), values.last());
 }

@@ -1,13 +1,15 @@
 //! A cluster that came to be, or one that was given up before anything of it was installed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::PoisonError;
 
 use super::{Leader, Open};
+use crate::engine::Entry;
 use crate::engine::message::Message;
-use crate::engine::wizard::Membership;
+use crate::engine::wizard::{Membership, Unfinished};
 use crate::session::ca::AUTHORITY_FILE;
-use crate::store::{NodeRole, NodeState};
+use crate::store::{NodeRole, NodeState, Recorded};
 
 impl Leader {
     /// Gives up a cluster of which nothing was ever installed: its agents are told, its state goes.
@@ -26,9 +28,21 @@ impl Leader {
 }
 
 impl Open {
-    /// The cluster as its home screen shows it; none while nothing of it was ever installed.
-    pub(in crate::daemon) async fn membership(&self) -> Option<Membership> {
-        self.store.last_run().await.ok()??;
+    /// What came of the cluster: a cluster there is, or a run that was cut off. Neither while
+    /// nothing of it was ever installed.
+    pub(in crate::daemon) async fn history(&self) -> (Option<Membership>, Option<Unfinished>) {
+        let Ok(Some(run)) = self.store.last_run().await else {
+            return (None, None);
+        };
+        let journal = self.store.journal(&run).await.unwrap_or_default();
+        let unfinished = unfinished(&journal).filter(|run| run.done < run.steps);
+        if unfinished.is_some() {
+            return (None, unfinished);
+        }
+        (self.membership().await, None)
+    }
+
+    async fn membership(&self) -> Option<Membership> {
         let nodes = self.store.nodes().await.ok()?;
         let active = nodes
             .into_iter()
@@ -36,15 +50,37 @@ impl Open {
         let (leads, others): (Vec<_>, Vec<_>) =
             active.partition(|node| node.role == NodeRole::Leader);
         let names = leads.iter().chain(&others).map(|node| node.name.clone());
+        let leader = leads.first().map(|node| node.name.clone());
         Some(Membership {
             cluster: self.cluster.name.clone(),
-            leader: leads
-                .first()
-                .map(|node| node.name.clone())
-                .unwrap_or_default(),
+            leader: leader.unwrap_or_default(),
             nodes: names.collect(),
         })
     }
+}
+
+/// How far a run came, by its journal; none where its first line cannot be read.
+fn unfinished(journal: &[Recorded]) -> Option<Unfinished> {
+    let entries = journal
+        .iter()
+        .filter_map(|line| serde_json::from_str(&line.entry.body).ok());
+    let mut began = None;
+    let mut done = BTreeSet::new();
+    for entry in entries {
+        match entry {
+            Entry::Run { answers, plan, .. } => began = Some((*answers, plan.steps.len())),
+            Entry::End { step, failure, .. } if failure.is_none() => drop(done.insert(step)),
+            Entry::End { step, .. } => drop(done.remove(&step)),
+            Entry::Start { .. } | Entry::Decision { .. } => {}
+        }
+    }
+    let (answers, steps) = began?;
+    Some(Unfinished {
+        answers,
+        done: done.len(),
+        steps,
+        when: journal.last().map_or(0, |line| line.entry.at),
+    })
 }
 
 /// Removes a cluster's database and authority.

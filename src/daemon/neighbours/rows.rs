@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::discovery::roster::GONE;
 use crate::discovery::{
-    self, Beacon, Failed, Finding, Likeness, PeerId, Presence, Roster, Trouble, Way,
+    self, Beacon, Failed, Finding, Heard, Likeness, PeerId, Presence, Roster, Trouble, Way,
 };
 use crate::engine::Millis;
 use crate::engine::message::Message;
@@ -140,6 +140,21 @@ fn row(peer: &discovery::Peer, roster: &Roster, (findings, now): (Vec<Message>, 
         silent: roster.presence(peer, now) != Presence::Heard,
         findings,
     }
+}
+
+/// Whether a beacon says more than that the peer of this row is still there.
+pub(super) fn is_new(known: Option<&discovery::Peer>, heard: &Heard) -> bool {
+    let Some(peer) = known else {
+        return true;
+    };
+    let passing = Beacon {
+        clock: heard.beacon.clock,
+        counter: heard.beacon.counter,
+        peers: heard.beacon.peers,
+        asks: heard.beacon.asks,
+        ..peer.beacon.clone()
+    };
+    passing != heard.beacon || peer.address != heard.source || !peer.ways.contains_key(&heard.by)
 }
 
 /// The ways on which a peer was heard of late, in words.

@@ -12,6 +12,8 @@ use super::{Decision, OpenHere, lock};
 use crate::daemon::Daemon;
 use crate::daemon::leader::Open;
 use crate::engine::message::{Failure, Message};
+use crate::engine::neighbours::Peer;
+use crate::engine::picture::Picture;
 use crate::engine::trust::{Knock, KnockState};
 use crate::engine::{Event, Fact};
 use crate::session::trust::{
@@ -39,6 +41,7 @@ impl Daemon {
             Ok(Ok((words, session))) => {
                 let id = session.id().to_string();
                 self.trust.close();
+                lock(&self.trust.invited).clear();
                 *lock(&self.trust.open) = Some(Arc::new(OpenHere {
                     words,
                     session,
@@ -63,10 +66,10 @@ impl Daemon {
         (source, guards): (IpAddr, &Guards),
     ) -> Result<(), TrustError> {
         let Some(open) = self.trust.open() else {
+            let _place = guards.place(source).ok_or(TrustError::Busy)?;
             turn_away(stream, Away::Session).await;
             return Ok(());
         };
-        guards.invite(&self.invited());
         let now = self.world.clock.now();
         let visit = Visit {
             guards,
@@ -77,20 +80,23 @@ impl Daemon {
         self.receive(leader, &open, (joiner, source)).await
     }
 
-    /// The addresses of the peers that the operator wants: strangers do not take their place.
-    fn invited(&self) -> Vec<IpAddr> {
-        let picture = self.hub.picture.borrow();
+    /// Keeps half of the leader's places for the nodes that the operator wants, as the picture shows
+    /// them. What is heard can be forged: this is against silent callers, and no proof of anything.
+    pub(in crate::daemon) fn invite(&self, picture: &Picture) {
         let wizard = &picture.wizard;
-        let left_out = |id: &String| {
-            let session = wizard.session.as_ref();
-            session.is_some_and(|session| session.left_out.contains(id))
+        let (Some(session), Some(leader)) = (&wizard.session, self.leader.open()) else {
+            return;
         };
-        let peers = wizard.neighbours.peers.iter();
-        let wanted = peers.filter(|peer| peer.compatible && !left_out(&peer.id));
-        wanted
-            .map(|peer| peer.address)
-            .chain(wizard.typed.clone())
-            .collect()
+        let wanted = |peer: &&Peer| peer.compatible && !session.left_out.contains(&peer.id);
+        let peers = wizard.neighbours.peers.iter().filter(wanted);
+        let knocks = session.knocks.iter().map(|knock| knock.address);
+        let addresses = peers.map(|peer| peer.address).chain(wizard.typed.clone());
+        let addresses: Vec<_> = addresses.chain(knocks).collect();
+        let mut invited = lock(&self.trust.invited);
+        if *invited != addresses {
+            leader.guards.invite(&addresses);
+            *invited = addresses;
+        }
     }
 
     async fn receive<T: AsyncRead + AsyncWrite + Unpin>(

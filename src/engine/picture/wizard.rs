@@ -1,5 +1,7 @@
 //! What the screens before Review show.
 
+mod networks;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -16,7 +18,7 @@ use crate::engine::preflight::{
 };
 use crate::engine::services::{LxdState, NodeFacts};
 use crate::engine::trust::{Joining, Session};
-use crate::engine::wizard::{Membership, Part};
+use crate::engine::wizard::{Membership, Part, Unfinished};
 
 /// What the screens before Review show.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -47,6 +49,9 @@ pub struct Wizard {
     pub networks: Vec<NodeNetwork>,
     /// Why what was asked for could not be done.
     pub trouble: Option<Failure>,
+    /// The run of this leader that was cut off.
+    #[serde(default)]
+    pub unfinished: Option<Unfinished>,
     /// The cluster this node is a member of.
     pub member: Option<Membership>,
 }
@@ -83,6 +88,9 @@ pub struct AddressRow {
     pub unusable: Option<Message>,
     /// What is worth knowing: Wi-Fi, DHCP.
     pub warnings: Vec<Message>,
+    /// Whether it is the one to choose where nobody says otherwise: one at most.
+    #[serde(default)]
+    pub suggested: bool,
 }
 
 /// The disks of one node.
@@ -174,8 +182,9 @@ pub(super) fn wizard(state: &State) -> Wizard {
         joining: local.joining.clone(),
         disks: answers.map_or_else(Vec::new, |answers| disks(state, answers)),
         pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
-        networks: answers.map_or_else(Vec::new, |answers| networks(state, answers)),
+        networks: answers.map_or_else(Vec::new, |answers| networks::networks(state, answers)),
         trouble: local.trouble.clone(),
+        unfinished: local.unfinished.clone(),
         member: local.member.clone(),
     }
 }
@@ -207,6 +216,7 @@ fn addresses(facts: &NodeFacts) -> Vec<AddressRow> {
             address: choice.address,
             unusable: choice.unusable,
             warnings: choice.warnings,
+            suggested: choice.suggested,
         }
     };
     usable_addresses(&facts.host).into_iter().map(row).collect()
@@ -266,35 +276,4 @@ fn pool(state: &State, answers: &Answers) -> PoolView {
         possible: chosen.is_ok() || answers.local.driver == DriverChoice::None,
         driver: chosen.ok().flatten(),
     }
-}
-
-fn nic_in_words(nic: &crate::engine::facts::Nic) -> String {
-    let addresses = nic.addresses.iter().map(ToString::to_string);
-    let down = (!nic.up).then(|| "down".to_owned());
-    let words: Vec<_> = std::iter::once(nic.name.clone())
-        .chain(addresses)
-        .chain(down)
-        .collect();
-    words.join(" ")
-}
-
-fn networks(state: &State, answers: &Answers) -> Vec<NodeNetwork> {
-    let of = |node: &NodeAnswers| {
-        let facts = state.cluster.nodes.get(&node.name);
-        let nics = facts
-            .and_then(|node| node.facts.as_ref())
-            .map_or(&[][..], |facts| &facts.host.nics);
-        let has = |nic: &&crate::engine::facts::Nic| {
-            nic.addresses.iter().any(|has| has.addr() == node.address)
-        };
-        let own = nics.iter().find(has).map(|nic| nic.name.clone());
-        let others = nics.iter().filter(|nic| !has(nic));
-        NodeNetwork {
-            node: node.name.clone(),
-            address: node.address.to_string(),
-            nic: own.unwrap_or_default(),
-            others: others.map(nic_in_words).collect(),
-        }
-    };
-    answers.nodes.iter().map(of).collect()
 }

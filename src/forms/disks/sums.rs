@@ -2,17 +2,22 @@
 
 use super::super::parts::{fill, list, nodes, note};
 use super::super::{Known, Note, Tone};
-use super::given;
+use super::{driver_of, given, takes_disks};
 use crate::engine::answers::DriverChoice;
 use crate::engine::picture::bytes_in_words;
 use crate::engine::picture::wizard::NodeDisks;
 use crate::text::say;
 
 pub(super) fn sums(known: Known<'_>) -> Vec<Note> {
+    let all = &known.picture.wizard.disks;
+    if all.is_empty() {
+        return vec![note(Tone::Busy, say("disks.no-nodes"))];
+    }
     let mut notes = pool(known);
+    let wrong = wrong(known).into_iter();
+    notes.extend(wrong.map(|why| note(Tone::Bad, why)));
     notes.push(erased(known));
-    let unknown = known.picture.wizard.disks.iter();
-    let unknown: Vec<_> = unknown.filter(|node| !node.known).map(name).collect();
+    let unknown: Vec<_> = all.iter().filter(|node| !node.known).map(name).collect();
     if !unknown.is_empty() {
         let with = list(unknown);
         notes.push(note(
@@ -27,31 +32,38 @@ const fn name(node: &NodeDisks) -> &str {
     node.node.as_str()
 }
 
+/// Why the choices cannot be: a driver that not every node has, or a disk for a pool that takes none.
+pub(super) fn wrong(known: Known<'_>) -> Option<String> {
+    let wizard = &known.picture.wizard;
+    let all = &wizard.disks;
+    if !wizard.pool.possible && !all.is_empty() && all.iter().all(|node| node.known) {
+        return Some(say("disks.sum-impossible"));
+    }
+    let idle = all.iter().filter(|node| given(node).is_some());
+    let idle: Vec<_> = idle.map(name).collect();
+    let is_idle = !takes_disks(known) && !idle.is_empty();
+    is_idle.then(|| fill("disks.sum-idle", &[("nodes", &list(idle))]))
+}
+
+/// What the local pool comes to.
 fn pool(known: Known<'_>) -> Vec<Note> {
     let wizard = &known.picture.wizard;
     let all = &wizard.disks;
-    let (with, without): (Vec<_>, Vec<_>) = all.iter().partition(|node| given(node).is_some());
     if wizard.pool.local.driver == DriverChoice::None {
-        let mut notes = vec![note(Tone::Warning, say("disks.sum-no-pool"))];
-        notes.extend(idle(&with));
-        return notes;
+        return vec![note(Tone::Warning, say("disks.sum-no-pool"))];
     }
-    if !wizard.pool.possible {
-        return vec![note(Tone::Bad, say("disks.sum-impossible"))];
-    }
-    let Some(driver) = wizard.pool.driver.as_deref() else {
+    let Some(driver) = driver_of(known) else {
         return vec![note(Tone::Dim, say("disks.sum-unknown"))];
     };
+    if driver == "dir" {
+        return vec![note(Tone::Plain, say("disks.sum-dir"))];
+    }
+    let (with, without): (Vec<_>, Vec<_>) = all.iter().partition(|node| given(node).is_some());
     let holes = [
         ("driver", driver),
         ("count", &with.len().to_string()),
         ("nodes", &nodes(all.len())),
     ];
-    if driver == "dir" {
-        let mut notes = vec![note(Tone::Plain, say("disks.sum-dir"))];
-        notes.extend(idle(&with));
-        return notes;
-    }
     let tone = if without.is_empty() {
         Tone::Good
     } else {
@@ -67,17 +79,11 @@ fn pool(known: Known<'_>) -> Vec<Note> {
     notes
 }
 
-/// Disks that were given to a pool which takes none.
-fn idle(with: &[&NodeDisks]) -> Option<Note> {
-    let names = list(with.iter().map(|node| name(node)));
-    let text = fill("disks.sum-idle", &[("nodes", &names)]);
-    (!with.is_empty()).then(|| note(Tone::Bad, text))
-}
-
 /// The disks that will lose what they hold.
 fn erased(known: Known<'_>) -> Note {
     let all = known.picture.wizard.disks.iter();
     let lost: Vec<_> = all
+        .filter(|_| takes_disks(known))
         .flat_map(|node| node.disks.iter().map(move |disk| (node, disk)))
         .filter(|(_, disk)| disk.erases && disk.purpose.is_some())
         .map(|(node, disk)| format!("{} {}", node.node, disk.name))

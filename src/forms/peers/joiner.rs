@@ -2,7 +2,7 @@
 
 use super::super::parts::{back, cell, deed, fill, heads, line, next, note, trouble, typed};
 use super::super::{Form, Known, Part, Row, Step, Tone, Wish};
-use super::{ADD, Heard, listening, look, others, peer_heads, sessions, versions};
+use super::{ADD, Heard, hearing, listening, look, others, peer_heads, sessions, versions};
 use crate::engine::neighbours::{Peer, Standing};
 use crate::engine::trust::JoiningState;
 use crate::text::say;
@@ -61,7 +61,8 @@ fn row(known: Known<'_>, session: &Heard<'_>) -> Row {
                     return Some(Wish::Go(Step::Trust));
                 }
                 let with = [("node", joining.name.as_str())];
-                about.insert(0, note(Tone::Warning, fill("peers.busy", &with)));
+                about = vec![note(Tone::Warning, fill("peers.busy", &with))];
+                about.extend(hearing(known, peer));
                 None
             }
             _ => Some(Wish::Then(vec![knock], Step::Trust)),

@@ -26,6 +26,7 @@ pub(super) fn form(known: Known<'_>) -> Form {
     for knock in asking() {
         parts.extend(question(knock));
     }
+    parts.extend(session.knocks.iter().filter_map(compares));
     let rows = others(known, session);
     let first = asking().next().map(|knock| format!("admit:{}", knock.id));
     let waits = || rows.iter().find(|row| row.id.starts_with("wait:"));
@@ -150,6 +151,15 @@ fn question(knock: &Knock) -> [Part; 2] {
             empty: say("trust-screen.nobody"),
         },
     ]
+}
+
+/// This console said yes, and the joiner's operator is still comparing: the words stay in sight.
+fn compares(knock: &Knock) -> Option<Part> {
+    let waits = knock.state == KnockState::Accepted && !knock.theirs;
+    waits.then(|| Part::Named {
+        name: fill("trust-screen.compares", &[("node", &knock.name)]),
+        value: note(Tone::Strong, apart(knock.check.iter().map(String::as_str))),
+    })
 }
 
 /// Whoever does not ask: those that are through, and those that are awaited.

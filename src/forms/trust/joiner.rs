@@ -37,7 +37,7 @@ pub(super) fn form(known: Known<'_>) -> Form {
             ("calling", say("trust-screen.calling"))
         }
         JoiningState::Compare => {
-            parts.extend(compare(joining));
+            parts.extend(compare(known, joining));
             ("same", say("trust-screen.compare-first"))
         }
         JoiningState::Waiting => {
@@ -63,7 +63,9 @@ fn without_session(known: Known<'_>) -> Form {
         say("trust-screen.over")
     };
     parts.push(line(Tone::Busy, why.clone()));
-    Form::new(say("trust-screen.says-joiner"), parts).with(buttons(known, why), "back")
+    let node = say("form.the-initiator");
+    let says = fill("trust-screen.says-joiner", &[("node", &node)]);
+    Form::new(says, parts).with(buttons(known, why), "back")
 }
 
 /// The words are under way: a row on which Enter does nothing yet.
@@ -156,9 +158,13 @@ fn check_words(joining: &Joining) -> Part {
     named("trust-screen.check", Tone::Strong, words)
 }
 
-fn compare(joining: &Joining) -> Vec<Part> {
+fn compare(known: Known<'_>, joining: &Joining) -> Vec<Part> {
     let name = plain(&joining.name);
-    let with = [("node", name.as_str()), ("cluster", &joining.cluster)];
+    let with = [
+        ("node", name.as_str()),
+        ("cluster", &joining.cluster),
+        ("me", &known.picture.me),
+    ];
     let yes = Wish::Intents(vec![Intent::Trust { accept: true }]);
     let no = Wish::Then(vec![Intent::Trust { accept: false }], Step::Peers);
     let rows = vec![

@@ -105,12 +105,7 @@ impl Drawn<'_> {
         let mark = if focused { "▶ " } else { "  " };
         let label = pad(self.label, self.beside.min(room.saturating_sub(2)));
         let rest = room.saturating_sub(self.beside + 4);
-        let style = if focused {
-            theme::strong()
-        } else {
-            ratatui::style::Style::new()
-        };
-        let head = [Span::raw(mark), Span::styled(label, style)];
+        let head = [Span::raw(mark), Span::raw(label)];
         if rest < self.wide && rest < room / 2 {
             let mut below = vec![Span::raw("  ")];
             below.extend(self.inside(self.wide.min(room.saturating_sub(2))));
@@ -144,12 +139,12 @@ impl Drawn<'_> {
         let after = part(at + 1, from + room);
         let used = at + 1 - from + width(&after);
         vec![
-            Span::styled(format!("[ {}", part(from, at)), theme::strong()),
+            Span::raw(format!("[ {}", part(from, at))),
             Span::styled(part(at, at + 1), theme::focus()),
-            Span::styled(
-                format!("{after}{} ]", " ".repeat(room.saturating_sub(used))),
-                theme::strong(),
-            ),
+            Span::raw(format!(
+                "{after}{} ]",
+                " ".repeat(room.saturating_sub(used))
+            )),
         ]
     }
 }

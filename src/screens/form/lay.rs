@@ -33,30 +33,30 @@ pub(super) struct Focus<'a> {
     pub(super) editor: &'a Editor,
 }
 
-/// Lays a form into its room; where that is scarce, without blank lines.
+/// Lays a form into its room, with as many blank lines as that has left.
 pub(super) fn lay(form: &Form, focus: Focus, room: Room) -> Laid {
-    let airy = Layer::new(form, focus, room, true).laid();
-    if airy.lines.len() + airy.pinned.len() < room.height {
-        return airy;
-    }
-    Layer::new(form, focus, room, false).laid()
+    let tight = Layer::new(form, focus, room, 0).laid();
+    // One more is between the lines and what is pinned.
+    let taken = tight.lines.len() + tight.pinned.len() + 1;
+    Layer::new(form, focus, room, room.height.saturating_sub(taken)).laid()
 }
 
 struct Layer<'a> {
     form: &'a Form,
     focus: Focus<'a>,
     room: Room,
-    airy: bool,
+    /// How many blank lines may still be left.
+    blanks: usize,
     laid: Laid,
 }
 
 impl<'a> Layer<'a> {
-    fn new(form: &'a Form, focus: Focus<'a>, room: Room, airy: bool) -> Self {
+    fn new(form: &'a Form, focus: Focus<'a>, room: Room, blanks: usize) -> Self {
         Self {
             form,
             focus,
             room,
-            airy,
+            blanks,
             laid: Laid::default(),
         }
     }
@@ -85,7 +85,8 @@ impl<'a> Layer<'a> {
     }
 
     fn gap(&mut self) {
-        if self.airy && !self.laid.lines.is_empty() {
+        if self.blanks > 0 && !self.laid.lines.is_empty() {
+            self.blanks -= 1;
             self.laid.lines.push(Line::default());
         }
     }
@@ -177,7 +178,7 @@ impl<'a> Layer<'a> {
             self.gap();
             self.laid.lines.extend(sums);
         } else {
-            let gap = self.airy && !sums.is_empty() && !buttons.is_empty();
+            let gap = self.blanks > 0 && !sums.is_empty() && !buttons.is_empty();
             self.laid.pinned.extend(sums);
             self.laid.pinned.extend(gap.then(Line::default));
         }

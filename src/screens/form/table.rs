@@ -111,7 +111,10 @@ impl<'a> Table<'a> {
             let own = if at == 0 { lead } else { base };
             let mut left = *width;
             if self.glyphs && at == last {
-                let sign = glyph(row.tone).unwrap_or(" ");
+                let sign = match row.tone {
+                    Tone::Dim => "·",
+                    tone => glyph(tone).unwrap_or(" "),
+                };
                 let sign = format!("{sign} ");
                 spans.push(Span::styled(cut(&sign, left), style(row.tone)));
                 left = left.saturating_sub(GAP);

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::forms::{Note, Tone};
-use crate::screens::parts::text::{marked, paragraph};
+use crate::screens::parts::text::{marked, paragraph, width};
 use crate::screens::theme;
 
 /// The glyph that stands for a weight; none where the words alone say it.
@@ -41,8 +41,18 @@ pub(in crate::screens) fn mark(tone: Tone) -> Span<'static> {
 
 /// A sentence in lines of at most `room` columns.
 pub(super) fn lines(note: &Note, room: usize) -> Vec<Line<'static>> {
+    let sign = mark(note.tone);
+    if sign.width() + width(&note.text) <= room {
+        // As it was written, with the blanks that are in it.
+        let style = match glyph(note.tone) {
+            Some(_) => Style::new(),
+            None => style(note.tone),
+        };
+        let text = Span::styled(note.text.clone(), style);
+        return vec![Line::from(vec![sign, text])];
+    }
     match glyph(note.tone) {
-        Some(_) => marked(&mark(note.tone), &note.text, room),
+        Some(_) => marked(&sign, &note.text, room),
         None => paragraph(&note.text, room, style(note.tone)),
     }
 }

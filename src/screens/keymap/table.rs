@@ -93,6 +93,10 @@ pub static TABLE: &[Row] = &[
     })
     .rank(2)
     .also("Ctrl-N"),
+    row("F10", "key.go-on", FORWARD, |c| {
+        !c.can(Can::Forward) && c.place == Place::Form
+    })
+    .also("Ctrl-N"),
     row("Esc", "key.close", BACK, |c| {
         matches!(
             c.place,
