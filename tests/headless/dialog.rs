@@ -22,11 +22,10 @@ fn node(last: u8) -> IpAddr {
 }
 
 fn leader(stage: Stage) -> Picture {
-    let state = State::new(Local::default(), Usual::default());
-    let mut picture = picture(&state, NOW);
-    picture.me = "pi-a".to_owned();
-    picture.mcloud = "0.1.0".to_owned();
-    picture.cluster = "home".to_owned();
+    let mut picture = picture(&State::new(Local::default(), Usual::default()), NOW);
+    "pi-a".clone_into(&mut picture.me);
+    "0.1.0".clone_into(&mut picture.mcloud);
+    "home".clone_into(&mut picture.cluster);
     picture.role = Role::Leader;
     picture.stage = stage;
     picture.wizard.part = Some(Part::Initiator);
@@ -78,7 +77,7 @@ fn knocks(picture: &mut Picture) -> &mut Vec<Knock> {
 
 fn joiner() -> Picture {
     let mut picture = leader(Stage::Idle);
-    picture.me = "pi-b".to_owned();
+    "pi-b".clone_into(&mut picture.me);
     picture.role = Role::Undecided;
     picture.wizard.part = Some(Part::Joiner);
     picture.wizard.session = None;

@@ -26,10 +26,9 @@ impl Dialog {
         let answered = std::mem::take(&mut self.answered);
         match self.open.take() {
             Some(open) if open.page.place == page.place => {
-                let before = (open, answered);
-                self.changes(before, page, picture, now)
+                self.changes((open, answered), page, (picture, now))
             }
-            open => Some(self.whole(open, answered, (page, now), picture)),
+            open => Some(self.whole((open, answered), page, (picture, now))),
         }
     }
 
@@ -64,10 +63,9 @@ impl Dialog {
     /// means anything else now, and an empty line does nothing yet.
     fn whole(
         &mut self,
-        before: Option<Open>,
-        answered: bool,
-        (page, now): (Page, Millis),
-        picture: &Picture,
+        (before, answered): (Option<Open>, bool),
+        page: Page,
+        (picture, now): (&Picture, Millis),
     ) -> Vec<String> {
         let mut numbers = before.map(|open| open.numbers).unwrap_or_default();
         if answered {
@@ -92,14 +90,13 @@ impl Dialog {
         &mut self,
         (mut open, answered): (Open, bool),
         page: Page,
-        picture: &Picture,
-        now: Millis,
+        (picture, now): (&Picture, Millis),
     ) -> Option<Vec<String>> {
         // Ages that only went on are no change.
         let then = self.page(picture, open.at);
         let (new, gone) = then.since(&open.page);
         if new.len() > MOST {
-            return Some(self.whole(Some(open), answered, (page, now), picture));
+            return Some(self.whole((Some(open), answered), page, (picture, now)));
         }
         let changed = page.body.iter();
         let changed = changed.filter(|line| new.contains(line.key.as_str()));
