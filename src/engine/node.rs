@@ -115,6 +115,9 @@ pub struct Cluster {
     pub run: Option<Run>,
     /// How it ended.
     pub end: Option<End>,
+    /// Whether a run of it was begun before: then something may be written already.
+    #[serde(default)]
+    pub touched: bool,
 }
 
 impl Cluster {

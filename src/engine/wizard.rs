@@ -221,6 +221,7 @@ impl Turn<'_> {
             None,
         );
         self.state.cluster.session = session;
+        self.state.cluster.touched = true;
     }
 
     /// The cluster could not be opened: the operator is back where it was asked for.

@@ -85,7 +85,7 @@ impl Turn<'_> {
     /// The leader will not have this node. Of a cluster that did not come to be nothing stays, and an
     /// end that was told already is not told again.
     fn refused(&mut self, failure: Failure) {
-        if self.state.cluster.run.is_some() {
+        if self.state.cluster.touched {
             self.end_here(1, failure);
         } else if self.state.cluster.stage == Stage::Ended {
             self.state.local.link = None;
@@ -167,7 +167,8 @@ impl Turn<'_> {
     }
 
     pub(super) fn leave_leader(&mut self) {
-        if !matches!(self.state.cluster.stage, Stage::Installing | Stage::Stopped) {
+        let runs = matches!(self.state.cluster.stage, Stage::Installing | Stage::Stopped);
+        if !(runs || self.state.cluster.touched) {
             self.effect(Effect::LeaveLeader);
             self.forget(3, Failure::new(Message::new("end.left")));
         }

@@ -459,6 +459,29 @@ fn after_a_failure_answers_can_be_changed_and_nothing_is_done_twice() {
 }
 
 #[test]
+fn after_a_run_nobody_says_that_nothing_was_written_and_no_joiner_is_let_go() {
+    let mut stage = formed(2);
+    intend(&mut stage, Intent::Review);
+    assert!(!picture(&stage.state, stage.now).touched);
+    stage.failing.insert("lxd.pool@pi-a".to_owned());
+    let digest = stage.state.cluster.digest.clone().unwrap();
+    intend(&mut stage, Intent::Install { digest, erase: 0 });
+    intend(&mut stage, Intent::Change);
+    assert!(picture(&stage.state, stage.now).touched);
+    let mut worker = joined();
+    let cluster = Box::new(stage.state.cluster.clone());
+    play(&mut worker, Event::Fact(Fact::Cluster(cluster)));
+    assert_eq!(
+        want(&mut worker, Intent::Leave),
+        [],
+        "it is a member of LXD's cluster"
+    );
+    let gone = Failure::new(Message::new("link.revoked"));
+    let told = play(&mut worker, Event::Fact(Fact::JoinRefused(gone)));
+    assert!(!told.contains(&Effect::Forget), "{told:?}");
+}
+
+#[test]
 fn leaving_before_install_gives_everything_up() {
     let mut stage = formed(2);
     let left = effects(&mut stage, Event::Intent(Intent::Leave));

@@ -34,6 +34,7 @@ pub fn picture(state: &State, now: Millis) -> Picture {
         },
         began: cluster.began,
         unattended: cluster.unattended,
+        touched: cluster.touched,
         link: local.link,
         nodes: answers
             .iter()
