@@ -140,7 +140,7 @@ impl<W: Write> Face<W> {
         input: &mut (impl AsyncBufRead + Unpin),
     ) -> io::Result<How> {
         let mut signals = Signals::new()?;
-        let mut line = Vec::new();
+        let mut bytes = Vec::new();
         loop {
             let due = self.due.unwrap_or_else(Instant::now);
             let how = tokio::select! {
@@ -157,13 +157,13 @@ impl<W: Write> Face<W> {
                     Ok(heard) => self.hear_daemon(link, heard).await?,
                     Err(_) => Ok(Some(How::DaemonEnded)),
                 },
-                read = input.read_until(b'\n', &mut line), if !self.waits && !self.ended => {
+                read = input.read_until(b'\n', &mut bytes), if !self.waits && !self.ended => {
                     if read? == 0 {
                         self.ended = true;
                         self.end_of_input(link).await
                     } else {
-                        let text = String::from_utf8_lossy(&line).into_owned();
-                        line.clear();
+                        let text = String::from_utf8_lossy(&bytes).into_owned();
+                        bytes.clear();
                         self.answer(link, &text).await?
                     }
                 }
@@ -232,10 +232,10 @@ impl<W: Write> Face<W> {
     async fn answer(
         &mut self,
         link: &mut FaceLink,
-        line: &str,
+        text: &str,
     ) -> io::Result<Result<Option<How>, WireError>> {
         self.voice.answered();
-        let heard = self.dialog.hear(&link.picture, self.clock.now(), line);
+        let heard = self.dialog.hear(&link.picture, self.clock.now(), text);
         self.voice.say(&heard.says)?;
         self.due = Some(Instant::now());
         self.waits = true;

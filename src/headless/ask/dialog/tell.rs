@@ -4,7 +4,7 @@ use super::{Dialog, Open};
 use crate::engine::Millis;
 use crate::engine::picture::Picture;
 use crate::headless::ask::numbers::Numbers;
-use crate::headless::ask::page::{Page, Place};
+use crate::headless::ask::page::{Choice, Line, Page, Place};
 use crate::headless::ask::words::fill;
 use crate::text::say;
 
@@ -103,7 +103,7 @@ impl Dialog {
         }
         let changed = page.body.iter();
         let changed = changed.filter(|line| new.contains(line.key.as_str()));
-        let changed = changed.map(|line| fill("ask-lines.now", &[("text", line.text.trim())]));
+        let changed = changed.map(told);
         let gone = gone.iter();
         let gone = gone.map(|name| fill("ask-lines.gone", &[("name", name)]));
         let mut lines: Vec<_> = changed.chain(gone).collect();
@@ -132,11 +132,21 @@ impl Dialog {
     }
 }
 
+/// A line that changed, with what it is about where the line itself leans on a heading.
+fn told(line: &Line) -> String {
+    let text = line.text.trim();
+    let with = [("text", text), ("name", line.name.as_str())];
+    if text.contains(&line.name) {
+        return fill("ask-lines.now", &with);
+    }
+    fill("ask-lines.now-of", &with)
+}
+
 /// The list of what can be done, by its numbers.
 fn listed(page: &Page, numbers: &Numbers) -> Vec<String> {
     let mut rows: Vec<_> = page.choices.iter().collect();
     rows.sort_by_key(|choice| numbers.of(choice));
-    let row = |choice: &crate::headless::ask::page::Choice| {
+    let row = |choice: &Choice| {
         let number = numbers.of(choice).unwrap_or_default().to_string();
         let with = [("number", number.as_str()), ("label", &choice.label)];
         fill("ask-lines.choice", &with)
