@@ -121,6 +121,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Nothing is under way in it: what has ended was seen.
+    pub(super) fn close(&mut self) {
+        (self.stage, self.end, self.unattended) = (Stage::Idle, None, false);
+    }
+
     /// Whether a check forbids Install.
     pub fn is_blocked(&self) -> bool {
         self.checks

@@ -99,10 +99,11 @@ impl Turn<'_> {
         let local = &mut self.state.local;
         local.end = None;
         if local.member.is_some() {
-            // The home screen: there is a cluster, and nothing is under way in it.
-            if local.role == Role::Leader {
-                self.state.cluster.stage = Stage::Idle;
-                self.state.cluster.end = None;
+            // The home screen: there is a cluster, and nothing is under way in it. On a worker this
+            // is about its copy alone.
+            let leads = local.role == Role::Leader;
+            self.state.cluster.close();
+            if leads {
                 self.changed();
             }
             return self.effect(Effect::Gather);

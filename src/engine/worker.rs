@@ -118,7 +118,7 @@ impl Turn<'_> {
     }
 
     /// A leader of a lower epoch is one that was replaced: it is not listened to.
-    fn replace(&mut self, cluster: Cluster) {
+    fn replace(&mut self, mut cluster: Cluster) {
         let known = &mut self.state.cluster;
         if cluster.epoch < known.epoch {
             return;
@@ -134,6 +134,11 @@ impl Turn<'_> {
         if fresh && known.stage == Stage::Ended {
             known.epoch = cluster.epoch;
             return;
+        }
+        // An end that was seen here, and closed, is not shown again.
+        let closed = known.stage == Stage::Idle && self.state.local.member.is_some();
+        if closed && cluster.stage == Stage::Ended {
+            cluster.close();
         }
         *known = cluster;
         if self.state.cluster.end.as_ref().is_some_and(|end| end.ok) {
