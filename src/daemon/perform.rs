@@ -68,6 +68,7 @@ impl Daemon {
                 }
             }
             Effect::Report(report) => self.report(report),
+            Effect::WriteReport => self.write_down(),
             Effect::Emit(event) => self.hub.tell(event),
         }
     }

@@ -62,6 +62,8 @@ pub struct Local {
     pub by_session: bool,
     /// Why what was asked for on Welcome or Address could not be done.
     pub trouble: Option<Failure>,
+    /// Where the last report is.
+    pub report: Option<String>,
     /// The run of this leader that was cut off.
     pub unfinished: Option<Unfinished>,
     /// The cluster this node is a member of.

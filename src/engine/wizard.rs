@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{Answers, LocalPool, NodeAnswers};
-use super::event::What;
+use super::event::{Level, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, Role, Stage};
 use super::trust::Session;
@@ -69,6 +69,10 @@ impl Turn<'_> {
                 self.state.local.neighbours.clone_from(neighbours);
                 true
             }
+            Fact::Reported(came) => {
+                self.reported(came.clone());
+                true
+            }
             Fact::Facts { node: None, facts } => {
                 self.state.local.facts = Some(facts.as_ref().clone());
                 self.suggest_address();
@@ -79,6 +83,20 @@ impl Turn<'_> {
                 true
             }
             _ => false,
+        }
+    }
+
+    fn reported(&mut self, came: Result<String, Failure>) {
+        match came {
+            Ok(path) => {
+                let says = Message::new("report.written").with("file", &path);
+                self.log(Level::Info, says);
+                self.state.local.report = Some(path);
+            }
+            Err(failure) => {
+                let why = failure.causes.join(": ");
+                self.log(Level::Error, failure.what.with("why", why));
+            }
         }
     }
 

@@ -153,9 +153,9 @@ fn a_joiner_types_the_words_compares_and_sees_it_through_in_lines() {
     let mut seat = Teletype::rehearse(&["--nodes", "3", "--as", "joiner"]);
     seat.choose("Join rehearsal");
     seat.until("Trust, step 5 of 10");
-    seat.until("Its screen: ");
+    seat.until("It shows: ");
     let number = seat.number("Type: Words");
-    let after = seat.text.split("Its screen: ").last().unwrap_or_default();
+    let after = seat.text.split("It shows: ").last().unwrap_or_default();
     let words = after.lines().next().unwrap_or_default().trim().to_owned();
     assert_eq!(words.split_whitespace().count(), 4, "{words}");
     seat.say(&number);

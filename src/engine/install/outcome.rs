@@ -154,7 +154,7 @@ impl Turn<'_> {
         }
         let without = self.can_go_without(&self.node_of(id));
         let more = without.then_some(Remedy::GoOnWithout);
-        for remedy in more.into_iter().chain([Remedy::Change]) {
+        for remedy in more.into_iter().chain([Remedy::Change, Remedy::Report]) {
             if !failure.remedies.contains(&remedy) {
                 failure.remedies.push(remedy);
             }
