@@ -37,12 +37,18 @@ does() {
   shift 3
   press "$name" "$@"
 }
-# focus NAME REGEX: moves down until the row that is marked matches; a few times round at the most.
+# line_of NAME REGEX: on which line of the screen it stands first; 99 if on none.
+line_of() {
+  local at
+  at=$(term_screen "$1" | grep -nE -m1 -- "$2" | cut -d: -f1 || true)
+  echo "${at:-99}"
+}
+# focus NAME REGEX: goes up or down until the row that is marked matches; twelve keys at the most.
 focus() {
   local i
   for ((i = 0; i < 12; i++)); do
     if shown "$1" "$MARK $2"; then return; fi
-    press "$1" Down
+    if [ "$(line_of "$1" "$2")" -lt "$(line_of "$1" "$MARK")" ]; then press "$1" Up; else press "$1" Down; fi
     sleep 0.2 # a key is drawn within 50 ms; there may be nothing to wait for
   done
   not_ok "$1 reaches the row" "$2" "$(term_screen "$1")"

@@ -6,10 +6,12 @@ set -euo pipefail
 fresh pi-a pi-b pi-c
 
 term_start pi-a pi-a mcloud
-term_start pi-b pi-b mcloud
 opens pi-a
-opens pi-b shed
 press pi-a F10
+term_start pi-b pi-b mcloud
+sees pi-b Welcome "$MARK Join mcloud"
+focus pi-b 'Start a cluster'
+opens pi-b shed
 press pi-b F10
 term_start pi-c pi-c mcloud
 sees pi-c Welcome 'Join (mcloud|shed) .*Join (mcloud|shed) '
@@ -33,19 +35,20 @@ answers pi-b 'They differ: turn pi-c away'
 sees pi-c Peers "The initiator's operator said no"
 ok "a joiner that was turned away is told"
 
-knocks_again() {
-  focus pi-c 'shed '
+# again CLUSTER INITIATOR: pi-c chooses among the sessions and types the words
+again() {
+  focus pi-c "$1 +$2"
   press pi-c Enter
-  says_words pi-c pi-b
+  says_words pi-c "$2"
 }
-knocks_again
+again shed pi-b
 compare pi-b pi-c
 answers pi-c 'They differ: leave'
 sees pi-b Trust 'pi-c [^ ]+ [^ ]+ (. )?(refused|went away)'
 ok "an initiator whose joiner says no is told"
 
 sees pi-c Peers shed
-knocks_again
+again shed pi-b
 trusts pi-b pi-c
 sees pi-c Disks "Choose this node's own disks"
 on pi-b kill -KILL "$(daemon_of pi-b)" </dev/null
@@ -58,7 +61,8 @@ has "the face of a killed daemon ends too" '^[1-9]' "$(term_exit pi-b)"
 
 # the same node joins the other session; LXD of pi-c hangs, so that Install lasts
 term_start pi-c pi-c mcloud
-knocks pi-c pi-a
+sees pi-c Peers 'mcloud +pi-a'
+again mcloud pi-a
 trusts pi-a pi-c
 sees pi-a Trust 'trusted'
 to_review pi-a
@@ -78,6 +82,8 @@ comes "a closed terminal ends its face" no_face
 term_start pi-c pi-c mcloud
 sees pi-c Install 'pi-a .* pi-c'
 tmux_lab resize-window -t =pi-a -x 1 -y 1
+tiny() { [ "$(tmux_lab display -p -t =pi-a: '#{pane_width}x#{pane_height}')" = 1x1 ]; }
+until_true tiny
 tmux_lab resize-window -t =pi-a -x 80 -y 24
 sees pi-a Install 'LXD .*Attach .*F8 Detach'
 ok "a console that was 1 by 1 shows everything again"
