@@ -5,6 +5,7 @@ set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 if [ "$1" = --on-line ]; then # what slow-pty.py runs
+  # shellcheck disable=SC2016
   HOST_TERM=$TERM on "$2" sh -euc 'pts=/dev/pts/$1 baud=$2; shift 2
     touch /dev/ttyS0; mount --bind "$pts" /dev/ttyS0; stty -F /dev/ttyS0 "$baud"
     exec setsid --ctty --wait "$@" </dev/ttyS0 >/dev/ttyS0 2>&1' sh "$SLOW_PTY" "$LINE" "${@:3}"
