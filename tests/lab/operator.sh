@@ -90,6 +90,9 @@ compare() {
 # opens INITIATOR [NAME]: from Welcome to Peers by the shortest way; NAME instead of the cluster's usual name.
 opens() {
   does "$1" Welcome "$MARK Start a cluster" Enter
+  # who is quicker than the look at the node sees what was found
+  until_true on_screen "$1" '(Preflight|Address)' || true
+  if on_screen "$1" Preflight; then does "$1" Preflight 'Nothing stands in the way.*F10 Go on' F10; fi
   sees "$1" Address '\[x\] eth0'
   if [ -n "${2-}" ]; then
     does "$1" Address "$MARK?\[ Next \]" Tab
@@ -132,6 +135,7 @@ trusts() {
   compare "$1" "$2"
   answers "$2" 'They are the same'
   answers "$1" "Its screen shows the same four words: let $2"
+  sees "$1" Trust "$2 [0-9.]+ [^ ]+ ([^ ]+ )?trusted"
 }
 # to_review INITIATOR: from Trust, everybody in, by the suggested answers to Review.
 to_review() {

@@ -64,7 +64,6 @@ term_start pi-c pi-c mcloud
 sees pi-c Peers 'mcloud +pi-a'
 again mcloud pi-a
 trusts pi-a pi-c
-sees pi-a Trust 'trusted'
 to_review pi-a
 freeze pi-c
 does pi-a Review "$MARK\[ Install \]" Enter
