@@ -25,6 +25,20 @@ fn agent(bencher: Bencher) {
     bencher.bench_local(|| leader.greet_agent());
 }
 
+/// A machine whose operator typed the words: TLS, SPAKE2, both confirmations, the certificate. The one
+/// Argon2id of the session is not in it.
+#[divan::bench]
+fn trust(bencher: Bencher) {
+    let leader = Leader::start();
+    bencher.bench_local(|| leader.join_by_words());
+}
+
+/// The one Argon2id of a session.
+#[divan::bench]
+fn words_key(bencher: Bencher) {
+    bencher.bench_local(handshake::session);
+}
+
 fn main() {
     divan::main();
 }

@@ -87,10 +87,15 @@ struct Daemon {
     token: Mutex<Option<Secret>>,
     trust: trust::Trust,
     inputs: Mutex<BTreeMap<String, Inputs>>,
+    /// What was given to a step of another node, by its id, with its run and attempt.
+    given: Mutex<BTreeMap<String, Given>>,
     journal: mpsc::UnboundedSender<journal::Writing>,
     tasks: tasks::Tasks,
     _lock: lock::Lock,
 }
+
+/// What one attempt of a step was given: its run, its number, the inputs.
+type Given = ((String, u32), Inputs);
 
 /// A daemon that runs. Dropping it ends the daemon, soon; the node is free when its last task has
 /// ended.
@@ -161,6 +166,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         token: Mutex::default(),
         trust: trust::Trust::default(),
         inputs: Mutex::default(),
+        given: Mutex::default(),
         journal,
         tasks: tasks.clone(),
         _lock: lock,

@@ -34,15 +34,24 @@ pub struct Options {
     pub clock: Clock,
     /// Whether the run goes on without this face.
     pub can_detach: bool,
-    /// Whether this is the wizard from its first screen on, and then what the node is to be, where
-    /// the command line said it.
-    pub wizard: Option<Option<Part>>,
+    /// What it opens.
+    pub opens: Opens,
     /// Whether this is a rehearsal.
     pub rehearsal: bool,
     /// The socket of a rehearsal's initiator: whoever sits in one room sees the words on its screen.
     pub words_at: Option<std::path::PathBuf>,
     /// The undertaking that was the last one when the face began a new one: it is passed over.
     pub old: Option<u64>,
+}
+
+/// What a face opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opens {
+    /// The undertaking that was begun already.
+    Undertaking,
+    /// The wizard from its first screen on, and what the node is to be where the command line said
+    /// it; what is under way already is shown where it stands.
+    Wizard(Option<Part>),
 }
 
 /// Most events a face keeps for its log.
@@ -72,7 +81,7 @@ struct Face {
     screens: Screens,
     clock: Clock,
     old: Option<u64>,
-    wizard: Option<Option<Part>>,
+    opens: Opens,
     asked: Asked,
     log: Vec<PublicEvent>,
     done: Option<PublicEvent>,
@@ -87,12 +96,12 @@ impl Face {
         Self {
             screens: Screens::new(screens::Options {
                 can_detach: options.can_detach,
-                wizard: options.wizard.is_some(),
+                wizard: options.opens != Opens::Undertaking,
                 rehearsal: options.rehearsal,
             }),
             clock: options.clock,
             old: options.old,
-            wizard: options.wizard,
+            opens: options.opens,
             asked: Asked::new(options.words_at),
             log: Vec::new(),
             done: None,
@@ -148,7 +157,7 @@ impl Face {
 
     /// Opens the wizard, if this is one.
     async fn open(&mut self, link: &mut FaceLink) -> Result<(), WireError> {
-        if let Some(part) = self.wizard {
+        if let Opens::Wizard(part) = self.opens {
             let intent = Intent::Open { part };
             link.send(&ToDaemon::Intent { intent }).await?;
         }
@@ -244,7 +253,7 @@ impl Face {
         match picture.stage {
             _ if self.done.is_some() => How::Done,
             Stage::Idle if picture.wizard.member.is_some() => How::Closed,
-            Stage::Idle if self.wizard.is_some() => How::Left,
+            Stage::Idle if self.opens != Opens::Undertaking => How::Left,
             _ => How::Gone,
         }
     }

@@ -6,6 +6,7 @@ mod input;
 mod node_daemon;
 mod rehearse;
 mod shell;
+mod talk;
 mod undertake;
 mod watch;
 

@@ -1,15 +1,22 @@
 //! A leader and the machines that come to it, over real TLS on loopback, by session's public API.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread::{self, JoinHandle};
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use mcloud::session::tls::anyone::connect_session;
 use mcloud::session::token::{Invitation, hash_of_sent};
+use mcloud::session::trust::{
+    Caller, Channel, InitiatorSays, JoinerSays, OpenSession, SessionId, Visit, confirm_initiator,
+    confirm_joiner,
+};
+use mcloud::session::words::Words;
 use mcloud::session::{
     Acceptor, Authority, Bounds, CertificateDer, Identity, Incoming, JoinToken, Membership,
     connect_agent, connect_join, requested_by,
 };
+use mcloud::wire::trust::{Inventory, Welcome};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -29,6 +36,7 @@ pub(crate) struct Leader {
     address: SocketAddr,
     token: JoinToken,
     joiner: Identity,
+    session: OpenSession,
     membership: Membership,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Option<u64>>>,
@@ -39,7 +47,15 @@ pub(crate) struct Leader {
 struct Desk {
     authority: Authority,
     acceptor: Acceptor,
+    session: OpenSession,
     listener: TcpListener,
+}
+
+/// The key of the same words in the same session, as both ends make it.
+pub(crate) fn session() -> OpenSession {
+    let words = Words::parse("aardvark abandoned abbreviate abdomen");
+    let id: SessionId = "benchbenchbenchbench".parse().expect("an id");
+    OpenSession::new(&words.expect("words of the list"), id).expect("a key")
 }
 
 fn runtime() -> Runtime {
@@ -89,6 +105,7 @@ impl Leader {
             address,
             token: token.expect("a token"),
             joiner,
+            session: session(),
             membership,
             stop: Some(stop),
             thread: Some(thread),
@@ -126,6 +143,31 @@ impl Leader {
         });
     }
 
+    /// A machine whose operator types the words comes in; the key of the words is made once.
+    pub(crate) fn join_by_words(&self) {
+        self.runtime.block_on(async {
+            let link = connect_session(self.address, &self.joiner, NOW).await;
+            let link = link.expect("it is let in");
+            let inventory = Inventory {
+                name: "bench".to_owned(),
+                model: String::new(),
+                mcloud: "0.1.0".to_owned(),
+                address: None,
+            };
+            let who = Caller {
+                identity: &self.joiner,
+                inventory: &inventory,
+                now: NOW,
+            };
+            let initiator =
+                confirm_initiator(*link.stream, &self.session, &link.channel, who).await;
+            let mut initiator = initiator.expect("the words are right");
+            initiator.answer(true).await.expect("the leader reads");
+            let says = initiator.next().await;
+            assert!(matches!(says, InitiatorSays::Welcome(_)), "{says:?}");
+        });
+    }
+
     /// Ends the leader: the CPU time of its thread in nanoseconds, where the kernel tells it.
     pub(crate) fn stop(mut self) -> Option<u64> {
         drop(self.stop.take());
@@ -141,12 +183,14 @@ fn lead(
     listener: std::net::TcpListener,
     stopped: oneshot::Receiver<()>,
 ) -> Option<u64> {
+    let session = session();
     let began = cpu_time();
     runtime().block_on(async {
         let listener = TcpListener::from_std(listener).expect("it does not block");
         let desk = Desk {
             authority,
             acceptor,
+            session,
             listener,
         };
         tokio::select! {
@@ -159,18 +203,49 @@ fn lead(
 
 impl Desk {
     async fn serve(&self) {
-        loop {
+        // A second goes by for each caller: so many at one moment would be turned away.
+        for now in (NOW..).step_by(1_000) {
             let (tcp, _) = self.listener.accept().await.expect("it listens");
-            match self.acceptor.accept(tcp, NOW).await {
+            match self.acceptor.accept(tcp, now).await {
                 Ok(Incoming::Join(stream)) => self.redeem(BufReader::new(stream)).await,
                 Ok(Incoming::Agent(mut stream, _)) => {
                     stream.write_all(b"hello\n").await.ok();
                     stream.shutdown().await.ok();
                 }
-                Ok(Incoming::Session(..)) => panic!("nobody calls a session here"),
+                Ok(Incoming::Session(stream, channel)) => self.trust(*stream, &channel, now).await,
                 Err(refused) => panic!("only friends come: {refused}"),
             }
         }
+    }
+
+    /// Takes a joiner through its confirmation and lets it in.
+    async fn trust<T: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: T,
+        channel: &Channel,
+        now: u64,
+    ) {
+        let visit = Visit {
+            guards: &self.acceptor.guards(),
+            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            now,
+        };
+        let joiner = confirm_joiner(stream, &self.session, channel, visit).await;
+        let mut joiner = joiner.expect("its words are right");
+        assert!(matches!(joiner.next().await, JoinerSays::Accepted));
+        let issued = self.authority.issue_client(&joiner.csr, &joiner.id, NOW);
+        let der = |der: &[u8]| BASE64URL_NOPAD.encode(der);
+        let welcome = Welcome {
+            certificate: der(&issued.expect("a certificate").certificate),
+            authority: der(self.authority.certificate()),
+            name: joiner.inventory.name.clone(),
+            cluster_id: self.authority.cluster().to_owned(),
+            cluster: "bench".to_owned(),
+            leader: channel.me.to_string(),
+            epoch: EPOCH,
+            addresses: Vec::new(),
+        };
+        joiner.welcome(welcome).await.expect("it reads");
     }
 
     /// Reads a secret and a request, and answers with a certificate, as the daemon does but for

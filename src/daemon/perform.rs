@@ -68,6 +68,7 @@ impl Daemon {
                 }
             }
             Effect::Report(report) => self.report(report),
+            Effect::WriteReport => self.write_down(),
             Effect::Emit(event) => self.hub.tell(event),
         }
     }
@@ -141,7 +142,7 @@ impl Daemon {
     /// Sends an order to its node, with what only this node's services can give.
     async fn send_order(&self, node: String, order: Order, work: Option<Work>) {
         let inputs = match (&work, order.verb) {
-            (Some(work), Verb::Apply) => self.worker.inputs_for(work).await,
+            (Some(work), Verb::Apply) => self.inputs_for(&order, work).await,
             _ => Ok(Inputs::new()),
         };
         match inputs {
@@ -159,6 +160,24 @@ impl Daemon {
             }
             Err(failure) => self.push(Event::Fact(Fact::Ended(order, Err(failure)))),
         }
+    }
+
+    /// What only this node's services can give to a step: the same for one attempt, however often its
+    /// order is sent. A second join token would make the first one worthless.
+    async fn inputs_for(&self, order: &Order, work: &Work) -> Result<Inputs, Failure> {
+        let attempt = (order.run.clone(), order.attempt);
+        let given = |of: &Self| {
+            let given = of.given.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = given.get(&order.step).filter(|(at, _)| *at == attempt);
+            known.map(|(_, inputs)| inputs.clone())
+        };
+        if let Some(inputs) = given(self) {
+            return Ok(inputs);
+        }
+        let inputs = self.worker.inputs_for(work).await?;
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        given.insert(order.step.clone(), (attempt, inputs.clone()));
+        Ok(inputs)
     }
 
     pub(super) fn send_to(&self, node: &str, what: ToAgent) {

@@ -103,6 +103,8 @@ pub enum Fact {
         /// SHA-256 of the plan, in hex.
         digest: String,
     },
+    /// A report was written, and where; or why it was not.
+    Reported(Result<String, Failure>),
     /// The journal holds an entry, durably.
     Journaled(Recorded),
     /// It could not be written: what waits for it must not be done.

@@ -53,6 +53,7 @@ impl Turn<'_> {
         match recorded {
             Recorded::Run if self.state.cluster.stage == Stage::Sealing => {
                 self.state.cluster.stage = Stage::Installing;
+                self.state.cluster.touched = true;
                 self.state.local.told = self.now;
                 self.changed();
                 let waiting: Vec<_> = self

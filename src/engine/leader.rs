@@ -74,7 +74,12 @@ impl Turn<'_> {
                 if self.state.cluster.session.is_some() {
                     self.effect(Effect::Abandon);
                 }
-                self.end(3, Failure::new(Message::new("end.left")));
+                let code = if self.state.cluster.touched {
+                    "end.left-touched"
+                } else {
+                    "end.left"
+                };
+                self.end(3, Failure::new(Message::new(code)));
             }
             (Intent::Leave, Stage::Stopped) => self.finish(),
             _ => {}

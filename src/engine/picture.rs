@@ -32,6 +32,9 @@ pub struct Picture {
     pub began: Millis,
     /// Whether Review and Done go on by themselves.
     pub unattended: bool,
+    /// Whether a run was begun before: then something may be written already.
+    #[serde(default)]
+    pub touched: bool,
     /// The link to the leader (worker).
     pub link: Option<Link>,
     /// The nodes, in the answers' order.
@@ -45,6 +48,9 @@ pub struct Picture {
     pub review: Option<Review>,
     /// What Install shows, once there is a run.
     pub install: Option<Install>,
+    /// Where the last report is.
+    #[serde(default)]
+    pub report: Option<String>,
     /// What Done shows.
     pub end: Option<End>,
 }

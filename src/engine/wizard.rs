@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{Answers, LocalPool, NodeAnswers};
-use super::event::What;
+use super::event::{Level, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, Role, Stage};
 use super::trust::Session;
@@ -69,6 +69,10 @@ impl Turn<'_> {
                 self.state.local.neighbours.clone_from(neighbours);
                 true
             }
+            Fact::Reported(came) => {
+                self.reported(came.clone());
+                true
+            }
             Fact::Facts { node: None, facts } => {
                 self.state.local.facts = Some(facts.as_ref().clone());
                 self.suggest_address();
@@ -79,6 +83,20 @@ impl Turn<'_> {
                 true
             }
             _ => false,
+        }
+    }
+
+    fn reported(&mut self, came: Result<String, Failure>) {
+        match came {
+            Ok(path) => {
+                let says = Message::new("report.written").with("file", &path);
+                self.log(Level::Info, says);
+                self.state.local.report = Some(path);
+            }
+            Err(failure) => {
+                let why = failure.causes.join(": ");
+                self.log(Level::Error, failure.what.with("why", why));
+            }
         }
     }
 
@@ -99,10 +117,11 @@ impl Turn<'_> {
         let local = &mut self.state.local;
         local.end = None;
         if local.member.is_some() {
-            // The home screen: there is a cluster, and nothing is under way in it.
-            if local.role == Role::Leader {
-                self.state.cluster.stage = Stage::Idle;
-                self.state.cluster.end = None;
+            // The home screen: there is a cluster, and nothing is under way in it. On a worker this
+            // is about its copy alone.
+            let leads = local.role == Role::Leader;
+            self.state.cluster.close();
+            if leads {
                 self.changed();
             }
             return self.effect(Effect::Gather);
@@ -220,6 +239,7 @@ impl Turn<'_> {
             None,
         );
         self.state.cluster.session = session;
+        self.state.cluster.touched = true;
     }
 
     /// The cluster could not be opened: the operator is back where it was asked for.

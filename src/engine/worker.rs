@@ -85,7 +85,7 @@ impl Turn<'_> {
     /// The leader will not have this node. Of a cluster that did not come to be nothing stays, and an
     /// end that was told already is not told again.
     fn refused(&mut self, failure: Failure) {
-        if self.state.cluster.run.is_some() {
+        if self.state.cluster.touched {
             self.end_here(1, failure);
         } else if self.state.cluster.stage == Stage::Ended {
             self.state.local.link = None;
@@ -118,7 +118,7 @@ impl Turn<'_> {
     }
 
     /// A leader of a lower epoch is one that was replaced: it is not listened to.
-    fn replace(&mut self, cluster: Cluster) {
+    fn replace(&mut self, mut cluster: Cluster) {
         let known = &mut self.state.cluster;
         if cluster.epoch < known.epoch {
             return;
@@ -134,6 +134,11 @@ impl Turn<'_> {
         if fresh && known.stage == Stage::Ended {
             known.epoch = cluster.epoch;
             return;
+        }
+        // An end that was seen here, and closed, is not shown again.
+        let closed = known.stage == Stage::Idle && self.state.local.member.is_some();
+        if closed && cluster.stage == Stage::Ended {
+            cluster.close();
         }
         *known = cluster;
         if self.state.cluster.end.as_ref().is_some_and(|end| end.ok) {
@@ -162,7 +167,8 @@ impl Turn<'_> {
     }
 
     pub(super) fn leave_leader(&mut self) {
-        if !matches!(self.state.cluster.stage, Stage::Installing | Stage::Stopped) {
+        let runs = matches!(self.state.cluster.stage, Stage::Installing | Stage::Stopped);
+        if !(runs || self.state.cluster.touched) {
             self.effect(Effect::LeaveLeader);
             self.forget(3, Failure::new(Message::new("end.left")));
         }

@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::talk::{asks, talk};
 use super::undertake::{send_token, show};
 use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, input};
 use crate::cli::{Command, Common, Rehearse, Role};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
-use crate::face;
+use crate::face::{self, Opens};
+use crate::headless::ask;
 use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
 use crate::rehearsal::operator::{self, Seat};
@@ -33,7 +35,7 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
     let mut rehearsal = Rehearsal::start(&script, super::parts)
         .await
         .map_err(Exit::failed)?;
-    let headless = Voice::of(common).is_some();
+    let headless = Voice::of(common).is_some() && !asks(common);
     let played = if headless || preseed.is_some() {
         play(&rehearsal, preseed.as_ref(), common).await
     } else {
@@ -125,9 +127,14 @@ async fn wizard(rehearsal: &Rehearsal, role: Role, common: &Common) -> Result<u8
     let mut link = FaceLink::connect(&mine.daemon.socket, true)
         .await
         .map_err(Exit::failed)?;
+    let words_at = (me > 0).then(|| first.daemon.socket.clone());
+    if asks(common) {
+        let options = ask::Options::in_a_rehearsal(rehearsal.clock.clone(), words_at);
+        return Ok(talk(&mut link, options).await?.exit);
+    }
     let face = face::Options {
-        wizard: Some(None),
-        words_at: (me > 0).then(|| first.daemon.socket.clone()),
+        opens: Opens::Wizard(None),
+        words_at,
         ..options(common, rehearsal)
     };
     Ok(show(&mut link, face).await?.exit)
@@ -139,7 +146,7 @@ fn options(common: &Common, rehearsal: &Rehearsal) -> face::Options {
         look: common.look.into(),
         clock: rehearsal.clock.clone(),
         can_detach: false,
-        wizard: None,
+        opens: Opens::Undertaking,
         rehearsal: true,
         words_at: None,
         old: None,

@@ -2,14 +2,15 @@
 
 use std::io::Write;
 
+use super::talk::{asks, talk};
 use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, ensure, input, rehearse, world};
 use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
 use crate::engine::node::{Role, Stage};
 use crate::engine::wizard::Part;
-use crate::face::{self, How};
-use crate::headless::lines;
+use crate::face::{self, How, Opens};
+use crate::headless::{ask, lines};
 use crate::preseed::{self, Preseed};
 use crate::text::say;
 use crate::wire::face::FaceLink;
@@ -20,7 +21,7 @@ use crate::world::World;
 pub(super) async fn init(init: Init, common: &Common) -> Result<u8, Exit> {
     let voice = Voice::of(common);
     let Some(path) = &init.preseed else {
-        if voice.is_some() {
+        if voice.is_some() && !asks(common) {
             return Err(Exit::input(say("front.no-preseed")));
         }
         return wizard(Some(Part::Initiator), common).await;
@@ -85,7 +86,7 @@ pub(super) async fn join(join: Join, common: &Common) -> Result<u8, Exit> {
         crate::session::JoinToken::decode(&token.0).map_err(Exit::input)?;
     }
     let voice = Voice::of(common);
-    if token.is_none() && join.preseed.is_none() && voice.is_none() {
+    if token.is_none() && join.preseed.is_none() && (voice.is_none() || asks(common)) {
         return wizard(Some(Part::Joiner), common).await;
     }
     let mut link = ensure::daemon(&world, "mcloud-agent", true).await?;
@@ -104,7 +105,7 @@ pub(super) async fn join(join: Join, common: &Common) -> Result<u8, Exit> {
 
 /// Opens the wizard: from its first screen, or where what is under way stands.
 pub(super) async fn wizard(part: Option<Part>, common: &Common) -> Result<u8, Exit> {
-    if Voice::of(common).is_some() {
+    if Voice::of(common).is_some() && !asks(common) {
         return Err(Exit::input(say("front.no-command")));
     }
     let name = if part == Some(Part::Joiner) {
@@ -119,16 +120,21 @@ pub(super) async fn wizard(part: Option<Part>, common: &Common) -> Result<u8, Ex
         _ => {}
     }
     let idle = matches!(link.picture.stage, Stage::Idle | Stage::Ended);
-    let face = face::Options {
-        look: common.look.into(),
-        clock: crate::world::Clock::real(),
-        can_detach: true,
-        wizard: Some(part),
-        rehearsal: false,
-        words_at: None,
-        old: idle.then_some(link.undertaking),
+    let old = idle.then_some(link.undertaking);
+    let ending = if asks(common) {
+        talk(&mut link, ask::Options::on_this_node(part, old)).await?
+    } else {
+        let face = face::Options {
+            look: common.look.into(),
+            clock: crate::world::Clock::real(),
+            can_detach: true,
+            opens: Opens::Wizard(part),
+            rehearsal: false,
+            words_at: None,
+            old,
+        };
+        show(&mut link, face).await?
     };
-    let ending = show(&mut link, face).await?;
     if ending.rehearse {
         drop(link);
         return rehearse::as_usual(common).await;
@@ -160,7 +166,7 @@ async fn follow(
         look: common.look.into(),
         clock: crate::world::Clock::real(),
         can_detach: true,
-        wizard: None,
+        opens: Opens::Undertaking,
         rehearsal: false,
         words_at: None,
         old,

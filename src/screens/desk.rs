@@ -5,7 +5,9 @@ use std::cell::Cell;
 use super::form::Sheet;
 use super::{Act, Now, Options, Reply};
 use crate::engine::Intent;
+use crate::engine::node;
 use crate::engine::picture::Picture;
+use crate::engine::wizard::Part as Role;
 use crate::forms::{self, Form, Known, Part, Step, Typed, Wish, Words, way};
 
 /// Where the forms come from, and which of them follows which.
@@ -41,6 +43,8 @@ pub(super) struct Desk {
     rehearsal: bool,
     /// The form the operator went to, or pressed a key on.
     gone: Option<Step>,
+    /// The part that was chosen and that no picture shows yet.
+    part: Option<Role>,
     typed: Typed,
     /// The session's words.
     words: Option<Words>,
@@ -66,6 +70,7 @@ impl Desk {
             wizard: options.wizard,
             rehearsal: options.rehearsal,
             gone: None,
+            part: None,
             typed: Typed::default(),
             words: None,
             sheets: steps.map(|step| (step, Sheet::default())),
@@ -92,14 +97,28 @@ impl Desk {
 
     /// What is asked now.
     pub(super) fn form(&self, step: Step, picture: &Picture) -> Form {
+        // Who is quick sees the next form before the engine has said anything to the choice: what
+        // it asks goes by the choice already.
+        let mut ahead = None;
+        if self.is_ahead(picture) {
+            let mut picture = picture.clone();
+            picture.wizard.part = self.part;
+            ahead = Some(picture);
+        }
         let known = Known {
-            picture,
+            picture: ahead.as_ref().unwrap_or(picture),
             typed: &self.typed,
             words: self.words.as_ref().map(|words| words.0.as_str()),
             now: self.drawn.get(),
             rehearsal: self.rehearsal,
         };
         (self.forms.form)(step, known)
+    }
+
+    /// Whether a part was chosen that the picture does not show yet.
+    fn is_ahead(&self, picture: &Picture) -> bool {
+        let open = picture.role == node::Role::Undecided;
+        open && self.part.is_some() && self.part != picture.wizard.part
     }
 
     /// The same, to be drawn now.
@@ -130,6 +149,9 @@ impl Desk {
         command: super::Command,
     ) -> Option<Reply> {
         self.gone = Some(step);
+        if !self.is_ahead(picture) {
+            self.part = None;
+        }
         match command {
             super::Command::Again => {
                 return Some(Reply::Act(Act::Intents(vec![Intent::LookAgain])));
@@ -150,6 +172,12 @@ impl Desk {
     }
 
     fn grant(&mut self, wish: Wish, form: &Form) -> Option<Reply> {
+        if let Wish::Intents(intents) | Wish::Then(intents, _) = &wish {
+            self.part = intents.iter().fold(self.part, |part, intent| match intent {
+                Intent::Part { part } => Some(*part),
+                _ => part,
+            });
+        }
         match wish {
             Wish::Intents(intents) => Some(Reply::Act(Act::Intents(intents))),
             Wish::Then(intents, step) => {

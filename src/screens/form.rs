@@ -14,7 +14,7 @@ use super::keymap::{Can, Command, Context, Place, Text};
 use super::parts::scroll::Scroll;
 use crate::forms::{Form, Wish};
 use lay::{Focus, lay};
-use stops::{Stop, What, focused, next_group, stops};
+use stops::{Last, Stop, What, focused, next_group, stops};
 
 pub(super) use edit::{Drawn, Editor};
 
@@ -23,8 +23,8 @@ pub(super) use edit::{Drawn, Editor};
 pub(super) struct Sheet {
     /// The id of what has the focus; none while the form's own first one has it.
     focus: Option<String>,
-    /// The group and the place of what had it when it was drawn.
-    last: Cell<(usize, usize)>,
+    /// Where it was when it was drawn.
+    last: Cell<Last>,
     /// The id of what had it then, and the ids of all that could have had it.
     drawn: RefCell<(Option<String>, Vec<String>)>,
     /// Whether the operator scrolls and the focus stays behind.
@@ -101,6 +101,10 @@ impl Sheet {
                 return news.then(|| Wish::Note(field.id.clone(), Some(text)));
             }
         }
+        if matches!(command, Command::Press | Command::Toggle) {
+            // What comes of it may take the row away: the focus is on this one, wherever that is.
+            self.focus = Some(stop.id().to_owned());
+        }
         match command {
             Command::Down => self.down(&stops, at),
             Command::Up => self.up(&stops, at),
@@ -112,21 +116,12 @@ impl Sheet {
             Command::PageUp => self.page(&stops, at, false),
             Command::Home => self.go(&stops, 0),
             Command::End => self.go(&stops, stops.len().saturating_sub(1)),
-            Command::Toggle => return self.toggle(stop),
+            Command::Toggle => return toggled(stop),
             Command::Press => return self.enter(&stops, at),
             Command::Forward => return self.forward(form, &stops),
             _ => {}
         }
         None
-    }
-
-    fn toggle(&mut self, stop: Stop) -> Option<Wish> {
-        let deed = match stop.what {
-            What::Row(row) => row.toggle.as_ref().or(row.press.as_ref()),
-            What::Field(_) => None,
-            What::Button(button) => return button.wish.clone(),
-        };
-        deed.map(|deed| deed.wish.clone())
     }
 
     fn enter(&mut self, stops: &[Stop], at: usize) -> Option<Wish> {
@@ -204,7 +199,7 @@ impl Sheet {
             self.editor = Editor::default();
         }
         self.focus = Some(stop.id().to_owned());
-        self.last.set((stop.group, to));
+        self.last.set(stop.at(to));
     }
 
     /// Whether what had the focus has gone and `stop` has it instead, or `stop` came after the
@@ -244,7 +239,7 @@ impl Sheet {
         };
         sight(&body);
         if let Some(stop) = stop {
-            self.last.set((stop.group, at));
+            self.last.set(stop.at(at));
         }
         let ids = stops.iter().map(|stop| stop.id().to_owned());
         let focus = stop.map(|stop| stop.id().to_owned());
@@ -271,4 +266,14 @@ impl Sheet {
         let notes: Vec<_> = notes.collect();
         (!notes.is_empty()).then(|| Info::of(notes))
     }
+}
+
+/// What Space does.
+fn toggled(stop: Stop) -> Option<Wish> {
+    let deed = match stop.what {
+        What::Row(row) => row.toggle.as_ref().or(row.press.as_ref()),
+        What::Field(_) => None,
+        What::Button(button) => return button.wish.clone(),
+    };
+    deed.map(|deed| deed.wish.clone())
 }

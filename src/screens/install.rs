@@ -13,6 +13,7 @@ use super::frame::{Body, Info, Room};
 use super::keymap::{Can, Command, Context, Place};
 use super::parts::buttons::{Button, row};
 use super::parts::scroll::Scroll;
+use super::parts::text::paragraph;
 use super::{Act, Now, Reply, theme, words};
 use crate::engine::Intent;
 use crate::engine::message::Remedy;
@@ -50,6 +51,7 @@ impl Install {
             Remedy::Retry => "key.retry",
             Remedy::GoOnWithout => "key.go-on-without",
             Remedy::Change => "key.change",
+            Remedy::Report => "key.report",
             Remedy::Leave => "key.end-here",
         });
         let retries = ways.iter().any(|way| way.remedy == Remedy::Retry);
@@ -182,6 +184,7 @@ impl Install {
                 Remedy::Retry => words::say("key.retry"),
                 Remedy::GoOnWithout => words::fill("key.go-on-without-node", &[("node", node)]),
                 Remedy::Change => words::say("key.change"),
+                Remedy::Report => words::say("key.report"),
                 Remedy::Leave => words::say("key.end-here"),
             };
             let style = if focused {
@@ -199,7 +202,13 @@ impl Install {
         if buttons.is_empty() {
             return Vec::new();
         }
-        row(&buttons, room.width)
+        let report = picture.report.as_ref().map(|file| {
+            let text = words::fill("report.written", &[("file", file)]);
+            paragraph(&text, room.width, Style::new())
+        });
+        let mut lines = report.unwrap_or_default();
+        lines.extend(row(&buttons, room.width));
+        lines
     }
 
     /// What is worth knowing now.
@@ -248,7 +257,8 @@ fn ways(picture: &Picture) -> Vec<Way> {
     let stopped = picture.stage == Stage::Stopped;
     let once = |remedy| has(remedy).filter(|_| stopped).take(1);
     let without = has(Remedy::GoOnWithout).filter(|_| stopped);
-    let ends = once(Remedy::Change).chain(once(Remedy::Leave));
+    let ends = once(Remedy::Change).chain(once(Remedy::Report));
+    let ends = ends.chain(once(Remedy::Leave));
     has(Remedy::Retry).chain(without).chain(ends).collect()
 }
 
@@ -262,6 +272,7 @@ fn act(picture: &Picture, way: Way) -> Option<Reply> {
             node: failed.node.clone(),
         },
         Remedy::Change => Intent::Change,
+        Remedy::Report => Intent::Report,
         Remedy::Leave => Intent::Leave,
     })))
 }

@@ -123,6 +123,7 @@ fn question(picture: &Picture) -> &'static str {
     match picture.stage {
         Stage::Installing => "leave-screen.while-installing",
         Stage::Stopped => "leave-screen.while-stopped",
+        _ if picture.touched => "leave-screen.before-install-touched",
         Stage::Forming => "leave-screen.while-forming",
         _ => "leave-screen.before-install",
     }
@@ -150,7 +151,7 @@ impl Leave {
         match picture.stage {
             Stage::Installing if leads => answers.push(intent("leave-screen.stop", Intent::Stop)),
             Stage::Stopped if leads => answers.push(intent("leave-screen.end-here", Intent::Leave)),
-            Stage::Forming | Stage::Gathering | Stage::Review => {
+            Stage::Forming | Stage::Gathering | Stage::Review if leads || !picture.touched => {
                 answers.push(intent("leave-screen.leave", Intent::Leave));
             }
             Stage::Idle | Stage::Ended if self.wizard => answers.push(Answer {

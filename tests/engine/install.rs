@@ -1,6 +1,7 @@
 //! From Install on: observed, recorded, applied, in order, and what stops stops alone.
 
 use mcloud::engine::event::{StepEvent, What};
+use mcloud::engine::message::{Failure, Message};
 use mcloud::engine::node::Stage as Far;
 use mcloud::engine::{Effect, Entry, Event, Fact, Intent, Verb};
 
@@ -199,6 +200,33 @@ fn stopping_begins_nothing_new_and_ends_with_code_3() {
         Some((false, 3))
     );
     assert!(!stage.applied.contains(&"lxd.bootstrap@pi-a".to_owned()));
+}
+
+#[test]
+fn a_step_that_is_cancelled_by_the_stop_ends_with_code_3_and_another_failure_with_1() {
+    for (code, exit) in [("worker.cancelled", 3), ("test.failed", 1)] {
+        let applying = |effect: &Effect| {
+            matches!(effect, Effect::Do(order)
+                if order.step == "lxd.bootstrap@pi-a" && order.verb == Verb::Apply)
+        };
+        let mut stage = Stage::new(2);
+        stage.begin(answers(2), false);
+        let digest = stage.state.cluster.digest.clone().unwrap();
+        stage.event(Event::Intent(Intent::Install { digest, erase: 0 }));
+        while !applying(&stage.waiting[0]) {
+            let effect = stage.waiting.remove(0);
+            stage.perform(effect);
+        }
+        stage.event(Event::Intent(Intent::Stop));
+        let Effect::Do(order) = stage.waiting.remove(0) else {
+            panic!("it was looked for");
+        };
+        let failure = Failure::new(Message::new(code));
+        stage.fact(Fact::Ended(order, Err(failure)));
+        stage.play();
+        let ended = stage.done().map(|(ok, exit, _)| (ok, exit));
+        assert_eq!(ended, Some((false, exit)), "{code}");
+    }
 }
 
 /// Plays a run of two nodes and stops it right after `first` of these effects was met.

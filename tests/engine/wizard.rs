@@ -7,7 +7,7 @@ use mcloud::engine::answers::{LocalPool, Purpose};
 use mcloud::engine::event::What;
 use mcloud::engine::message::{Failure, Message, Remedy};
 use mcloud::engine::neighbours::{Neighbours, Peer, Standing, announcement};
-use mcloud::engine::node::{Local, Role, Stage as Far};
+use mcloud::engine::node::{End, Local, Role, Stage as Far};
 use mcloud::engine::picture::picture;
 use mcloud::engine::timing::Usual;
 use mcloud::engine::trust::{JoiningState, Knock, KnockState};
@@ -459,6 +459,29 @@ fn after_a_failure_answers_can_be_changed_and_nothing_is_done_twice() {
 }
 
 #[test]
+fn after_a_run_nobody_says_that_nothing_was_written_and_no_joiner_is_let_go() {
+    let mut stage = formed(2);
+    intend(&mut stage, Intent::Review);
+    assert!(!picture(&stage.state, stage.now).touched);
+    stage.failing.insert("lxd.pool@pi-a".to_owned());
+    let digest = stage.state.cluster.digest.clone().unwrap();
+    intend(&mut stage, Intent::Install { digest, erase: 0 });
+    intend(&mut stage, Intent::Change);
+    assert!(picture(&stage.state, stage.now).touched);
+    let mut worker = joined();
+    let cluster = Box::new(stage.state.cluster.clone());
+    play(&mut worker, Event::Fact(Fact::Cluster(cluster)));
+    assert_eq!(
+        want(&mut worker, Intent::Leave),
+        [],
+        "it is a member of LXD's cluster"
+    );
+    let gone = Failure::new(Message::new("link.revoked"));
+    let told = play(&mut worker, Event::Fact(Fact::JoinRefused(gone)));
+    assert!(!told.contains(&Effect::Forget), "{told:?}");
+}
+
+#[test]
 fn leaving_before_install_gives_everything_up() {
     let mut stage = formed(2);
     let left = effects(&mut stage, Event::Intent(Intent::Leave));
@@ -756,6 +779,32 @@ fn a_joiner_chooses_its_own_disks_and_no_other_nodes() {
     );
     let others = want(&mut state, use_disk("pi-a", "pi-a-A", Some(Purpose::Local)));
     assert_eq!(others, []);
+}
+
+#[test]
+fn a_worker_that_has_seen_the_end_is_at_home_in_the_cluster() {
+    let mut state = joined();
+    let mut ended = formed(2).state.cluster;
+    ended.stage = Far::Ended;
+    ended.end = Some(End {
+        at: 900,
+        ok: true,
+        exit: 0,
+        members: 2,
+        took_ms: 800,
+        proven: Vec::new(),
+        why: None,
+        failure: None,
+    });
+    let told = Event::Fact(Fact::Cluster(Box::new(ended)));
+    play(&mut state, told.clone());
+    assert_eq!(picture(&state, 1_000).stage, Far::Ended);
+    want(&mut state, Intent::Open { part: None });
+    assert_eq!(picture(&state, 1_000).stage, Far::Idle);
+    play(&mut state, told);
+    let home = picture(&state, 1_000);
+    assert_eq!((home.stage, home.end), (Far::Idle, None));
+    assert!(home.wizard.member.is_some());
 }
 
 #[test]

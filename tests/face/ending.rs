@@ -2,20 +2,19 @@
 
 use rustix::process::Signal;
 
-use crate::seat::{CTRL_C, DOWN, ENTER, Seat, console};
+use crate::seat::{CTRL_C, DOWN, ENTER, Seat};
+use crate::walk::{self, install};
 
 /// Left by the operator, as `mcloud --help` says.
 const LEFT: u32 = 3;
 
 fn at_review() -> Seat {
-    let mut seat = console(80, 24).run(&["rehearse", "--speed", "2"]);
-    seat.until("Enter on Install begins");
-    seat
+    walk::at_review("5")
 }
 
 fn at_install() -> Seat {
     let mut seat = at_review();
-    seat.press(ENTER);
+    install(&mut seat);
     seat.until("gone");
     seat
 }

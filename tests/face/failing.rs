@@ -1,13 +1,14 @@
 //! A step that fails: what the operator reads, and the ways on.
 
 use crate::seat::{ENTER, RIGHT, Seat, console};
+use crate::walk::{install, to_review};
 
 fn stopped() -> Seat {
     let fault = ["--fault", "lxd.join@pi-c=refused,1x"];
     let words = [&["rehearse", "--speed", "50"][..], &fault].concat();
     let mut seat = console(80, 24).run(&words);
-    seat.until("Enter on Install begins");
-    seat.press(ENTER);
+    to_review(&mut seat, 3);
+    install(&mut seat);
     seat.until("You decide what happens now.");
     let text = seat.text();
     assert!(text.contains("Stopped: LXD on pi-c"), "{text}");
@@ -23,7 +24,7 @@ fn stopped() -> Seat {
 fn a_step_that_failed_is_tried_again_and_all_comes_to_done() {
     let mut seat = stopped();
     seat.press(ENTER);
-    seat.until("The cluster rehearsal is ready: 3 members");
+    seat.until("The cluster mcloud is ready: 3 members");
     seat.press(ENTER);
     assert_eq!(seat.exit(), 0);
     seat.assert_given_back();

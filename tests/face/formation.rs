@@ -1,12 +1,13 @@
 //! A rehearsal from the first screen to the last, on terminals of all kinds and sizes.
 
 use crate::seat::{ENTER, Seat, console, text_of};
+use crate::walk::{at_review, install, to_review};
 
-/// Presses on from Review to the end and leaves.
-pub(crate) fn to_the_end(seat: &mut Seat) {
-    seat.until("Enter on Install begins");
-    seat.press(ENTER);
-    seat.until("The cluster rehearsal is ready");
+/// Presses on from Welcome to the end and leaves.
+pub(crate) fn to_the_end(seat: &mut Seat, nodes: usize) {
+    to_review(seat, nodes);
+    install(seat);
+    seat.until("The cluster mcloud is ready");
     seat.press(ENTER);
     assert_eq!(seat.exit(), 0);
     seat.assert_given_back();
@@ -14,9 +15,8 @@ pub(crate) fn to_the_end(seat: &mut Seat) {
 }
 
 #[test]
-fn a_rehearsal_opens_at_review_installs_to_done_and_gives_the_terminal_back() {
-    let mut seat = console(80, 24).run(&["rehearse", "--speed", "10"]);
-    seat.until("Enter on Install begins");
+fn a_rehearsal_goes_through_the_wizard_installs_to_done_and_gives_the_terminal_back() {
+    let mut seat = at_review("10");
     let review = seat.text();
     for shown in [
         "Review",
@@ -29,9 +29,8 @@ fn a_rehearsal_opens_at_review_installs_to_done_and_gives_the_terminal_back() {
         assert!(review.contains(shown), "{shown} is not in\n{review}");
     }
     assert!(seat.screen().alternate_screen() && seat.screen().hide_cursor());
-    seat.press(ENTER);
-    seat.until("step 9 of 10");
-    seat.until("The cluster rehearsal is ready: 3 members");
+    install(&mut seat);
+    seat.until("The cluster mcloud is ready: 3 members");
     seat.press(ENTER);
     assert_eq!(seat.exit(), 0);
     seat.assert_given_back();
@@ -47,41 +46,41 @@ fn a_rehearsal_opens_at_review_installs_to_done_and_gives_the_terminal_back() {
 
 #[test]
 fn one_pi_and_nine_pis_come_to_done() {
-    for nodes in ["1", "9"] {
-        let words = ["rehearse", "--speed", "50", "--nodes", nodes];
-        to_the_end(&mut console(80, 24).run(&words));
+    for nodes in [1, 9] {
+        let count = nodes.to_string();
+        let words = ["rehearse", "--speed", "50", "--nodes", &count];
+        to_the_end(&mut console(80, 24).run(&words), nodes);
     }
 }
 
 #[test]
 fn a_serial_line_without_a_size_gets_80_by_24() {
     let mut seat = console(0, 0).run(&["rehearse", "--speed", "50"]);
-    seat.until("Enter on Install begins");
+    seat.until("Enter Start");
     let rows: Vec<_> = seat.screen().rows(0, 80).collect();
     let last = rows.last().expect("there are rows");
-    assert!(last.starts_with(" Enter Install"), "{last}");
-    to_the_end(&mut seat);
+    assert!(last.starts_with(" Enter Start"), "{last}");
+    to_the_end(&mut seat, 3);
 }
 
 #[test]
 fn small_and_wide_terminals_come_to_done() {
     for (width, height) in [(40, 15), (80, 20), (100, 30), (132, 43)] {
         let mut seat = console(width, height).run(&["rehearse", "--speed", "50"]);
-        to_the_end(&mut seat);
+        to_the_end(&mut seat, 3);
     }
 }
 
 #[test]
 fn a_terminal_of_one_cell_for_a_moment_costs_nothing() {
-    let mut seat = console(80, 24).run(&["rehearse", "--speed", "2"]);
-    seat.until("Enter on Install begins");
-    seat.press(ENTER);
+    let mut seat = at_review("5");
+    install(&mut seat);
     seat.until("step 9 of 10");
     seat.resize(1, 1);
     seat.until_screen("m", |screen| text_of(screen) == "m\n");
     seat.resize(80, 24);
     seat.until("step 9 of 10");
-    seat.until("The cluster rehearsal is ready");
+    seat.until("The cluster mcloud is ready");
     let rows: Vec<_> = seat.screen().rows(0, 80).collect();
     assert!(
         rows.iter().any(|row| row.starts_with(" Enter Close")),

@@ -2,18 +2,12 @@
 
 use std::time::Duration;
 
-use crate::seat::{CTRL_C, DOWN, ENTER, ESC, F1, F3, F6, LEFT, RIGHT, Seat, console, text_of};
-
-/// A rehearsal that waits at Review.
-fn at_review() -> Seat {
-    let mut seat = console(80, 24).run(&["rehearse", "--speed", "50"]);
-    seat.until("Enter on Install begins");
-    seat
-}
+use crate::seat::{CTRL_C, DOWN, ENTER, ESC, F1, F3, F6, LEFT, RIGHT, text_of};
+use crate::walk::{at_review, go_on_to, install, until_title};
 
 #[test]
 fn ctrl_c_asks_and_its_first_answer_is_to_stay() {
-    let mut seat = at_review();
+    let mut seat = at_review("50");
     seat.press(CTRL_C);
     seat.until("▶ Stay");
     seat.until("Nothing happens until you choose.");
@@ -38,9 +32,8 @@ fn ctrl_c_asks_and_its_first_answer_is_to_stay() {
 
 #[test]
 fn esc_closes_what_lies_on_top_and_is_harmless_everywhere_else() {
-    let mut seat = at_review();
-    // The second Esc shows that the first one was alone.
-    seat.press(&[ESC, ESC, ESC, F1].concat());
+    let mut seat = at_review("50");
+    seat.press(F1);
     seat.until("Keys on this screen");
     for (open, shows) in [
         (CTRL_C, "▶ Stay"),
@@ -52,27 +45,30 @@ fn esc_closes_what_lies_on_top_and_is_harmless_everywhere_else() {
         seat.press(open);
         seat.until(shows);
     }
-    seat.press(&[ESC, ESC, ESC, ENTER].concat());
-    seat.until_gone("Keys on this screen");
-    // Alt+Enter, as the last Esc and Enter came, is no Enter.
+    seat.press(ESC);
     seat.until("Enter on Install begins");
-    seat.press(ENTER);
-    seat.until("step 9 of 10");
+    // On Review it goes back to the choices, and from them on to Review again.
+    seat.press(ESC);
+    until_title(&mut seat, "Disks");
+    go_on_to(&mut seat, "Network");
+    go_on_to(&mut seat, "Review");
+    seat.until("Enter on Install begins");
+    install(&mut seat);
     seat.press(&[ESC, ESC, ESC, F6].concat());
     seat.until("Space Level");
     seat.press(ESC);
-    seat.until("The cluster rehearsal is ready");
+    seat.until("The cluster mcloud is ready");
     seat.press(&[ESC, ESC, ESC, F6].concat());
     seat.until("Space Level");
     seat.press(ESC);
-    seat.until("The cluster rehearsal is ready");
+    seat.until("The cluster mcloud is ready");
     seat.press(ENTER);
     assert_eq!(seat.exit(), 0);
 }
 
 #[test]
 fn help_and_log_open_over_each_other() {
-    let mut seat = at_review();
+    let mut seat = at_review("50");
     seat.press(F1);
     seat.until("Review shows what Install will do");
     seat.press(F6);
@@ -85,7 +81,7 @@ fn help_and_log_open_over_each_other() {
 
 #[test]
 fn f3_draws_over_what_somebody_else_wrote() {
-    let mut seat = at_review();
+    let mut seat = at_review("50");
     let before = seat.text();
     seat.scribble("\x1b[5;5HOut of memory: Killed process 613 (rsyslogd)");
     seat.until("Out of memory");
@@ -96,7 +92,7 @@ fn f3_draws_over_what_somebody_else_wrote() {
 
 #[test]
 fn an_arrow_key_torn_apart_by_a_slow_line_is_an_arrow_key() {
-    let mut seat = at_review();
+    let mut seat = at_review("50");
     assert!(seat.text().contains("▶[ Install ]"));
     // A busy machine may tear it further apart than a line does: then it is nothing.
     let moved = (0..20).any(|_| {
@@ -114,7 +110,7 @@ fn an_arrow_key_torn_apart_by_a_slow_line_is_an_arrow_key() {
 
 #[test]
 fn keys_that_mean_nothing_do_nothing() {
-    let mut seat = at_review();
+    let mut seat = at_review("50");
     let before = seat.text();
     // Ctrl-S, Ctrl-Q, Ctrl-Z, Ctrl-A, Ctrl-B, Ctrl-\, Ctrl-D, letters, F8, F12, bytes that are no text.
     seat.press(b"\x13\x11\x1a\x01\x02\x1c\x04qyx\x1b[19~\x1b[24~\xff\xfe\xc3");

@@ -2,6 +2,7 @@
 
 use crate::formation::to_the_end;
 use crate::seat::{ENTER, F4, Seat, console};
+use crate::walk::{at_review, install};
 
 /// A whole rehearsal; some extra words, and the environment as given.
 fn rehearsed(extra: &[&str], variables: &[(&'static str, &'static str)]) -> Seat {
@@ -10,7 +11,7 @@ fn rehearsed(extra: &[&str], variables: &[(&'static str, &'static str)]) -> Seat
         console = console.with(name, value);
     }
     let mut seat = console.run(&[&["rehearse", "--speed", "50"], extra].concat());
-    to_the_end(&mut seat);
+    to_the_end(&mut seat, 3);
     seat
 }
 
@@ -70,7 +71,7 @@ fn the_linux_console_gets_its_glyphs_whatever_the_locale() {
 
 #[test]
 fn f4_goes_round_the_looks() {
-    let mut seat = console(80, 24).run(&["rehearse", "--speed", "50"]);
+    let mut seat = at_review("50");
     seat.until("┌ Plan ─");
     seat.press(F4);
     seat.press(F4);
@@ -78,8 +79,8 @@ fn f4_goes_round_the_looks() {
     assert!(seat.text().is_ascii(), "{}", seat.text());
     seat.press(F4);
     seat.until("┌ Plan ─");
-    seat.press(ENTER);
-    seat.until("The cluster rehearsal is ready");
+    install(&mut seat);
+    seat.until("The cluster mcloud is ready");
     seat.press(ENTER);
     assert_eq!(seat.exit(), 0);
 }

@@ -14,3 +14,5 @@ mod looks;
 mod node;
 mod seat;
 mod unattended;
+mod walk;
+mod wizard;

@@ -26,6 +26,8 @@ pub(crate) const F1: &[u8] = b"\x1bOP";
 pub(crate) const F3: &[u8] = b"\x1bOR";
 pub(crate) const F4: &[u8] = b"\x1bOS";
 pub(crate) const F6: &[u8] = b"\x1b[17~";
+pub(crate) const F7: &[u8] = b"\x1b[18~";
+pub(crate) const F10: &[u8] = b"\x1b[21~";
 
 /// What stands on the terminal before mcloud comes.
 pub(crate) const PROMPT: &str = "pi@pi-a:~$ mcloud";
@@ -164,7 +166,16 @@ impl Seat {
 
     /// Looks on for `time`, or until `text` is to be read, and says whether it is.
     pub(crate) fn sees_within(&mut self, time: Duration, text: &str) -> bool {
-        while !self.text().contains(text) {
+        self.sees_screen_within(time, |screen| text_of(screen).contains(text))
+    }
+
+    /// Looks on for `time`, or until the screen is as wished, and says whether it is.
+    pub(crate) fn sees_screen_within(
+        &mut self,
+        time: Duration,
+        is: impl Fn(&vt100::Screen) -> bool,
+    ) -> bool {
+        while !is(self.eye.screen()) {
             if !self.look(time) {
                 return false;
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mcloud::engine::Intent;
-use mcloud::screens::Act;
+use mcloud::screens::{Act, Options, Screens};
 use ratatui::crossterm::event::KeyCode;
 
 use crate::desk::Desk;
@@ -316,4 +316,22 @@ fn random_keys_on_forms_never_panic() {
             _ => drop(desk.ctrl('c')),
         }
     }
+}
+
+#[test]
+fn who_is_quicker_than_the_engine_sees_the_form_of_the_part_that_was_chosen() {
+    let mut desk = Desk::of(&crate::stage::Stage::new(1));
+    desk.screens = Screens::new(Options {
+        wizard: true,
+        ..Options::default()
+    });
+    assert!(desk.shows("▶ Start a cluster"), "{}", desk.draw());
+    let part = Intent::Part {
+        part: mcloud::engine::wizard::Part::Initiator,
+    };
+    assert_eq!(enter(&mut desk), one(part));
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::End);
+    assert!(desk.shows("▶[ Next ]"), "{}", desk.draw());
+    assert!(!desk.shows("Choose first"), "{}", desk.draw());
 }

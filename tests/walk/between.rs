@@ -51,6 +51,14 @@ pub(crate) fn perform(house: &mut House, who: usize, effect: Effect) {
         Effect::Do(order) => house.orders.push((who, order)),
         Effect::Send { node, order } => send(house, (who, &node), order),
         Effect::CancelAll | Effect::UseToken { .. } => {}
+        Effect::WriteReport => {
+            let came = if house.full {
+                Err(failure())
+            } else {
+                Ok("report.txt".to_owned())
+            };
+            house.fact(who, Fact::Reported(came));
+        }
         Effect::Report(report) => tell(house, who, report),
         Effect::Emit(event) => {
             for worker in house.followers(who) {

@@ -154,7 +154,7 @@ impl Turn<'_> {
         }
         let without = self.can_go_without(&self.node_of(id));
         let more = without.then_some(Remedy::GoOnWithout);
-        for remedy in more.into_iter().chain([Remedy::Change]) {
+        for remedy in more.into_iter().chain([Remedy::Change, Remedy::Report]) {
             if !failure.remedies.contains(&remedy) {
                 failure.remedies.push(remedy);
             }
@@ -223,7 +223,10 @@ impl Turn<'_> {
             .flat_map(|plan| &plan.steps)
             .filter(joined)
             .count();
-        let failure = run.failures().next().map(|(_, failure)| failure.clone());
+        // A step that ended because the operator stopped the run is no failure of its own.
+        let broke = |failure: &Failure| failure.what.code != "worker.cancelled";
+        let mut failures = run.failures().map(|(_, failure)| failure.clone());
+        let failure = failures.find(|failure| broke(failure) || !run.stopping);
         let exit = match (ok, run.stopping, &failure) {
             (true, ..) => 0,
             (false, true, None) => 3,
@@ -239,7 +242,7 @@ impl Turn<'_> {
             exit,
             members,
             took_ms: self.now.saturating_sub(run.started),
-            proven: run.proven,
+            proven: run.proven.clone(),
             why: if ok {
                 None
             } else {

@@ -141,7 +141,8 @@ impl Turn<'_> {
 
     pub(in crate::engine) const fn is_before_install(&self) -> bool {
         let stage = self.state.cluster.stage;
-        self.state.cluster.run.is_none()
+        !self.state.cluster.touched
+            && self.state.cluster.run.is_none()
             && !matches!(
                 stage,
                 Stage::Sealing | Stage::Installing | Stage::Stopped | Stage::Ended

@@ -10,6 +10,14 @@ pub(super) struct Stop<'a> {
     pub(super) what: What<'a>,
 }
 
+/// Where something was that had the focus.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Last {
+    group: usize,
+    place: usize,
+    row: bool,
+}
+
 /// What has the focus.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum What<'a> {
@@ -42,6 +50,19 @@ impl<'a> Stop<'a> {
             What::Field(field) => field.press.as_ref(),
             What::Button(_) => None,
         }
+    }
+
+    /// Where it is, to be found again by when it has gone.
+    pub(super) fn at(&self, place: usize) -> Last {
+        Last {
+            group: self.group,
+            place,
+            row: self.is_row(),
+        }
+    }
+
+    pub(super) fn is_row(&self) -> bool {
+        matches!(self.what, What::Row(_))
     }
 
     pub(super) fn is_button(&self) -> bool {
@@ -77,25 +98,17 @@ pub(super) fn stops(form: &Form) -> Vec<Stop<'_>> {
 }
 
 /// Which stop has the focus, of those that there are: the one called `wanted`; where it has gone,
-/// the nearest in what was its group; where nothing was wanted, what the form means.
-pub(super) fn focused(
-    form: &Form,
-    stops: &[Stop],
-    wanted: Option<&str>,
-    last: (usize, usize),
-) -> usize {
+/// the nearest row of its table; where there is none, or nothing was wanted, what the form means.
+pub(super) fn focused(form: &Form, stops: &[Stop], wanted: Option<&str>, last: Last) -> usize {
     let called = |id: &str| stops.iter().position(|stop| stop.id() == id);
-    let Some(wanted) = wanted else {
-        return called(&form.first).unwrap_or(0);
-    };
-    if let Some(at) = called(wanted) {
+    if let Some(at) = wanted.and_then(called) {
         return at;
     }
-    let (group, place) = last;
     let kin = stops.iter().enumerate();
-    let kin = kin.filter(|(_, stop)| stop.group == group);
-    let nearest = kin.map(|(at, _)| at).min_by_key(|at| at.abs_diff(place));
-    nearest.unwrap_or_else(|| place.min(stops.len().saturating_sub(1)))
+    let kin = kin.filter(|(_, stop)| stop.group == last.group && stop.is_row() && last.row);
+    let kin = kin.filter(|_| wanted.is_some()).map(|(at, _)| at);
+    let nearest = kin.min_by_key(|at| at.abs_diff(last.place));
+    nearest.or_else(|| called(&form.first)).unwrap_or(0)
 }
 
 /// The first stop of the next group, or of the one before; round and round.

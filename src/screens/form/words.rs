@@ -37,8 +37,8 @@ impl Chooser {
         let Some(mut rest) = self.rest.take() else {
             return self.put(text, c);
         };
-        if let Some(left) = rest.left.strip_prefix(c) {
-            rest.left = left.to_owned();
+        if rest.left.starts_with(c) {
+            rest.left.remove(0);
             rest.taken.push(c);
             self.rest = Some(rest);
             return text.to_owned();

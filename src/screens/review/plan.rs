@@ -26,13 +26,21 @@ pub(super) fn lines(
     let mut must_see = Vec::new();
     if review.erasures.is_empty() {
         lines.extend(paragraph(
-            &words::say("review.erases-nothing"),
+            &words::say(if picture.touched {
+                "review.erases-nothing-more"
+            } else {
+                "review.erases-nothing"
+            }),
             room.width,
             theme::good(),
         ));
     } else {
         lines.extend(paragraph(
-            &words::say("review.will-write"),
+            &words::say(if picture.touched {
+                "review.will-write-more"
+            } else {
+                "review.will-write"
+            }),
             room.width,
             Style::new(),
         ));

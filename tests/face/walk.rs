@@ -1,0 +1,76 @@
+//! The way of an initiator's operator through the wizard, by keys alone.
+
+use std::time::Duration;
+
+use crate::seat::{ENTER, F10, Seat, console, text_of};
+
+/// A moment in which the screen may change; nothing hangs on its length.
+const MOMENT: Duration = Duration::from_millis(200);
+/// So long the screen may stand still before a key is pressed again.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+fn has_title(screen: &vt100::Screen, title: &str) -> bool {
+    let text = text_of(screen);
+    text.lines().next().is_some_and(|line| line.contains(title))
+}
+
+/// Waits until the header names this screen.
+pub(crate) fn until_title(seat: &mut Seat, title: &str) {
+    seat.until_screen(title, |screen| has_title(screen, title));
+}
+
+/// Goes on to the screen called `title` as soon as that can be.
+pub(crate) fn go_on_to(seat: &mut Seat, title: &str) {
+    for _ in 0..20 {
+        seat.press(F10);
+        if seat.sees_screen_within(PATIENCE, |screen| has_title(screen, title)) {
+            return;
+        }
+    }
+    until_title(seat, title);
+}
+
+/// From Welcome to Review, with every one of the `nodes` let in.
+pub(crate) fn to_review(seat: &mut Seat, nodes: usize) {
+    until_title(seat, "Welcome");
+    seat.until("Raspberry");
+    seat.press(ENTER);
+    until_title(seat, "Address");
+    go_on_to(seat, "Peers");
+    go_on_to(seat, "Trust");
+    // Enter lets in who asks; where nobody does, it keeps the session open.
+    let all_in = format!("With this node: {nodes} nodes.");
+    while nodes > 1 && !seat.sees_within(MOMENT, &all_in) {
+        seat.press(ENTER);
+    }
+    go_on_to(seat, "Disks");
+    // What the joiners choose is there; on a small screen it is out of sight.
+    let chosen = format!("on {} of {nodes} node", nodes - 1);
+    seat.sees_within(PATIENCE, &chosen);
+    go_on_to(seat, "Network");
+    go_on_to(seat, "Review");
+    seat.until("Enter on Install begins");
+}
+
+/// Presses Install, and again where a joiner changed its mind meanwhile.
+pub(crate) fn install(seat: &mut Seat) {
+    let is_on = |text: &str| {
+        let header = text.lines().next().unwrap_or_default();
+        header.contains("Install") || header.contains("Done")
+    };
+    while !is_on(&seat.text()) {
+        seat.until("Enter on Install begins");
+        seat.press(ENTER);
+        seat.until_screen("the run, or another plan", |screen| {
+            let text = text_of(screen);
+            is_on(&text) || !text.contains("Enter on Install begins")
+        });
+    }
+}
+
+/// A rehearsal of three nodes that waits at Review.
+pub(crate) fn at_review(speed: &str) -> Seat {
+    let mut seat = console(80, 24).run(&["rehearse", "--speed", speed]);
+    to_review(&mut seat, 3);
+    seat
+}
