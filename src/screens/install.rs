@@ -26,7 +26,7 @@ pub(super) use failure::story;
 const SILENT_MS: u64 = 15_000;
 
 /// Install's own memory: focus, scroll, and the first node that is shown.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Install {
     focus: usize,
     pub(super) scroll: Scroll,
@@ -76,6 +76,8 @@ impl Install {
             Command::Up if self.focus == 0 => drop(self.scroll.up()),
             Command::Left if columns => self.shift(picture, false),
             Command::Right if columns => self.shift(picture, true),
+            Command::Previous if self.focus == 0 => self.focus = ways.len().saturating_sub(1),
+            Command::Next if self.focus + 1 >= ways.len() => self.focus = 0,
             Command::Up | Command::Previous | Command::Left => self.step(&ways, false),
             Command::Next | Command::Right => self.step(&ways, true),
             Command::PageDown => self.scroll.page_down(),
