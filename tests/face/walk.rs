@@ -48,7 +48,8 @@ pub(crate) fn to_review(seat: &mut Seat, nodes: usize) {
     let chosen = format!("on {} of {nodes} node", nodes - 1);
     seat.sees_within(PATIENCE, &chosen);
     go_on_to(seat, "Network");
-    go_on_to(seat, "Review");
+    // Once only: on Review the same key installs.
+    seat.press(F10);
     seat.until("Enter on Install begins");
 }
 
@@ -68,9 +69,11 @@ pub(crate) fn install(seat: &mut Seat) {
     }
 }
 
-/// A rehearsal of three nodes that waits at Review.
-pub(crate) fn at_review(speed: &str) -> Seat {
-    let mut seat = console(80, 24).run(&["rehearse", "--speed", speed]);
-    to_review(&mut seat, 3);
+/// A rehearsal of so many nodes that waits at Review.
+pub(crate) fn at_review(speed: &str, nodes: usize) -> Seat {
+    let count = nodes.to_string();
+    let words = ["rehearse", "--speed", speed, "--nodes", &count];
+    let mut seat = console(80, 24).run(&words);
+    to_review(&mut seat, nodes);
     seat
 }

@@ -23,15 +23,15 @@ fn leaving_before_anything_was_begun_asks_and_ends_with_3() {
 }
 
 #[test]
-fn without_a_terminal_mcloud_alone_says_what_there_is() {
-    let mut seat = console(80, 24).run(&["--lines"]);
+fn where_nothing_may_be_asked_mcloud_alone_says_what_there_is() {
+    let mut seat = console(80, 24).run(&["--json"]);
     assert_eq!(seat.exit(), 2);
     assert!(seat.text().contains("mcloud rehearse"), "{}", seat.text());
 }
 
 #[test]
 fn the_answers_are_saved_in_a_file_that_was_not_there() {
-    let mut seat = at_review("50");
+    let mut seat = at_review("50", 1);
     let file = seat.temporary.path().join("attic.yaml");
     for again in [false, true] {
         seat.press(F7);

@@ -28,7 +28,7 @@ fn enter(desk: &mut Desk) -> Option<Act> {
 }
 
 fn one(intent: Intent) -> Option<Act> {
-    Some(Act::Intents(vec![intent]))
+    Act::Intents(vec![intent]).into()
 }
 
 #[test]
@@ -209,13 +209,13 @@ fn looking_again_is_f5_on_every_form() {
 
 /// Everything that can be seen or wanted by pressing only these keys.
 fn reached(mut desk: Desk, keys: &[KeyCode], rounds: usize) -> BTreeSet<String> {
-    let mut seed: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut random: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut seen = BTreeSet::new();
     for _ in 0..rounds {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let at = usize::try_from(seed >> 33).unwrap() % keys.len();
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let at = usize::try_from(random >> 33).unwrap() % keys.len();
         if let Some(act) = desk.press(keys[at]) {
             seen.insert(format!("{act:?}"));
         }
