@@ -232,21 +232,6 @@ impl Turn<'_> {
         self.plan_when_ready();
     }
 
-    fn not_gathered(&mut self, node: Option<String>, failure: Failure) {
-        let name = node.unwrap_or_else(|| self.state.local.name.clone());
-        if !self.state.cluster.nodes.contains_key(&name) {
-            return;
-        }
-        if self.state.cluster.unattended && self.state.cluster.stage == Stage::Gathering {
-            return self.end(1, failure);
-        }
-        let what = What::Failure {
-            step: None,
-            failure,
-        };
-        self.emit_for(name, what);
-    }
-
     pub(super) fn tick_as_leader(&mut self) {
         if self.now.saturating_sub(self.state.local.told) < LIFE_SIGN_MS {
             return;
