@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::seat::{ENTER, F10, Seat, console, text_of};
+use crate::seat::{DOWN, ENTER, F10, HOME, Seat, console, text_of};
 
 /// A moment in which the screen may change; nothing hangs on its length.
 const MOMENT: Duration = Duration::from_millis(200);
@@ -38,10 +38,21 @@ pub(crate) fn to_review(seat: &mut Seat, nodes: usize) {
     until_title(seat, "Address");
     go_on_to(seat, "Peers");
     go_on_to(seat, "Trust");
-    // Enter lets in who asks; where nobody does, it keeps the session open.
     let all_in = format!("With this node: {nodes} nodes.");
-    while nodes > 1 && !seat.sees_within(MOMENT, &all_in) {
-        seat.press(ENTER);
+    while nodes > 1 && !seat.text().contains(&all_in) {
+        seat.until_screen("somebody who asks, or all", |screen| {
+            let text = text_of(screen);
+            text.contains("let pi-") || text.contains(&all_in)
+        });
+        let text = seat.text();
+        if text.contains("▶ Its screen shows the same") {
+            seat.press(ENTER);
+        } else if !text.contains(&all_in) {
+            // The session is the first stop, who asks is the next.
+            seat.press(HOME);
+            seat.press(DOWN);
+        }
+        seat.sees_within(MOMENT, &all_in);
     }
     go_on_to(seat, "Disks");
     // What the joiners choose is there; on a small screen it is out of sight.
@@ -59,12 +70,19 @@ pub(crate) fn install(seat: &mut Seat) {
         let header = text.lines().next().unwrap_or_default();
         header.contains("Install") || header.contains("Done")
     };
-    while !is_on(&seat.text()) {
-        seat.until("Enter on Install begins");
-        seat.press(ENTER);
-        seat.until_screen("the run, or another plan", |screen| {
+    let waits = |text: &str| text.contains("Enter on Install begins");
+    loop {
+        seat.until_screen("a plan, or the run", |screen| {
             let text = text_of(screen);
-            is_on(&text) || !text.contains("Enter on Install begins")
+            waits(&text) || is_on(&text)
+        });
+        if is_on(&seat.text()) {
+            return;
+        }
+        seat.press(ENTER);
+        seat.until_screen("what comes after Review", |screen| {
+            let text = text_of(screen);
+            !waits(&text) || is_on(&text)
         });
     }
 }
