@@ -7,7 +7,7 @@ use crate::seat::{DOWN, ENTER, F10, HOME, Seat, console, text_of};
 /// A moment in which the screen may change; nothing hangs on its length.
 const MOMENT: Duration = Duration::from_millis(200);
 /// So long the screen may stand still before a key is pressed again.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(6);
 
 fn has_title(screen: &vt100::Screen, title: &str) -> bool {
     let text = text_of(screen);
@@ -39,7 +39,10 @@ pub(crate) fn to_review(seat: &mut Seat, nodes: usize) {
     go_on_to(seat, "Peers");
     go_on_to(seat, "Trust");
     let all_in = format!("With this node: {nodes} nodes.");
-    while nodes > 1 && !seat.text().contains(&all_in) {
+    for _ in 0..10 * nodes {
+        if nodes == 1 || seat.text().contains(&all_in) {
+            break;
+        }
         seat.until_screen("somebody who asks, or all", |screen| {
             let text = text_of(screen);
             text.contains("let pi-") || text.contains(&all_in)
@@ -53,6 +56,9 @@ pub(crate) fn to_review(seat: &mut Seat, nodes: usize) {
             seat.press(DOWN);
         }
         seat.sees_within(MOMENT, &all_in);
+    }
+    if nodes > 1 {
+        seat.until(&all_in);
     }
     go_on_to(seat, "Disks");
     // What the joiners choose is there; on a small screen it is out of sight.
