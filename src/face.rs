@@ -60,8 +60,9 @@ const KEEP: usize = 5_000;
 /// How often the screen may change, on a quick terminal and on a slow serial line.
 const FRAME: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
 
-/// How often elapsed times are drawn anew, at the most.
-const TICK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+/// How often elapsed times are drawn anew, at the most: twice a second, so that none of them stands
+/// still for longer than its second. A tick costs about 80 bytes, and nothing where no second has gone.
+const TICK: Duration = Duration::from_millis(500);
 
 /// Opens the console, shows the undertaking until the face is left, and gives the console back.
 pub async fn run(link: &mut FaceLink, options: Options) -> io::Result<Left> {
@@ -113,12 +114,8 @@ impl Face {
 
     async fn run(&mut self, link: &mut FaceLink, console: &mut Console) -> io::Result<How> {
         let slow = console.is_slow();
-        let (frame, tick) = if slow {
-            (FRAME.1, TICK.1)
-        } else {
-            (FRAME.0, self.second())
-        };
-        let mut tick = tokio::time::interval(tick);
+        let frame = if slow { FRAME.1 } else { FRAME.0 };
+        let mut tick = tokio::time::interval(self.tick());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         if self.open(link).await.is_err() {
             return Ok(How::DaemonEnded);
@@ -164,11 +161,11 @@ impl Face {
         self.asked.follow(link, &mut self.screens).await
     }
 
-    /// A second of the clock that is shown, within reason.
-    fn second(&self) -> Duration {
+    /// A tick of the clock that is shown, within reason.
+    fn tick(&self) -> Duration {
         self.clock
-            .in_life(TICK.0)
-            .clamp(Duration::from_millis(100), TICK.0)
+            .in_life(TICK)
+            .clamp(Duration::from_millis(100), TICK)
     }
 
     fn hear_daemon(&mut self, link: &mut FaceLink, heard: FromDaemon) {
