@@ -1,6 +1,7 @@
 #!/bin/bash
 # Makes the pictures of the README and the manual: the real screens of a rehearsal, as an 80x24 console shows them.
-# usage: docs/pictures.sh [MCLOUD]     writes docs/screens/*.txt; needs tmux, and mcloud (target/release/mcloud)
+# usage: docs/pictures.sh [MCLOUD]     writes docs/screens/*.txt, and README's pictures from them; needs tmux, and
+#                                      mcloud (target/release/mcloud)
 #
 # What differs from run to run gets the same value in each: the words and check words (fixed words of the
 # same list), times of day, the seconds of a run. Everything else is as it was drawn.
@@ -151,3 +152,11 @@ until_shown 'on 3 of 3'
 to_install
 until_shown 'Stopped: LXD on pi-c'
 still stopped
+
+# README shows some of them.
+awk '
+  shown { if ($0 == "```") { shown = 0; print } next }
+  { print }
+  /^<!-- docs\/screens\/.* -->$/ { print "```text"; while ((getline line < $2) > 0) print line; shown = 1 }
+' README.md >README.md.new
+mv README.md.new README.md

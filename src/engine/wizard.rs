@@ -115,6 +115,11 @@ impl Turn<'_> {
             return;
         }
         let local = &mut self.state.local;
+        let works = local.role == Role::Worker && local.link.is_some() && !ended;
+        if works && local.member.is_none() {
+            // Its leader's undertaking is over, and its link is not: it is not free to do another.
+            return;
+        }
         local.end = None;
         if local.member.is_some() {
             // The home screen: there is a cluster, and nothing is under way in it. On a worker this
@@ -169,6 +174,10 @@ impl Turn<'_> {
         let Some(address) = local.address.filter(|_| local.role == Role::Undecided) else {
             return;
         };
+        if local.unfinished.is_some() {
+            local.trouble = Some(Failure::new(Message::new("found.unfinished")));
+            return;
+        }
         if !super::answers::is_name(&cluster) {
             let what = Message::new("found.bad-name").with("name", cluster);
             local.trouble = Some(Failure::new(what));
@@ -219,7 +228,7 @@ impl Turn<'_> {
         if local.role != Role::Undecided {
             return;
         }
-        let Some(unfinished) = local.unfinished.take() else {
+        let Some(unfinished) = local.unfinished.clone() else {
             return;
         };
         let answers = unfinished.answers;
@@ -257,6 +266,8 @@ impl Turn<'_> {
     /// The cluster is there: from now on this node is a member of it.
     pub(super) fn become_member(&mut self) {
         if let Some(answers) = &self.state.cluster.answers {
+            self.state.local.unfinished = None;
+            self.state.local.by_session = false;
             self.state.local.member = Some(Membership {
                 cluster: answers.cluster.clone(),
                 leader: answers.initiator.clone(),

@@ -100,6 +100,8 @@ impl Sheet {
         if let What::Field(field) = stop.what {
             let kind = Text::from(field.kind);
             if let Some(text) = self.editor.edit(kind, &field.value, command) {
+                // Who types into it is there, whatever had the focus before.
+                self.focus = Some(stop.id().to_owned());
                 let news = text != field.value;
                 return news.then(|| Wish::Note(field.id.clone(), Some(text)));
             }

@@ -65,6 +65,7 @@ fn come_in(stage: &mut Stage, number: usize) {
     stage.fact(Fact::Joined {
         node: node.clone(),
         id,
+        session: true,
     });
     stage.fact(Fact::LinkUp(node.clone()));
     let facts = Box::new(stage.facts[number].clone());
@@ -162,6 +163,7 @@ fn nobody_is_one_of_the_nodes_before_both_operators_said_yes() {
     stage.fact(Fact::Joined {
         node: "pi-b".to_owned(),
         id: "id-1".to_owned(),
+        session: true,
     });
     assert_eq!(knock_state(&stage, 1), KnockState::Trusted);
     assert_eq!(nodes(&stage), ["pi-a", "pi-b"]);

@@ -2,18 +2,20 @@
 
 use rustix::process::Signal;
 
-use crate::seat::{CTRL_C, DOWN, ENTER, Seat};
-use crate::walk::{self, install};
+use crate::seat::{CTRL_C, DOWN, ENTER, Seat, console};
+use crate::walk::{at_review, install, until_title};
 
 /// Left by the operator, as `mcloud --help` says.
 const LEFT: u32 = 3;
 
-fn at_review() -> Seat {
-    walk::at_review("5")
+fn at_welcome() -> Seat {
+    let mut seat = console(80, 24).run(&["rehearse", "--nodes", "1"]);
+    until_title(&mut seat, "Welcome");
+    seat
 }
 
 fn at_install() -> Seat {
-    let mut seat = at_review();
+    let mut seat = at_review("2", 1);
     install(&mut seat);
     seat.until("gone");
     seat
@@ -21,7 +23,7 @@ fn at_install() -> Seat {
 
 #[test]
 fn sigterm_and_sigquit_end_the_face_in_order() {
-    for at in [at_review, at_install] {
+    for at in [at_welcome, at_install] {
         for signal in [Signal::TERM, Signal::QUIT] {
             let mut seat = at();
             seat.signal(signal);
@@ -47,7 +49,7 @@ fn a_rehearsal_that_was_ended_does_not_say_that_it_goes_on() {
 
 #[test]
 fn a_terminal_that_is_taken_away_ends_a_rehearsal_and_nothing_stays() {
-    for at in [at_review, at_install] {
+    for at in [at_welcome, at_install] {
         let mut seat = at();
         seat.hang_up();
         assert_eq!(seat.exit(), LEFT);
@@ -57,7 +59,7 @@ fn a_terminal_that_is_taken_away_ends_a_rehearsal_and_nothing_stays() {
 
 #[test]
 fn sighup_alone_gives_the_terminal_back() {
-    for at in [at_review, at_install] {
+    for at in [at_welcome, at_install] {
         let mut seat = at();
         seat.signal(Signal::HUP);
         assert_eq!(seat.exit(), LEFT);
@@ -68,7 +70,7 @@ fn sighup_alone_gives_the_terminal_back() {
 
 #[test]
 fn sigint_from_outside_asks_as_ctrl_c_does() {
-    for at in [at_review, at_install] {
+    for at in [at_welcome, at_install] {
         let mut seat = at();
         seat.signal(Signal::INT);
         seat.until("▶ Stay");

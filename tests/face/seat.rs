@@ -22,6 +22,7 @@ pub(crate) const CTRL_C: &[u8] = b"\x03";
 pub(crate) const LEFT: &[u8] = b"\x1b[D";
 pub(crate) const RIGHT: &[u8] = b"\x1b[C";
 pub(crate) const DOWN: &[u8] = b"\x1b[B";
+pub(crate) const HOME: &[u8] = b"\x1b[H";
 pub(crate) const F1: &[u8] = b"\x1bOP";
 pub(crate) const F3: &[u8] = b"\x1bOR";
 pub(crate) const F4: &[u8] = b"\x1bOS";

@@ -28,7 +28,7 @@ fn enter(desk: &mut Desk) -> Option<Act> {
 }
 
 fn one(intent: Intent) -> Option<Act> {
-    Some(Act::Intents(vec![intent]))
+    Act::Intents(vec![intent]).into()
 }
 
 #[test]
@@ -99,6 +99,17 @@ fn a_key_that_was_meant_for_what_has_gone_does_nothing_to_what_is_there_instead(
     assert!(focus(&desk).contains("pi-d"));
     assert_eq!(enter(&mut desk), None);
     assert_eq!(enter(&mut desk), one(opened("pi-d")));
+}
+
+#[test]
+fn who_types_into_a_field_is_there_whatever_had_the_focus_before() {
+    let mut desk = at("peers", 5);
+    desk.press(KeyCode::Down);
+    desk.picture.nodes.clear();
+    assert!(focus(&desk).contains("Add by address"));
+    desk.press(KeyCode::Char('1'));
+    desk.press(KeyCode::Enter);
+    assert!(!focus(&desk).contains("Add by address"));
 }
 
 #[test]
@@ -198,13 +209,13 @@ fn looking_again_is_f5_on_every_form() {
 
 /// Everything that can be seen or wanted by pressing only these keys.
 fn reached(mut desk: Desk, keys: &[KeyCode], rounds: usize) -> BTreeSet<String> {
-    let mut seed: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut random: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut seen = BTreeSet::new();
     for _ in 0..rounds {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        let at = usize::try_from(seed >> 33).unwrap() % keys.len();
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let at = usize::try_from(random >> 33).unwrap() % keys.len();
         if let Some(act) = desk.press(keys[at]) {
             seen.insert(format!("{act:?}"));
         }

@@ -56,7 +56,7 @@ fn each_word_completes_at_its_third_letter() {
         .collect();
     let mut desk = at_words();
     for word in &list {
-        desk.typed(&word[..3]);
+        desk.typed(word.get(..3).unwrap());
     }
     assert_eq!(words(&mut desk), list.join(" "));
 }
@@ -127,7 +127,7 @@ fn the_field_of_the_words_is_no_trap() {
 fn the_words_are_not_in_what_is_written_down_of_the_screens() {
     let word = mcloud::wordlist::word(700).unwrap();
     let mut desk = at_words();
-    desk.typed(&word[..3]);
+    desk.typed(word.get(..3).unwrap());
     let act = desk.press(KeyCode::Enter);
     assert!(!format!("{act:?} {:?}", desk.screens).contains(word));
 }

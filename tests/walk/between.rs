@@ -22,6 +22,7 @@ pub(crate) fn perform(house: &mut House, who: usize, effect: Effect) {
                 cluster: format!("c{}", house.opened),
                 epoch: house.opened,
                 joined: Vec::new(),
+                touched: false,
                 usual: Usual::default(),
             };
             house.fact(who, opened);
@@ -201,7 +202,14 @@ fn certify(house: &mut House, joiner: usize) {
     let node = name.clone();
     house.nodes[joiner].link = Some((call.to, false));
     let id = id(joiner);
-    house.fact(call.to, Fact::Joined { node, id });
+    house.fact(
+        call.to,
+        Fact::Joined {
+            node,
+            id,
+            session: true,
+        },
+    );
     house.fact(joiner, Fact::Certified { name, cluster });
 }
 

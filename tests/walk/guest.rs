@@ -82,6 +82,7 @@ impl House {
         let joined = Fact::Joined {
             node: node.clone(),
             id: id(GUEST),
+            session: true,
         };
         let said = Fact::JoinerSaid(id(GUEST), Some(true));
         let found = Fact::Facts {
