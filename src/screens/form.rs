@@ -91,7 +91,10 @@ impl Sheet {
         let at = self.at(form, &stops);
         let stop = *stops.get(at)?;
         if self.has_lost(stop) && matches!(command, Command::Press | Command::Toggle) {
-            self.go(&stops, at);
+            // The form's own first one goes on having it, whichever that will be.
+            if self.focus.is_some() {
+                self.go(&stops, at);
+            }
             return None;
         }
         if let What::Field(field) = stop.what {
