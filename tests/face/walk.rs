@@ -21,7 +21,7 @@ pub(crate) fn until_title(seat: &mut Seat, title: &str) {
 
 /// Goes on to the screen called `title` as soon as that can be.
 pub(crate) fn go_on_to(seat: &mut Seat, title: &str) {
-    for _ in 0..20 {
+    for _ in 0..5 {
         seat.press(F10);
         if seat.sees_screen_within(PATIENCE, |screen| has_title(screen, title)) {
             return;
@@ -39,7 +39,10 @@ pub(crate) fn to_review(seat: &mut Seat, nodes: usize) {
     go_on_to(seat, "Peers");
     go_on_to(seat, "Trust");
     let all_in = format!("With this node: {nodes} nodes.");
-    while nodes > 1 && !seat.text().contains(&all_in) {
+    for _ in 0..10 * nodes {
+        if nodes == 1 || seat.text().contains(&all_in) {
+            break;
+        }
         seat.until_screen("somebody who asks, or all", |screen| {
             let text = text_of(screen);
             text.contains("let pi-") || text.contains(&all_in)
@@ -53,6 +56,9 @@ pub(crate) fn to_review(seat: &mut Seat, nodes: usize) {
             seat.press(DOWN);
         }
         seat.sees_within(MOMENT, &all_in);
+    }
+    if nodes > 1 {
+        seat.until(&all_in);
     }
     go_on_to(seat, "Disks");
     // What the joiners choose is there; on a small screen it is out of sight.
