@@ -120,6 +120,7 @@ impl Turn<'_> {
                 disk,
                 purpose,
             } => self.use_disk_here(&node, &disk, purpose),
+            Intent::Report => self.effect(Effect::WriteReport),
             Intent::Leave if self.state.local.role == Role::Undecided => self.leave_wizard(),
             Intent::Leave if self.state.local.role == Role::Worker => self.leave_leader(),
             Intent::Open { .. }

@@ -82,7 +82,7 @@ enum Reply {
 }
 
 /// What lies on top of the screen.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Overlay {
     Help,
     Log,
@@ -99,7 +99,7 @@ struct Scene<'a> {
 }
 
 /// All screens of a face, with what each remembers of itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Screens {
     options: Options,
     desk: Desk,

@@ -407,3 +407,17 @@ fn every_glyph_that_is_drawn_is_one_that_every_console_has() {
         "glyphs outside assets/glyphs.txt: {strange:?}"
     );
 }
+
+#[test]
+fn every_picture_of_the_readme_is_what_a_rehearsal_showed() {
+    let paper = fs::read_to_string(house().join("README.md")).expect("the paper is there");
+    let pictures: Vec<_> = paper.split("<!-- docs/screens/").skip(1).collect();
+    assert!(pictures.len() >= 3, "the README shows the screens");
+    for picture in pictures {
+        let (name, rest) = picture.split_once(" -->\n```text\n").expect("a block");
+        let (told, _) = rest.split_once("```\n").expect("its end");
+        let file = house().join("docs/screens").join(name);
+        let shown = fs::read_to_string(file).expect("docs/pictures.sh made it");
+        assert_eq!(told, shown, "{name}: docs/pictures.sh writes the pictures");
+    }
+}

@@ -179,7 +179,11 @@ async fn redeem(
     };
     // A node that lost its answer asks again: that is no news.
     let node = redeemed.name;
-    let joined = (!redeemed.again).then_some(Fact::Joined { node, id });
+    let joined = (!redeemed.again).then_some(Fact::Joined {
+        node,
+        id,
+        session: false,
+    });
     Ok((answer, joined))
 }
 

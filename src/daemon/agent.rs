@@ -119,6 +119,11 @@ impl Agent {
 }
 
 impl Daemon {
+    /// Whether a membership of an earlier join lies here.
+    pub(super) fn is_kept(&self) -> bool {
+        self.world.state_dir.join(MEMBERSHIP_FILE).exists()
+    }
+
     /// Reads the membership of an earlier join and takes the link up again.
     pub(super) fn resume_agent(&self) -> Result<(), MembershipError> {
         let path = self.world.state_dir.join(MEMBERSHIP_FILE);
@@ -146,6 +151,8 @@ impl Daemon {
         let text = serde_json::to_string(&kept).map_err(|error| failed(&error))?;
         let path = self.world.state_dir.join(MEMBERSHIP_FILE);
         files::write_private(&path, &text).map_err(|error| failed(&error))?;
+        // An older link is another leader's: the next one is dialled anew.
+        self.agent.leave();
         self.agent.keep(Some(kept));
         Ok(())
     }

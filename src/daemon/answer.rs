@@ -14,7 +14,6 @@ impl Daemon {
         match question {
             Question::Words => return self.words(),
             Question::Preseed => return self.preseed(),
-            Question::Report => return self.report_file(),
             _ => {}
         }
         let Some(open) = self.leader.open() else {
@@ -34,7 +33,7 @@ impl Daemon {
                 .tokens(&open)
                 .await
                 .map(|tokens| Answer::Tokens { tokens }),
-            Question::Words | Question::Preseed | Question::Report => return Answer::Done,
+            Question::Words | Question::Preseed => return Answer::Done,
             Question::CreateToken { node, ttl_ms } => {
                 return self.create_token(&open, &node, ttl_ms).await;
             }

@@ -245,6 +245,7 @@ impl Daemon {
                     .await?;
             }
         }
+        let touched = !matches!(open.store.last_run().await, Ok(None));
         let mut usual = self.usual.clone();
         for (class, ms) in &mut usual.0 {
             if let Some(median) = open.store.median_timing(class, "").await.map_err(failed)? {
@@ -263,6 +264,7 @@ impl Daemon {
                 cluster: open.cluster.id.clone(),
                 epoch: open.cluster.epoch,
                 joined: nodes.into_iter().map(member).collect(),
+                touched,
                 usual: Usual(usual.0),
             }));
         });

@@ -68,6 +68,7 @@ impl Daemon {
                 }
             }
             Effect::Report(report) => self.report(report),
+            Effect::WriteReport => self.write_down(),
             Effect::Emit(event) => self.hub.tell(event),
         }
     }
@@ -77,8 +78,15 @@ impl Daemon {
         let local = &mut state.local;
         self.resume_leader().await;
         if let Some(open) = self.leader.open() {
-            local.role = Role::Leader;
             (local.member, local.unfinished) = open.history().await;
+            let is_nothing = local.member.is_none() && local.unfinished.is_none();
+            if is_nothing && self.is_kept() {
+                // A cluster that never came to be, and then a membership of another one.
+                self.leader.abandon(&self.world.state_dir).await;
+            }
+        }
+        if let Some(open) = self.leader.open() {
+            local.role = Role::Leader;
             // Agents that still show the run of before are told that it is not there any more.
             state.cluster.id.clone_from(&open.cluster().id);
             state.cluster.epoch = open.cluster().epoch;

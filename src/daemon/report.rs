@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Daemon;
 use crate::engine::message::{Failure, Message};
+use crate::engine::{Event, Fact};
 use crate::session::files;
 use crate::wire::Answer;
 
@@ -27,15 +28,11 @@ impl Daemon {
 
     /// Writes a report below the state directory: all that a face may see, and every event. There is
     /// no secret in either.
-    pub(super) fn report_file(&self) -> Answer {
-        match self.write_report() {
-            Ok(path) => Answer::Report {
-                path: path.display().to_string(),
-            },
-            Err(why) => Answer::Failed {
-                failure: Failure::new(Message::new("ask.no-report")).because(why),
-            },
-        }
+    pub(super) fn write_down(&self) {
+        let written = self.write_report();
+        let failed = |why: String| Failure::new(Message::new("report.not-written")).because(why);
+        let written = written.map(|path| path.display().to_string());
+        self.push(Event::Fact(Fact::Reported(written.map_err(failed))));
     }
 
     fn write_report(&self) -> Result<PathBuf, String> {

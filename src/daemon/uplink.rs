@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
 use crate::engine::message::{Failure, Message};
@@ -36,7 +37,7 @@ impl Daemon {
         let mut wait = DIAL_AGAIN.0;
         while !leave.is_cancelled() {
             for address in &kept.addresses {
-                if self.dial(*address, &membership).await {
+                if self.dial(*address, &membership, &leave).await {
                     wait = DIAL_AGAIN.0;
                 }
                 if leave.is_cancelled() {
@@ -53,7 +54,12 @@ impl Daemon {
     }
 
     /// One link, until it ends; says whether the leader spoke.
-    async fn dial(self: &Arc<Self>, address: SocketAddr, membership: &Membership) -> bool {
+    async fn dial(
+        self: &Arc<Self>,
+        address: SocketAddr,
+        membership: &Membership,
+        leave: &CancellationToken,
+    ) -> bool {
         let now = self.world.clock.now();
         let link = match connect_agent(address, &self.identity, membership, now).await {
             Ok(link) => link,
@@ -64,7 +70,9 @@ impl Daemon {
         };
         super::links::watch_over(link.stream.get_ref().0);
         let mut spoke = false;
-        let ended = self.link(link.stream, &mut spoke).await;
+        let ended = leave
+            .run_until_cancelled(self.link(link.stream, &mut spoke))
+            .await;
         tracing::debug!(%address, ?ended, "the link to the leader has ended");
         spoke
     }
@@ -92,7 +100,10 @@ impl Daemon {
                 said = wire.receive() => {
                     let said = said?;
                     if let ToAgent::Refused { why } = said {
-                        self.refused(why);
+                        // Another version is mended by an update, not by forgetting.
+                        if why.code != "wire.version" {
+                            self.refused(why);
+                        }
                         return Ok(());
                     }
                     if !*spoke {

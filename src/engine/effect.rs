@@ -86,6 +86,8 @@ pub enum Effect {
     },
     /// Ask every running step to stop at the next safe place.
     CancelAll,
+    /// Write a report below the state directory: a fact follows.
+    WriteReport,
     /// Tell the leader how an order went (worker).
     Report(Report),
     /// Tell everyone who watches.

@@ -50,18 +50,24 @@ pub enum Fact {
         epoch: u64,
         /// The nodes that have a certificate.
         joined: Vec<Member>,
+        /// Whether a run of it was begun before.
+        touched: bool,
         /// How long steps usually take, by this cluster's own history where it has one.
         usual: Usual,
     },
     /// They could not be made.
     NotOpened(Failure),
-    /// A node used its token.
+    /// A node has its certificate.
     Joined {
         /// Its name.
         node: String,
         /// Its node id.
         id: String,
+        /// Whether by the session, or else by a token.
+        session: bool,
     },
+    /// The session could not be opened.
+    SessionNotOpened(Failure),
     /// A node was looked at; on an agent, this node.
     Facts {
         /// Its name; this node's is taken from the state.
@@ -103,6 +109,8 @@ pub enum Fact {
         /// SHA-256 of the plan, in hex.
         digest: String,
     },
+    /// A report was written, and where; or why it was not.
+    Reported(Result<String, Failure>),
     /// The journal holds an entry, durably.
     Journaled(Recorded),
     /// It could not be written: what waits for it must not be done.

@@ -113,6 +113,8 @@ pub enum Intent {
         /// How many disks the operator agreed to have erased.
         erase: usize,
     },
+    /// Write down all that is known, for whoever is asked.
+    Report,
     /// Look at every node again.
     LookAgain,
     /// Try a failed step again.

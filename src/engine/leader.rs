@@ -92,9 +92,11 @@ impl Turn<'_> {
                 cluster,
                 epoch,
                 joined,
+                touched,
                 usual,
             } => {
                 self.state.usual = usual;
+                self.state.cluster.touched |= touched;
                 self.opened(cluster, epoch, joined);
             }
             Fact::NotOpened(failure) if self.state.cluster.stage == Stage::Forming => {
@@ -109,7 +111,11 @@ impl Turn<'_> {
                 disk,
                 purpose,
             } => self.use_disk(&node, (&node, &disk), purpose),
-            Fact::Joined { node, id } => self.joined(&node, id),
+            Fact::Joined { node, id, session } => self.joined(&node, id, session),
+            Fact::SessionNotOpened(failure) => {
+                self.log(Level::Error, failure.what.clone());
+                self.state.local.trouble = Some(failure);
+            }
             Fact::Facts { node, facts } => self.facts(node, *facts),
             Fact::LinkUp(node) => self.link_up(&node),
             Fact::LinkDown(node) => self.link_down(&node),
@@ -168,10 +174,12 @@ impl Turn<'_> {
         }
     }
 
-    fn joined(&mut self, name: &str, id: String) {
-        let session = self.state.cluster.session.iter();
-        let mut knocks = session.flat_map(|session| &session.knocks);
-        let by_session = knocks.any(|knock| knock.id == id);
+    fn joined(&mut self, name: &str, id: String, by_session: bool) {
+        if by_session && !self.is_welcome(&id) {
+            // The operator said no, or pressed Install, while it was being let in.
+            let (node, why) = (name.to_owned(), Message::new("session.refused"));
+            return self.effect(Effect::Dismiss { node, why });
+        }
         let known = self.state.cluster.nodes.entry(name.to_owned()).or_default();
         known.id = Some(id.clone());
         self.changed();
@@ -222,21 +230,6 @@ impl Turn<'_> {
         node.heard = Some(self.now);
         self.changed();
         self.plan_when_ready();
-    }
-
-    fn not_gathered(&mut self, node: Option<String>, failure: Failure) {
-        let name = node.unwrap_or_else(|| self.state.local.name.clone());
-        if !self.state.cluster.nodes.contains_key(&name) {
-            return;
-        }
-        if self.state.cluster.unattended && self.state.cluster.stage == Stage::Gathering {
-            return self.end(1, failure);
-        }
-        let what = What::Failure {
-            step: None,
-            failure,
-        };
-        self.emit_for(name, what);
     }
 
     pub(super) fn tick_as_leader(&mut self) {

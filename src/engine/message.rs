@@ -122,6 +122,8 @@ pub enum Remedy {
     Change,
     /// Go on without this node.
     GoOnWithout,
+    /// Write down all that is known, for whoever is asked.
+    Report,
     /// Stop here; the next `mcloud` begins where this one stopped.
     Leave,
 }

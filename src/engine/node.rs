@@ -62,6 +62,8 @@ pub struct Local {
     pub by_session: bool,
     /// Why what was asked for on Welcome or Address could not be done.
     pub trouble: Option<Failure>,
+    /// Where the last report is.
+    pub report: Option<String>,
     /// The run of this leader that was cut off.
     pub unfinished: Option<Unfinished>,
     /// The cluster this node is a member of.
@@ -121,6 +123,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Nothing is under way in it: what has ended was seen.
+    pub(super) fn close(&mut self) {
+        (self.stage, self.end, self.unattended) = (Stage::Idle, None, false);
+    }
+
     /// Whether a check forbids Install.
     pub fn is_blocked(&self) -> bool {
         self.checks

@@ -48,6 +48,9 @@ pub struct Picture {
     pub review: Option<Review>,
     /// What Install shows, once there is a run.
     pub install: Option<Install>,
+    /// Where the last report is.
+    #[serde(default)]
+    pub report: Option<String>,
     /// What Done shows.
     pub end: Option<End>,
 }

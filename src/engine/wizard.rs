@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{Answers, LocalPool, NodeAnswers};
-use super::event::What;
+use super::event::{Level, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, Role, Stage};
 use super::trust::Session;
@@ -69,6 +69,10 @@ impl Turn<'_> {
                 self.state.local.neighbours.clone_from(neighbours);
                 true
             }
+            Fact::Reported(came) => {
+                self.reported(came.clone());
+                true
+            }
             Fact::Facts { node: None, facts } => {
                 self.state.local.facts = Some(facts.as_ref().clone());
                 self.suggest_address();
@@ -79,6 +83,20 @@ impl Turn<'_> {
                 true
             }
             _ => false,
+        }
+    }
+
+    fn reported(&mut self, came: Result<String, Failure>) {
+        match came {
+            Ok(path) => {
+                let says = Message::new("report.written").with("file", &path);
+                self.log(Level::Info, says);
+                self.state.local.report = Some(path);
+            }
+            Err(failure) => {
+                let why = failure.causes.join(": ");
+                self.log(Level::Error, failure.what.with("why", why));
+            }
         }
     }
 
@@ -97,12 +115,18 @@ impl Turn<'_> {
             return;
         }
         let local = &mut self.state.local;
+        let works = local.role == Role::Worker && local.link.is_some() && !ended;
+        if works && local.member.is_none() {
+            // Its leader's undertaking is over, and its link is not: it is not free to do another.
+            return;
+        }
         local.end = None;
         if local.member.is_some() {
-            // The home screen: there is a cluster, and nothing is under way in it.
-            if local.role == Role::Leader {
-                self.state.cluster.stage = Stage::Idle;
-                self.state.cluster.end = None;
+            // The home screen: there is a cluster, and nothing is under way in it. On a worker this
+            // is about its copy alone.
+            let leads = local.role == Role::Leader;
+            self.state.cluster.close();
+            if leads {
                 self.changed();
             }
             return self.effect(Effect::Gather);
@@ -150,6 +174,10 @@ impl Turn<'_> {
         let Some(address) = local.address.filter(|_| local.role == Role::Undecided) else {
             return;
         };
+        if local.unfinished.is_some() {
+            local.trouble = Some(Failure::new(Message::new("found.unfinished")));
+            return;
+        }
         if !super::answers::is_name(&cluster) {
             let what = Message::new("found.bad-name").with("name", cluster);
             local.trouble = Some(Failure::new(what));
@@ -200,7 +228,7 @@ impl Turn<'_> {
         if local.role != Role::Undecided {
             return;
         }
-        let Some(unfinished) = local.unfinished.take() else {
+        let Some(unfinished) = local.unfinished.clone() else {
             return;
         };
         let answers = unfinished.answers;
@@ -238,6 +266,8 @@ impl Turn<'_> {
     /// The cluster is there: from now on this node is a member of it.
     pub(super) fn become_member(&mut self) {
         if let Some(answers) = &self.state.cluster.answers {
+            self.state.local.unfinished = None;
+            self.state.local.by_session = false;
             self.state.local.member = Some(Membership {
                 cluster: answers.cluster.clone(),
                 leader: answers.initiator.clone(),

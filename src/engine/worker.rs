@@ -71,6 +71,10 @@ impl Turn<'_> {
     /// This node has its certificate; by the session it has it for as long as the session goes on.
     fn certified(&mut self) {
         let local = &mut self.state.local;
+        if local.role == Role::Undecided && local.joining.is_none() {
+            // Its operator said no, or went elsewhere, while the certificate was on its way.
+            return self.effect(Effect::Forget);
+        }
         local.role = Role::Worker;
         if let Some(joining) = local.joining.take() {
             local.by_session = true;
@@ -85,7 +89,7 @@ impl Turn<'_> {
     /// The leader will not have this node. Of a cluster that did not come to be nothing stays, and an
     /// end that was told already is not told again.
     fn refused(&mut self, failure: Failure) {
-        if self.state.cluster.touched {
+        if self.is_settled() {
             self.end_here(1, failure);
         } else if self.state.cluster.stage == Stage::Ended {
             self.state.local.link = None;
@@ -118,7 +122,7 @@ impl Turn<'_> {
     }
 
     /// A leader of a lower epoch is one that was replaced: it is not listened to.
-    fn replace(&mut self, cluster: Cluster) {
+    fn replace(&mut self, mut cluster: Cluster) {
         let known = &mut self.state.cluster;
         if cluster.epoch < known.epoch {
             return;
@@ -134,6 +138,17 @@ impl Turn<'_> {
         if fresh && known.stage == Stage::Ended {
             known.epoch = cluster.epoch;
             return;
+        }
+        // What a run has done is not undone by a leader that starts again.
+        cluster.touched |= known.touched && cluster.id == known.id;
+        if cluster.touched {
+            self.state.local.by_session = false;
+        }
+        let known = &mut self.state.cluster;
+        // An end that was seen here, and closed, is not shown again.
+        let closed = known.stage == Stage::Idle && self.state.local.member.is_some();
+        if closed && cluster.stage == Stage::Ended {
+            cluster.close();
         }
         *known = cluster;
         if self.state.cluster.end.as_ref().is_some_and(|end| end.ok) {
@@ -154,7 +169,9 @@ impl Turn<'_> {
             .as_ref()
             .and_then(|plan| plan.step(&order.step))
             .is_some_and(|step| step.node == self.state.local.name);
-        if sealed && mine && matches!(cluster.stage, Stage::Installing | Stage::Stopped) {
+        let works = self.state.local.role == Role::Worker;
+        let runs = matches!(cluster.stage, Stage::Installing | Stage::Stopped);
+        if works && sealed && mine && runs {
             return self.effect(Effect::Do(order));
         }
         let failure = Failure::new(Message::new("order.not-in-plan").with("step", &order.step));
@@ -163,10 +180,25 @@ impl Turn<'_> {
 
     pub(super) fn leave_leader(&mut self) {
         let runs = matches!(self.state.cluster.stage, Stage::Installing | Stage::Stopped);
-        if !(runs || self.state.cluster.touched) {
-            self.effect(Effect::LeaveLeader);
+        if !(runs || self.is_settled()) {
             self.forget(3, Failure::new(Message::new("end.left")));
+        } else if !runs {
+            // A member stays one: the face that waits for its leader goes alone.
+            self.emit(What::Done {
+                ok: false,
+                exit: 3,
+                members: 0,
+                took_ms: 0,
+                proven: Vec::new(),
+                why: Some(Message::new("end.left-touched")),
+            });
         }
+    }
+
+    /// Whether this node is in a cluster that was installed, wholly or in part: it does not forget
+    /// that by itself.
+    pub(super) const fn is_settled(&self) -> bool {
+        self.state.local.member.is_some() || self.state.cluster.touched
     }
 
     /// The end on this node. It has no link any more: a later token begins anew.

@@ -25,7 +25,6 @@ pub fn text(answer: &Answer) -> String {
         Answer::Token { info, token } => new_token(info, token),
         Answer::Words { words, .. } => words.0.clone(),
         Answer::Preseed { text } => text.clone(),
-        Answer::Report { path } => path.clone(),
         Answer::Done => says("headless.command-done"),
         Answer::Failed { failure } => lines::failure(failure),
     }
@@ -53,9 +52,6 @@ pub fn json(answer: &Answer) -> String {
         }
         Answer::Preseed { text } => {
             return json::document("preseed", &Value::String(text.clone())).to_string();
-        }
-        Answer::Report { path } => {
-            return json::document("report", &Value::String(path.clone())).to_string();
         }
         Answer::Done => return json::document("done", &Value::Bool(true)).to_string(),
         Answer::Failed { failure } => return json::failure(failure),

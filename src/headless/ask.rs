@@ -104,9 +104,8 @@ pub async fn run(
         old: options.old,
         can_detach: options.can_detach,
         due: Some(Instant::now() + ANSWER),
-        waits: true,
         leaving: false,
-        ended: false,
+        ear: Ear::Waits,
     };
     let part = options.part;
     let intent = Intent::Open { part };
@@ -125,12 +124,20 @@ struct Face<W> {
     can_detach: bool,
     /// When the page is told anew.
     due: Option<Instant>,
-    /// Whether that is what an answer did: until then no other answer is taken.
-    waits: bool,
     /// Whether the operator left, and the end is waited for.
     leaving: bool,
-    /// Whether nobody answers any more.
-    ended: bool,
+    ear: Ear,
+}
+
+/// Whether an answer is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ear {
+    /// It is.
+    Open,
+    /// What the last one did is to be told first.
+    Waits,
+    /// Nobody answers any more.
+    Closed,
 }
 
 impl<W: Write> Face<W> {
@@ -140,7 +147,7 @@ impl<W: Write> Face<W> {
         input: &mut (impl AsyncBufRead + Unpin),
     ) -> io::Result<How> {
         let mut signals = Signals::new()?;
-        let mut line = Vec::new();
+        let mut bytes = Vec::new();
         loop {
             let due = self.due.unwrap_or_else(Instant::now);
             let how = tokio::select! {
@@ -157,13 +164,13 @@ impl<W: Write> Face<W> {
                     Ok(heard) => self.hear_daemon(link, heard).await?,
                     Err(_) => Ok(Some(How::DaemonEnded)),
                 },
-                read = input.read_until(b'\n', &mut line), if !self.waits && !self.ended => {
+                read = input.read_until(b'\n', &mut bytes), if self.ear == Ear::Open => {
                     if read? == 0 {
-                        self.ended = true;
+                        self.ear = Ear::Closed;
                         self.end_of_input(link).await
                     } else {
-                        let text = String::from_utf8_lossy(&line).into_owned();
-                        line.clear();
+                        let text = String::from_utf8_lossy(&bytes).into_owned();
+                        bytes.clear();
                         self.answer(link, &text).await?
                     }
                 }
@@ -178,7 +185,10 @@ impl<W: Write> Face<W> {
 
     /// Tells what is asked now, or what changed.
     fn tell(&mut self, link: &FaceLink) -> io::Result<()> {
-        (self.due, self.waits) = (None, false);
+        self.due = None;
+        if self.ear == Ear::Waits {
+            self.ear = Ear::Open;
+        }
         let stale = self.old.is_some() && link.picture.stage == Stage::Ended;
         if stale || self.leaving {
             return Ok(());
@@ -232,13 +242,13 @@ impl<W: Write> Face<W> {
     async fn answer(
         &mut self,
         link: &mut FaceLink,
-        line: &str,
+        text: &str,
     ) -> io::Result<Result<Option<How>, WireError>> {
         self.voice.answered();
-        let heard = self.dialog.hear(&link.picture, self.clock.now(), line);
+        let heard = self.dialog.hear(&link.picture, self.clock.now(), text);
         self.voice.say(&heard.says)?;
         self.due = Some(Instant::now());
-        self.waits = true;
+        self.ear = Ear::Waits;
         for act in heard.acts {
             if !matches!(act, Do::Save(_)) {
                 self.due = Some(Instant::now() + ANSWER);

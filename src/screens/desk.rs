@@ -35,7 +35,7 @@ impl Default for Forms {
 }
 
 /// All forms of a face.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Desk {
     forms: Forms,
     /// Whether the face was opened as the wizard.
@@ -124,6 +124,8 @@ impl Desk {
     /// The same, to be drawn now.
     pub(super) fn form_now(&self, step: Step, picture: &Picture, now: Now) -> Form {
         self.drawn.set(now);
+        let others = self.sheets.iter().filter(|(of, _)| *of != step);
+        others.for_each(|(_, sheet)| sheet.hide());
         self.form(step, picture)
     }
 

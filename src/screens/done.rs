@@ -17,7 +17,7 @@ use crate::engine::picture::Picture;
 use crate::text::sentence;
 
 /// Done's own memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Done {
     pub(super) scroll: Scroll,
 }

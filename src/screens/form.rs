@@ -7,7 +7,7 @@ mod table;
 mod tone;
 mod words;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::frame::{Body, Info, Room};
 use super::keymap::{Can, Command, Context, Place, Text};
@@ -19,12 +19,14 @@ use stops::{Last, Stop, What, focused, next_group, stops};
 pub(super) use edit::{Drawn, Editor};
 
 /// What is remembered of one form: the focus, the scroll, the cursor.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Sheet {
     /// The id of what has the focus; none while the form's own first one has it.
     focus: Option<String>,
     /// Where it was when it was drawn.
     last: Cell<Last>,
+    /// The id of what had it then, and the ids of all that could have had it.
+    drawn: RefCell<(Option<String>, Vec<String>)>,
     /// Whether the operator scrolls and the focus stays behind.
     loose: bool,
     pub(super) scroll: Scroll,
@@ -64,10 +66,6 @@ impl Sheet {
             (None, Some(stop)) if stop.is_button() => toggle,
             (None, stop) => stop.map(|_| "key.next-stop"),
         };
-        let lost = stop.is_some_and(|stop| self.has_lost(*stop));
-        if lost {
-            toggle = None;
-        }
         let groups = stops.first().map(|stop| stop.group) != stops.last().map(|stop| stop.group);
         let goes_on = form.buttons.last().is_some_and(|last| last.wish.is_some());
         Context {
@@ -99,6 +97,8 @@ impl Sheet {
         if let What::Field(field) = stop.what {
             let kind = Text::from(field.kind);
             if let Some(text) = self.editor.edit(kind, &field.value, command) {
+                // Who types into it is there, whatever had the focus before.
+                self.focus = Some(stop.id().to_owned());
                 let news = text != field.value;
                 return news.then(|| Wish::Note(field.id.clone(), Some(text)));
             }
@@ -204,14 +204,24 @@ impl Sheet {
         self.last.set(stop.at(to));
     }
 
-    /// Whether what had the focus has gone and `stop` has it instead: what is pressed was meant for
-    /// the other, so that the first key only chooses this one.
+    /// Whether what had the focus has gone and `stop` has it instead, or `stop` came after the
+    /// screen was drawn: what is pressed was meant for the other, so that the first key only
+    /// chooses this one.
     fn has_lost(&self, stop: Stop) -> bool {
-        self.focus.as_deref().is_some_and(|id| id != stop.id())
+        let (focus, stops) = &*self.drawn.borrow();
+        match self.focus.as_deref() {
+            Some(id) => id != stop.id() || stops.iter().all(|drawn| drawn != id),
+            None => focus.as_deref() != Some(stop.id()),
+        }
     }
 
     fn at(&self, form: &Form, stops: &[Stop]) -> usize {
         focused(form, stops, self.focus.as_deref(), self.last.get())
+    }
+
+    /// Another form was drawn: nothing of this one is in sight any more.
+    pub(super) fn hide(&self) {
+        self.drawn.take();
     }
 
     /// The body; `sight` says how many of its lines are in sight.
@@ -233,6 +243,9 @@ impl Sheet {
         if let Some(stop) = stop {
             self.last.set(stop.at(at));
         }
+        let ids = stops.iter().map(|stop| stop.id().to_owned());
+        let focus = stop.map(|stop| stop.id().to_owned());
+        *self.drawn.borrow_mut() = (focus, ids.collect());
         if let (false, Some(place)) = (self.loose, laid.places.get(at)) {
             let before = at.checked_sub(1).and_then(|at| laid.places.get(at));
             let from = before.map_or(0, |place| place.end);

@@ -34,7 +34,7 @@ const fn of_form(step: Step) -> &'static str {
 const NAME: usize = 18;
 
 /// Help's own memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Help {
     pub(super) scroll: Scroll,
 }

@@ -13,6 +13,7 @@ use super::frame::{Body, Info, Room};
 use super::keymap::{Can, Command, Context, Place};
 use super::parts::buttons::{Button, row};
 use super::parts::scroll::Scroll;
+use super::parts::text::paragraph;
 use super::{Act, Now, Reply, theme, words};
 use crate::engine::Intent;
 use crate::engine::message::Remedy;
@@ -25,7 +26,7 @@ pub(super) use failure::story;
 const SILENT_MS: u64 = 15_000;
 
 /// Install's own memory: focus, scroll, and the first node that is shown.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Install {
     focus: usize,
     pub(super) scroll: Scroll,
@@ -50,6 +51,7 @@ impl Install {
             Remedy::Retry => "key.retry",
             Remedy::GoOnWithout => "key.go-on-without",
             Remedy::Change => "key.change",
+            Remedy::Report => "key.report",
             Remedy::Leave => "key.end-here",
         });
         let retries = ways.iter().any(|way| way.remedy == Remedy::Retry);
@@ -74,6 +76,8 @@ impl Install {
             Command::Up if self.focus == 0 => drop(self.scroll.up()),
             Command::Left if columns => self.shift(picture, false),
             Command::Right if columns => self.shift(picture, true),
+            Command::Previous if self.focus == 0 => self.focus = ways.len().saturating_sub(1),
+            Command::Next if self.focus + 1 >= ways.len() => self.focus = 0,
             Command::Up | Command::Previous | Command::Left => self.step(&ways, false),
             Command::Next | Command::Right => self.step(&ways, true),
             Command::PageDown => self.scroll.page_down(),
@@ -180,6 +184,7 @@ impl Install {
                 Remedy::Retry => words::say("key.retry"),
                 Remedy::GoOnWithout => words::fill("key.go-on-without-node", &[("node", node)]),
                 Remedy::Change => words::say("key.change"),
+                Remedy::Report => words::say("key.report"),
                 Remedy::Leave => words::say("key.end-here"),
             };
             let style = if focused {
@@ -197,7 +202,13 @@ impl Install {
         if buttons.is_empty() {
             return Vec::new();
         }
-        row(&buttons, room.width)
+        let report = picture.report.as_ref().map(|file| {
+            let text = words::fill("report.written", &[("file", file)]);
+            paragraph(&text, room.width, Style::new())
+        });
+        let mut lines = report.unwrap_or_default();
+        lines.extend(row(&buttons, room.width));
+        lines
     }
 
     /// What is worth knowing now.
@@ -246,7 +257,8 @@ fn ways(picture: &Picture) -> Vec<Way> {
     let stopped = picture.stage == Stage::Stopped;
     let once = |remedy| has(remedy).filter(|_| stopped).take(1);
     let without = has(Remedy::GoOnWithout).filter(|_| stopped);
-    let ends = once(Remedy::Change).chain(once(Remedy::Leave));
+    let ends = once(Remedy::Change).chain(once(Remedy::Report));
+    let ends = ends.chain(once(Remedy::Leave));
     has(Remedy::Retry).chain(without).chain(ends).collect()
 }
 
@@ -260,6 +272,7 @@ fn act(picture: &Picture, way: Way) -> Option<Reply> {
             node: failed.node.clone(),
         },
         Remedy::Change => Intent::Change,
+        Remedy::Report => Intent::Report,
         Remedy::Leave => Intent::Leave,
     })))
 }

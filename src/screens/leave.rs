@@ -17,7 +17,7 @@ use crate::engine::picture::Picture;
 const WIDEST: u16 = 66;
 
 /// The question, asked at one stage: at another it is another question.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Leave {
     stage: Stage,
     /// Whether the wizard is left, before anything was begun.
@@ -72,6 +72,8 @@ impl Leave {
         let answers = self.answers(picture, can_detach);
         let last = answers.len().saturating_sub(1);
         match command {
+            Command::Next if self.focus >= last => self.focus = 0,
+            Command::Previous if self.focus == 0 => self.focus = last,
             Command::Down | Command::Right | Command::Next => {
                 self.focus = (self.focus + 1).min(last);
             }

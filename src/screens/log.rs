@@ -15,7 +15,7 @@ use crate::engine::event::{Level, PublicEvent};
 use crate::engine::picture::Picture;
 
 /// The log's own memory: what it leaves out, and where it is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Log {
     level: Level,
     /// Only this node, by its place in the picture.

@@ -21,7 +21,7 @@ pub(super) use stand::can_save;
 use stand::{Press, Stand, buttons, can_change, decides, digest, erasures, label};
 
 /// Review's own memory: focus, scroll, the number being typed, and which rows were in sight.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Review {
     /// The plan all of this is about.
     digest: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Review {
 }
 
 /// What was in sight of a plan. Only who draws knows, so drawing notes it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Seen {
     digest: Option<String>,
     /// The first (false) and the last (true) line of each row that must be seen.
@@ -91,8 +91,10 @@ impl Review {
         match command {
             Command::Down => self.down(picture),
             Command::Up => self.up(picture),
-            Command::Next | Command::Right => self.step(picture, true),
-            Command::Previous | Command::Left => self.step(picture, false),
+            Command::Right => self.step(picture, true),
+            Command::Left => self.step(picture, false),
+            Command::Next => self.turn(picture, true),
+            Command::Previous => self.turn(picture, false),
             Command::PageDown => self.scroll.page_down(),
             Command::PageUp => self.scroll.page_up(),
             Command::Home => self.scroll.home(),
@@ -224,6 +226,17 @@ impl Review {
             at.saturating_sub(1)
         };
         self.focus = stops.get(to).copied().or(Some(now));
+    }
+
+    /// To the next stop or the one before; round and round, as on a form.
+    fn turn(&mut self, picture: &Picture, forward: bool) {
+        let before = self.focus(picture);
+        self.step(picture, forward);
+        if self.focus(picture) == before {
+            let stops = self.stops(picture);
+            let end = if forward { stops.first() } else { stops.last() };
+            self.focus = end.copied();
+        }
     }
 
     /// Notes which of the rows that must be seen were in sight.

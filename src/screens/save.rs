@@ -18,7 +18,7 @@ const WIDEST: u16 = 70;
 const LAST: usize = 2;
 
 /// The question, or its answer.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Save {
     name: String,
     editor: Editor,
@@ -75,6 +75,8 @@ impl Save {
             return None;
         }
         match command {
+            Command::Next if self.focus == LAST => self.focus = 0,
+            Command::Previous if self.focus == 0 => self.focus = LAST,
             Command::Down | Command::Right | Command::Next => {
                 self.focus = (self.focus + 1).min(LAST);
             }

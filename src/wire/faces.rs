@@ -95,8 +95,6 @@ pub enum Question {
     Words,
     /// The answers as a preseed.
     Preseed,
-    /// Write down all that is known, for a report.
-    Report,
     /// Make a join token.
     CreateToken {
         /// The node it is for.
@@ -141,11 +139,6 @@ pub enum Answer {
     Preseed {
         /// The file's text.
         text: String,
-    },
-    /// A report was written.
-    Report {
-        /// Where.
-        path: String,
     },
     /// A token was made.
     Token {

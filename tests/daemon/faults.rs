@@ -112,3 +112,40 @@ async fn a_slow_step_shows_that_it_lives_at_least_every_ten_seconds() {
     assert!(took >= 90_000, "{took}");
     assert!(signs * 10_000 >= took, "{signs} signs in {took} ms");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_written_for_the_owner_alone_and_holds_no_secret() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let lab = Lab::with(3, &["lxd.join@pi-c=refused,9x"]).await;
+    let mut leader = joined_by_all(&lab, false).await;
+    let sealed = |picture: &mcloud::engine::picture::Picture| {
+        let review = picture.review.as_ref()?;
+        review.digest.clone()
+    };
+    leader
+        .until_picture(|picture| sealed(picture).is_some())
+        .await;
+    let digest = sealed(&leader.link.picture).expect("it is sealed");
+    leader.intend(Intent::Install { digest, erase: 0 }).await;
+    leader
+        .until_picture(|picture| picture.stage == Stage::Stopped)
+        .await;
+    leader.intend(Intent::Report).await;
+    leader
+        .until_picture(|picture| picture.report.is_some())
+        .await;
+    let path = leader.link.picture.report.clone().expect("it is shown");
+    let mode = std::fs::metadata(&path)
+        .expect("a file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let report = std::fs::read_to_string(&path).expect("a text");
+    assert!(report.contains("lxd.join@pi-c"), "it tells what stopped");
+    for number in lab.joiners() {
+        let token = lab.token(number);
+        assert!(!report.contains(token.trim()), "a token is in it");
+    }
+    assert!(!report.contains("PRIVATE KEY"));
+}

@@ -2,8 +2,33 @@
 
 use mcloud::engine::Intent;
 use mcloud::engine::node::{Role, Stage};
+use mcloud::engine::picture::Picture;
 
+use crate::face::Face;
 use crate::lab::{LEADER, Lab};
+
+/// The digest of the plan that Review shows, once it is sealed.
+async fn sealed(face: &mut Face) -> String {
+    let digest = |picture: &Picture| {
+        let review = picture.review.as_ref()?;
+        review
+            .digest
+            .clone()
+            .filter(|_| picture.stage == Stage::Review)
+    };
+    face.until_picture(|picture| digest(picture).is_some())
+        .await;
+    digest(&face.link.picture).expect("it is sealed")
+}
+
+/// A wizard at a leader whose daemon has just started again.
+async fn again(lab: &mut Lab) -> Face {
+    lab.stop(LEADER).await;
+    lab.start(LEADER).await;
+    let mut face = lab.face(LEADER).await;
+    face.intend(Intent::Open { part: None }).await;
+    face
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_wizard_takes_up_a_run_that_was_cut_off() {
@@ -12,30 +37,13 @@ async fn the_next_wizard_takes_up_a_run_that_was_cut_off() {
     for number in lab.joiners() {
         lab.bring_in(number).await;
     }
-    leader
-        .until_picture(|picture| {
-            picture
-                .review
-                .as_ref()
-                .is_some_and(|it| it.digest.is_some())
-        })
-        .await;
-    let digest = leader
-        .link
-        .picture
-        .review
-        .as_ref()
-        .and_then(|it| it.digest.clone());
-    let digest = digest.expect("it is sealed");
+    let digest = sealed(&mut leader).await;
     leader.intend(Intent::Install { digest, erase: 0 }).await;
     leader
         .until_picture(|picture| picture.stage == Stage::Stopped)
         .await;
 
-    lab.stop(LEADER).await;
-    lab.start(LEADER).await;
-    let mut leader = lab.face(LEADER).await;
-    leader.intend(Intent::Open { part: None }).await;
+    let mut leader = again(&mut lab).await;
     leader
         .until_picture(|picture| {
             picture.wizard.unfinished.is_some() && picture.role == Role::Undecided
@@ -51,40 +59,17 @@ async fn the_next_wizard_takes_up_a_run_that_was_cut_off() {
     assert!(picture.wizard.member.is_none());
 
     leader.intend(Intent::Resume).await;
-    leader
-        .until_picture(|picture| {
-            picture.stage == Stage::Review
-                && picture
-                    .review
-                    .as_ref()
-                    .is_some_and(|it| it.digest.is_some())
-        })
-        .await;
-    let digest = leader
-        .link
-        .picture
-        .review
-        .as_ref()
-        .and_then(|it| it.digest.clone());
-    let digest = digest.expect("it is sealed");
+    let digest = sealed(&mut leader).await;
     leader.intend(Intent::Install { digest, erase: 0 }).await;
     let done = leader.done().await;
     assert_eq!((done.ok, done.members), (true, 3), "{done:?}");
 
-    lab.stop(LEADER).await;
-    lab.start(LEADER).await;
-    let mut leader = lab.face(LEADER).await;
-    leader.intend(Intent::Open { part: None }).await;
+    let mut leader = again(&mut lab).await;
     leader
         .until_picture(|picture| picture.wizard.member.is_some())
         .await;
-    let member = leader
-        .link
-        .picture
-        .wizard
-        .member
-        .clone()
-        .expect("it is shown");
+    let wizard = &leader.link.picture.wizard;
+    let member = wizard.member.as_ref().expect("it is shown");
     assert_eq!(member.nodes, ["pi-a", "pi-b", "pi-c"]);
-    assert!(leader.link.picture.wizard.unfinished.is_none());
+    assert!(wizard.unfinished.is_none());
 }

@@ -62,6 +62,7 @@ fn some_event(stage: &Stage, dice: &mut Dice) -> Event {
         4 => Fact::Joined {
             node,
             id: "x".to_owned(),
+            session: false,
         },
         5 => Fact::Facts {
             node: Some(node),

@@ -165,6 +165,7 @@ impl Stage {
             self.fact(Fact::Joined {
                 node: name.clone(),
                 id: format!("id-{node}"),
+                session: false,
             });
             self.fact(Fact::LinkUp(name.clone()));
             self.fact(Fact::Facts {
@@ -193,6 +194,7 @@ impl Stage {
                     id: "leader".to_owned(),
                     up: true,
                 }],
+                touched: false,
                 usual: Usual::default(),
             }),
             Effect::Gather => {

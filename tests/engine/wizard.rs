@@ -7,7 +7,7 @@ use mcloud::engine::answers::{LocalPool, Purpose};
 use mcloud::engine::event::What;
 use mcloud::engine::message::{Failure, Message, Remedy};
 use mcloud::engine::neighbours::{Neighbours, Peer, Standing, announcement};
-use mcloud::engine::node::{Local, Role, Stage as Far};
+use mcloud::engine::node::{End, Local, Role, Stage as Far};
 use mcloud::engine::picture::picture;
 use mcloud::engine::timing::Usual;
 use mcloud::engine::trust::{JoiningState, Knock, KnockState};
@@ -65,6 +65,7 @@ fn come_in(stage: &mut Stage, number: usize) {
     stage.fact(Fact::Joined {
         node: node.clone(),
         id,
+        session: true,
     });
     stage.fact(Fact::LinkUp(node.clone()));
     let facts = Box::new(stage.facts[number].clone());
@@ -162,6 +163,7 @@ fn nobody_is_one_of_the_nodes_before_both_operators_said_yes() {
     stage.fact(Fact::Joined {
         node: "pi-b".to_owned(),
         id: "id-1".to_owned(),
+        session: true,
     });
     assert_eq!(knock_state(&stage, 1), KnockState::Trusted);
     assert_eq!(nodes(&stage), ["pi-a", "pi-b"]);
@@ -779,6 +781,32 @@ fn a_joiner_chooses_its_own_disks_and_no_other_nodes() {
     );
     let others = want(&mut state, use_disk("pi-a", "pi-a-A", Some(Purpose::Local)));
     assert_eq!(others, []);
+}
+
+#[test]
+fn a_worker_that_has_seen_the_end_is_at_home_in_the_cluster() {
+    let mut state = joined();
+    let mut ended = formed(2).state.cluster;
+    ended.stage = Far::Ended;
+    ended.end = Some(End {
+        at: 900,
+        ok: true,
+        exit: 0,
+        members: 2,
+        took_ms: 800,
+        proven: Vec::new(),
+        why: None,
+        failure: None,
+    });
+    let told = Event::Fact(Fact::Cluster(Box::new(ended)));
+    play(&mut state, told.clone());
+    assert_eq!(picture(&state, 1_000).stage, Far::Ended);
+    want(&mut state, Intent::Open { part: None });
+    assert_eq!(picture(&state, 1_000).stage, Far::Idle);
+    play(&mut state, told);
+    let home = picture(&state, 1_000);
+    assert_eq!((home.stage, home.end), (Far::Idle, None));
+    assert!(home.wizard.member.is_some());
 }
 
 #[test]

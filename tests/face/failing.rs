@@ -5,7 +5,7 @@ use crate::walk::{install, to_review};
 
 fn stopped() -> Seat {
     let fault = ["--fault", "lxd.join@pi-c=refused,1x"];
-    let words = [&["rehearse", "--speed", "50"][..], &fault].concat();
+    let words = [&["rehearse", "--speed", "10"][..], &fault].concat();
     let mut seat = console(80, 24).run(&words);
     to_review(&mut seat, 3);
     install(&mut seat);
@@ -39,6 +39,7 @@ fn ending_where_a_step_failed_is_a_failure() {
     for there in [
         "▶[ Go on without pi-c ]",
         "▶[ Change answers ]",
+        "▶[ Report ]",
         "▶[ End here ]",
     ] {
         seat.press(RIGHT);

@@ -48,14 +48,14 @@ fn a_rehearsal_goes_through_the_wizard_installs_to_done_and_gives_the_terminal_b
 fn one_pi_and_five_pis_come_to_done() {
     for nodes in [1, 5] {
         let count = nodes.to_string();
-        let words = ["rehearse", "--speed", "50", "--nodes", &count];
+        let words = ["rehearse", "--speed", "10", "--nodes", &count];
         to_the_end(&mut console(80, 24).run(&words), nodes);
     }
 }
 
 #[test]
 fn a_serial_line_without_a_size_gets_80_by_24() {
-    let mut seat = console(0, 0).run(&["rehearse", "--speed", "50", "--nodes", "1"]);
+    let mut seat = console(0, 0).run(&["rehearse", "--speed", "10", "--nodes", "1"]);
     seat.until("Enter Start");
     let rows: Vec<_> = seat.screen().rows(0, 80).collect();
     let last = rows.last().expect("there are rows");
@@ -66,7 +66,7 @@ fn a_serial_line_without_a_size_gets_80_by_24() {
 #[test]
 fn small_and_wide_terminals_come_to_done() {
     for (width, height) in [(40, 15), (80, 20), (100, 30), (132, 43)] {
-        let mut seat = console(width, height).run(&["rehearse", "--speed", "50", "--nodes", "1"]);
+        let mut seat = console(width, height).run(&["rehearse", "--speed", "10", "--nodes", "1"]);
         to_the_end(&mut seat, 1);
     }
 }

@@ -7,7 +7,7 @@ use crate::walk::{at_review, go_on_to, install, until_title};
 
 #[test]
 fn ctrl_c_asks_and_its_first_answer_is_to_stay() {
-    let mut seat = at_review("50", 1);
+    let mut seat = at_review("10", 1);
     seat.press(CTRL_C);
     seat.until("▶ Stay");
     seat.until("Nothing happens until you choose.");
@@ -32,7 +32,7 @@ fn ctrl_c_asks_and_its_first_answer_is_to_stay() {
 
 #[test]
 fn esc_closes_what_lies_on_top_and_is_harmless_everywhere_else() {
-    let mut seat = at_review("50", 1);
+    let mut seat = at_review("10", 1);
     seat.press(F1);
     seat.until("Keys on this screen");
     for (open, shows) in [
@@ -68,7 +68,7 @@ fn esc_closes_what_lies_on_top_and_is_harmless_everywhere_else() {
 
 #[test]
 fn help_and_log_open_over_each_other() {
-    let mut seat = at_review("50", 1);
+    let mut seat = at_review("10", 1);
     seat.press(F1);
     seat.until("Review shows what Install will do");
     seat.press(F6);
@@ -81,7 +81,7 @@ fn help_and_log_open_over_each_other() {
 
 #[test]
 fn f3_draws_over_what_somebody_else_wrote() {
-    let mut seat = at_review("50", 1);
+    let mut seat = at_review("10", 1);
     let before = seat.text();
     seat.scribble("\x1b[5;5HOut of memory: Killed process 613 (rsyslogd)");
     seat.until("Out of memory");
@@ -92,7 +92,7 @@ fn f3_draws_over_what_somebody_else_wrote() {
 
 #[test]
 fn an_arrow_key_torn_apart_by_a_slow_line_is_an_arrow_key() {
-    let mut seat = at_review("50", 1);
+    let mut seat = at_review("10", 1);
     assert!(seat.text().contains("▶[ Install ]"));
     // A busy machine may tear it further apart than a line does: then it is nothing.
     let moved = (0..20).any(|_| {
@@ -110,7 +110,7 @@ fn an_arrow_key_torn_apart_by_a_slow_line_is_an_arrow_key() {
 
 #[test]
 fn keys_that_mean_nothing_do_nothing() {
-    let mut seat = at_review("50", 1);
+    let mut seat = at_review("10", 1);
     let before = seat.text();
     // Ctrl-S, Ctrl-Q, Ctrl-Z, Ctrl-A, Ctrl-B, Ctrl-\, Ctrl-D, letters, F8, F12, bytes that are no text.
     seat.press(b"\x13\x11\x1a\x01\x02\x1c\x04qyx\x1b[19~\x1b[24~\xff\xfe\xc3");

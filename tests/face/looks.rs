@@ -10,7 +10,7 @@ fn rehearsed(extra: &[&str], variables: &[(&'static str, &'static str)]) -> Seat
     for (name, value) in variables {
         console = console.with(name, value);
     }
-    let mut seat = console.run(&[&["rehearse", "--speed", "50", "--nodes", "1"], extra].concat());
+    let mut seat = console.run(&[&["rehearse", "--speed", "10", "--nodes", "1"], extra].concat());
     to_the_end(&mut seat, 1);
     seat
 }
@@ -71,7 +71,7 @@ fn the_linux_console_gets_its_glyphs_whatever_the_locale() {
 
 #[test]
 fn f4_goes_round_the_looks() {
-    let mut seat = at_review("50", 1);
+    let mut seat = at_review("10", 1);
     seat.until("┌ Plan ─");
     seat.press(F4);
     seat.press(F4);

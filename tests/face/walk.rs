@@ -7,7 +7,7 @@ use crate::seat::{DOWN, ENTER, F10, HOME, Seat, console, text_of};
 /// A moment in which the screen may change; nothing hangs on its length.
 const MOMENT: Duration = Duration::from_millis(200);
 /// So long the screen may stand still before a key is pressed again.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(6);
 
 fn has_title(screen: &vt100::Screen, title: &str) -> bool {
     let text = text_of(screen);

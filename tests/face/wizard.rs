@@ -5,7 +5,7 @@ use crate::walk::{at_review, until_title};
 
 #[test]
 fn leaving_before_anything_was_begun_asks_and_ends_with_3() {
-    let mut seat = console(80, 24).run(&["rehearse", "--speed", "50"]);
+    let mut seat = console(80, 24).run(&["rehearse", "--speed", "10"]);
     until_title(&mut seat, "Welcome");
     seat.press(CTRL_C);
     seat.until("▶ Stay");
@@ -31,7 +31,7 @@ fn where_nothing_may_be_asked_mcloud_alone_says_what_there_is() {
 
 #[test]
 fn the_answers_are_saved_in_a_file_that_was_not_there() {
-    let mut seat = at_review("50", 1);
+    let mut seat = at_review("10", 1);
     let file = seat.temporary.path().join("attic.yaml");
     for again in [false, true] {
         seat.press(F7);
@@ -54,13 +54,13 @@ fn the_answers_are_saved_in_a_file_that_was_not_there() {
 
 #[test]
 fn a_joiner_types_the_words_compares_and_sees_its_cluster_to_the_end() {
-    let mut seat = console(80, 24).run(&["rehearse", "--speed", "50", "--as", "joiner"]);
+    let mut seat = console(80, 24).run(&["rehearse", "--speed", "10", "--as", "joiner"]);
     seat.until("▶ Join rehearsal");
     seat.press(ENTER);
-    seat.until("Its screen  ");
+    seat.until("It shows  ");
     let text = seat.text();
-    let line = text.lines().find(|line| line.contains("Its screen"));
-    let words = line.and_then(|line| line.split("Its screen").nth(1));
+    let line = text.lines().find(|line| line.contains("It shows"));
+    let words = line.and_then(|line| line.split("It shows").nth(1));
     let words = words.expect("the words are to be seen").trim().to_owned();
     seat.press(words.as_bytes());
     seat.until(&format!("[ {words}"));
@@ -77,10 +77,10 @@ fn a_joiner_types_the_words_compares_and_sees_its_cluster_to_the_end() {
     seat.assert_given_back();
     seat.assert_nothing_left();
     // F10 alone never gets a joiner past the words.
-    let mut seat = console(80, 24).run(&["rehearse", "--speed", "50", "--as", "joiner"]);
+    let mut seat = console(80, 24).run(&["rehearse", "--speed", "10", "--as", "joiner"]);
     seat.until("▶ Join rehearsal");
     seat.press(ENTER);
-    seat.until("Its screen  ");
+    seat.until("It shows  ");
     seat.press(F10);
     seat.until("▶[ Next ]");
     seat.press(ENTER);

@@ -237,6 +237,7 @@ impl Stage {
         self.fact(Fact::Joined {
             node: node.clone(),
             id,
+            session: true,
         });
         self.fact(Fact::LinkUp(node.clone()));
         self.fact(Fact::Facts {
@@ -296,6 +297,7 @@ impl Stage {
                 cluster: "c1".to_owned(),
                 epoch: 1,
                 joined: Vec::new(),
+                touched: false,
                 usual: Usual::default(),
             }),
             Effect::OpenSession => self.fact(Fact::SessionOpened("s1".to_owned())),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod command_line;
+mod dialog;
 mod events;
 mod lines;
 mod preseed_errors;

@@ -7,7 +7,7 @@ can_run
 
 needed=()
 # tool:package
-for pair in mmdebstrap:mmdebstrap tmux:tmux jq:jq ip:iproute2 nsenter:util-linux losetup:mount mkfs.ext4:e2fsprogs flock:util-linux pgrep:procps; do
+for pair in mmdebstrap:mmdebstrap tmux:tmux jq:jq python3:python3 ip:iproute2 nsenter:util-linux losetup:mount mkfs.ext4:e2fsprogs flock:util-linux pgrep:procps; do
   command -v "${pair%%:*}" >/dev/null || needed+=("${pair##*:}")
 done
 if [ ${#needed[@]} -gt 0 ]; then

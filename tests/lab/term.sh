@@ -1,27 +1,36 @@
 # shellcheck shell=bash
-# Terminals: each command runs in an 80x24 tmux pane of its own, on a pty of the host; to be sourced after lib.sh.
+# Terminals: each command runs in a tmux pane of its own, on a pty of the host; to be sourced after lib.sh.
 
 TERMS=$LAB/term
-tmux_lab() { tmux -S "$LAB/tmux.sock" -f "$HERE/tmux.conf" "$@"; }
+tmux_lab() { tmux -u -S "$LAB/tmux.sock" -f "$HERE/tmux.conf" "$@"; }
 
 # term_start HOST NAME CMD…: opens terminal NAME and runs CMD in it; `script` gives it a pty of the host's own /dev/pts.
+# SIZE=COLUMNSxLINES instead of 80x24; LINE=BAUD: a serial line of that speed instead of a window.
 term_start() {
   local host=$1 name=$2
   shift 2
   mkdir -p "$TERMS"
-  rm -f "$TERMS/$name.exit"
+  rm -f "$TERMS/$name".{exit,changes}
   tmux_lab kill-session -t "=$name" 2>/dev/null || true
-  tmux_lab new-session -d -x 80 -y 24 -s "$name" "$HERE/term-run.sh" "$host" "$name" "$@"
+  local size=${SIZE:-80x24}
+  tmux_lab new-session -d -x "${size%x*}" -y "${size#*x}" -e "LINE=${LINE-}" -s "$name" "$HERE/term-run.sh" "$host" "$name" "$@"
   term_watch "$name" &
 }
-# term_watch NAME: keeps every screen that was shown in $TERMS/NAME.seen, until the command ends.
+SCREENS=' (Welcome|Preflight|Address|Peers|Trust|Disks|Network|Review|Install|Done|Home) '
+# term_watch NAME: keeps every screen that was shown in $TERMS/NAME.seen, until the command ends; in NAME.changes when each
+# came, in milliseconds, with the one word of its head that names the screen.
 term_watch() {
-  local name=$1 screen before=
+  local name=$1 screen head before=
   : >"$TERMS/$name.seen"
   while ! term_ended "$name" && screen=$(term_screen "$name" 2>/dev/null); do
-    if [ "$screen" != "$before" ]; then { sed '/^$/d' <<<"$screen"; echo ----; } >>"$TERMS/$name.seen"; fi
+    if [ "$screen" != "$before" ]; then
+      { sed '/^$/d' <<<"$screen"; echo ----; } >>"$TERMS/$name.seen"
+      head=${screen%%$'\n'*}
+      [[ $head =~ $SCREENS ]] || BASH_REMATCH=(- -)
+      echo "$((${EPOCHREALTIME/[.,]/} / 1000)) ${BASH_REMATCH[1]}" >>"$TERMS/$name.changes"
+    fi
     before=$screen
-    sleep 0.2
+    sleep 0.1
   done
 }
 # term_showed NAME REGEX: a line of the terminal matches (extended) now or did before.

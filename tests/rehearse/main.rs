@@ -5,6 +5,7 @@
     reason = "in a test, an assumption that does not hold is a failure"
 )]
 
+mod dialog;
 mod input;
 mod interrupt;
 mod runs;

@@ -102,6 +102,17 @@ fn a_key_that_was_meant_for_what_has_gone_does_nothing_to_what_is_there_instead(
 }
 
 #[test]
+fn who_types_into_a_field_is_there_whatever_had_the_focus_before() {
+    let mut desk = at("peers", 5);
+    desk.press(KeyCode::Down);
+    desk.picture.nodes.clear();
+    assert!(focus(&desk).contains("Add by address"));
+    desk.press(KeyCode::Char('1'));
+    desk.press(KeyCode::Enter);
+    assert!(!focus(&desk).contains("Add by address"));
+}
+
+#[test]
 fn a_row_that_comes_back_has_the_focus_again() {
     let mut desk = at("peers", 5);
     desk.press(KeyCode::Down);

@@ -175,6 +175,7 @@ impl Stage {
             self.event(Event::Fact(Fact::Joined {
                 node: node.clone(),
                 id,
+                session: false,
             }));
             self.event(Event::Fact(Fact::LinkUp(node.clone())));
             let facts = Box::new(self.facts[number].clone());
@@ -263,6 +264,7 @@ impl Stage {
                         id: "leader".to_owned(),
                         up: true,
                     }],
+                    touched: false,
                     usual: Usual(usual.collect()),
                 }));
             }

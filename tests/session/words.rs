@@ -79,6 +79,19 @@ fn drawn_words_are_four_of_the_list_and_others_each_time() {
 }
 
 #[test]
+fn no_drawn_word_begins_as_the_one_before_it_goes_on() {
+    // Three letters of koala and three of laryngitis would be koala and the r of another word.
+    for _ in 0..5_000 {
+        let drawn = Words::draw().unwrap();
+        let words: Vec<_> = drawn.expose().split(' ').collect();
+        for two in words.windows(2) {
+            let rest = &two[0][3..];
+            assert!(rest.is_empty() || !two[1].starts_with(rest), "{two:?}");
+        }
+    }
+}
+
+#[test]
 fn every_part_of_the_list_is_drawn() {
     let mut tenths = BTreeSet::new();
     for _ in 0..200 {

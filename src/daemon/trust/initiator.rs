@@ -50,10 +50,10 @@ impl Daemon {
                 }));
                 Fact::SessionOpened(id)
             }
-            Ok(Err(failure)) => Fact::NotOpened(failure),
-            Err(panic) => {
-                Fact::NotOpened(Failure::new(Message::new("session.not-opened")).because(panic))
-            }
+            Ok(Err(failure)) => Fact::SessionNotOpened(failure),
+            Err(panic) => Fact::SessionNotOpened(
+                Failure::new(Message::new("session.not-opened")).because(panic),
+            ),
         };
         self.push(Event::Fact(fact));
     }
@@ -138,7 +138,11 @@ impl Daemon {
             Ok(welcome) => {
                 // Before it hears of it: its link may come at once.
                 let node = welcome.name.clone();
-                self.push(Event::Fact(Fact::Joined { node, id }));
+                self.push(Event::Fact(Fact::Joined {
+                    node,
+                    id,
+                    session: true,
+                }));
                 joiner.welcome(welcome).await
             }
             Err(why) => {

@@ -29,8 +29,14 @@ impl Daemon {
     /// Calls an initiator once, with the words that a face was given.
     pub(super) async fn call(self: Arc<Self>, called: Called) {
         let (sender, answers) = mpsc::unbounded_channel();
+        let newest = sender.downgrade();
         *lock(&self.trust.answers) = Some(sender);
-        match self.try_call(&called).await {
+        let came = self.try_call(&called).await;
+        if newest.upgrade().is_none() {
+            // Its operator called somebody else meanwhile: this call is nobody's any more.
+            return;
+        }
+        match came {
             Ok(initiator) => {
                 let check = initiator.check.to_vec();
                 self.push(Event::Fact(Fact::Confirmed(check)));
@@ -85,7 +91,7 @@ impl Daemon {
         loop {
             tokio::select! {
                 says = initiator.next() => return Some(match says {
-                    InitiatorSays::Welcome(admission) => self.welcomed(*admission),
+                    InitiatorSays::Welcome(admission) => self.welcomed(*admission).await,
                     InitiatorSays::Refused(why) => Fact::TurnedAway(Failure::new(why)),
                     InitiatorSays::Gone(error) => {
                         let what = Message::new("session.initiator-gone");
@@ -102,8 +108,9 @@ impl Daemon {
         }
     }
 
-    fn welcomed(&self, admission: Admission) -> Fact {
+    async fn welcomed(&self, admission: Admission) -> Fact {
         let (name, cluster) = (admission.name.clone(), admission.cluster.clone());
+        self.leader.abandon(&self.world.state_dir).await;
         match self.keep_membership(Kept::of(admission)) {
             Ok(()) => Fact::Certified { name, cluster },
             Err(failure) => Fact::TurnedAway(failure),

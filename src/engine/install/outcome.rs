@@ -5,6 +5,7 @@ use crate::engine::message::{Failure, Message, Remedy};
 use crate::engine::node::End;
 use crate::engine::plan::{Step, Work};
 use crate::engine::run::{Run, StepState};
+use crate::engine::wizard::Unfinished;
 use crate::engine::{Entry, Order, Progress, Seen, Turn, Verb};
 
 impl Turn<'_> {
@@ -154,7 +155,7 @@ impl Turn<'_> {
         }
         let without = self.can_go_without(&self.node_of(id));
         let more = without.then_some(Remedy::GoOnWithout);
-        for remedy in more.into_iter().chain([Remedy::Change]) {
+        for remedy in more.into_iter().chain([Remedy::Change, Remedy::Report]) {
             if !failure.remedies.contains(&remedy) {
                 failure.remedies.push(remedy);
             }
@@ -197,6 +198,17 @@ impl Turn<'_> {
         self.go_on();
     }
 
+    /// What the next wizard takes up.
+    fn unfinished(&self, run: &Run) -> Option<Unfinished> {
+        let there = run.steps.values().filter(|step| step.state.is_there());
+        Some(Unfinished {
+            answers: self.state.cluster.answers.clone()?,
+            done: there.count(),
+            steps: run.steps.len(),
+            when: self.now,
+        })
+    }
+
     /// Ends the run: what never began is told as left out.
     pub(in crate::engine) fn finish(&mut self) {
         let Some(run) = self.state.cluster.run.as_mut() else {
@@ -235,6 +247,8 @@ impl Turn<'_> {
         let why = failure.as_ref().map(|failure| failure.what.clone());
         if ok {
             self.become_member();
+        } else {
+            self.state.local.unfinished = self.unfinished(&run);
         }
         self.conclude(End {
             at: self.now,

@@ -1,7 +1,7 @@
 //! Links to agents come and go.
 
-use crate::engine::event::{Level, PeerState};
-use crate::engine::message::Message;
+use crate::engine::event::{Level, PeerState, What};
+use crate::engine::message::{Failure, Message};
 use crate::engine::node::Stage;
 use crate::engine::{Effect, Turn};
 
@@ -54,5 +54,20 @@ impl Turn<'_> {
         if self.is_forming() && self.state.cluster.session.is_some() {
             self.dismiss(node, says);
         }
+    }
+
+    pub(super) fn not_gathered(&mut self, node: Option<String>, failure: Failure) {
+        let name = node.unwrap_or_else(|| self.state.local.name.clone());
+        if !self.state.cluster.nodes.contains_key(&name) {
+            return;
+        }
+        if self.state.cluster.unattended && self.state.cluster.stage == Stage::Gathering {
+            return self.end(1, failure);
+        }
+        let what = What::Failure {
+            step: None,
+            failure,
+        };
+        self.emit_for(name, what);
     }
 }

@@ -45,6 +45,7 @@ pub fn picture(state: &State, now: Millis) -> Picture {
         checks: cluster.checks.clone(),
         review: plan.map(|plan| review(plan, cluster.digest.clone(), now)),
         install: plan.zip(run).map(|(plan, run)| install(plan, run, now)),
+        report: local.report.clone(),
         end: local.end.clone().or_else(|| cluster.end.clone()),
     }
 }

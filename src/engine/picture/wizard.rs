@@ -184,7 +184,10 @@ pub(super) fn wizard(state: &State) -> Wizard {
         pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
         networks: answers.map_or_else(Vec::new, |answers| networks::networks(state, answers)),
         trouble: local.trouble.clone(),
-        unfinished: local.unfinished.clone(),
+        unfinished: local
+            .unfinished
+            .clone()
+            .filter(|_| local.role == Role::Undecided),
         member: local.member.clone(),
     }
 }

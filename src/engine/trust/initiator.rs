@@ -6,7 +6,7 @@ use super::{Knock, KnockState, Session};
 use crate::engine::answers::NodeAnswers;
 use crate::engine::event::{Level, What};
 use crate::engine::message::Message;
-use crate::engine::node::{Node, Stage};
+use crate::engine::node::Stage;
 use crate::engine::{Effect, Turn};
 
 /// A session is open for an hour, and an hour more whenever it is extended.
@@ -100,6 +100,12 @@ impl Turn<'_> {
         }
         cluster.nodes.remove(node);
         cluster.chosen_by.remove(node);
+        let session = cluster.session.iter_mut();
+        for knock in session.flat_map(|session| &mut session.knocks) {
+            if knock.name == node && knock.state == KnockState::Trusted {
+                knock.state = KnockState::Gone;
+            }
+        }
         self.effect(Effect::Dismiss {
             node: node.to_owned(),
             why,
@@ -107,17 +113,22 @@ impl Turn<'_> {
         self.unseal();
     }
 
+    /// Whether the joiner whose certificate was just made is still let in.
+    pub(in crate::engine) fn is_welcome(&mut self, id: &str) -> bool {
+        let forming = self.is_forming();
+        self.knock(id).is_some_and(|knock| {
+            forming && matches!(knock.state, KnockState::Accepted | KnockState::Trusted)
+        })
+    }
+
     /// The joiner has its certificate: from now on it is one of the nodes.
     pub(in crate::engine) fn trusted(&mut self, name: &str, id: String) {
         let Some(knock) = self.knock(&id) else { return };
         knock.state = KnockState::Trusted;
         let address: IpAddr = knock.address;
-        let node = Node {
-            id: Some(id),
-            ..Node::default()
-        };
         let cluster = &mut self.state.cluster;
-        cluster.nodes.insert(name.to_owned(), node);
+        // One that comes again may be linked already.
+        cluster.nodes.entry(name.to_owned()).or_default().id = Some(id);
         if let Some(answers) = &mut cluster.answers {
             answers.nodes.retain(|known| known.name != name);
             answers.nodes.push(NodeAnswers {
@@ -169,6 +180,11 @@ impl Turn<'_> {
         let open = session.filter(|session| !session.id.is_empty());
         let Some(session) = open else { return false };
         session.id.clear();
+        for knock in &mut session.knocks {
+            if matches!(knock.state, KnockState::Asking | KnockState::Accepted) {
+                knock.state = KnockState::Gone;
+            }
+        }
         self.effect(Effect::CloseSession);
         true
     }

@@ -21,6 +21,10 @@ impl Turn<'_> {
                 .joining
                 .as_ref()
                 .is_none_or(|joining| joining.state == JoiningState::Words);
+        if free && local.unfinished.is_some() {
+            local.trouble = Some(Failure::new(Message::new("join.unfinished")));
+            return;
+        }
         let Some(peer) = local.neighbours.peer(id).filter(|_| free) else {
             return;
         };
@@ -134,14 +138,15 @@ impl Turn<'_> {
 
     /// Ends here, and leaves nothing of the cluster that did not come to be.
     pub(in crate::engine) fn forget(&mut self, exit: u8, failure: Failure) {
-        self.state.local.member = None;
+        self.effect(Effect::LeaveLeader);
         self.effect(Effect::Forget);
+        self.state.local.by_session = false;
         self.end_here(exit, failure);
     }
 
     pub(in crate::engine) const fn is_before_install(&self) -> bool {
         let stage = self.state.cluster.stage;
-        !self.state.cluster.touched
+        !self.is_settled()
             && self.state.cluster.run.is_none()
             && !matches!(
                 stage,

@@ -59,6 +59,9 @@ fn ways(page: &mut Page, stopped: bool, failures: &[&FailureRow]) {
     if with(Remedy::Change).next().is_some() {
         page.intent("change", say("key.change"), Intent::Change);
     }
+    if with(Remedy::Report).next().is_some() {
+        page.intent("report", say("key.report"), Intent::Report);
+    }
     if with(Remedy::Leave).next().is_some() {
         page.intent("end", say("key.end-here"), Intent::Leave);
     }

@@ -12,6 +12,7 @@ pub(super) fn page(picture: &Picture, can_detach: bool, wizard: bool) -> Page {
     page.says(say(match picture.stage {
         Stage::Installing => "leave-screen.while-installing",
         Stage::Stopped => "leave-screen.while-stopped",
+        _ if picture.touched => "leave-screen.before-install-touched",
         Stage::Forming => "leave-screen.while-forming",
         _ => "leave-screen.before-install",
     }));
@@ -29,7 +30,7 @@ pub(super) fn page(picture: &Picture, can_detach: bool, wizard: bool) -> Page {
         Stage::Stopped if leads => {
             page.intent("end", say("leave-screen.end-here"), Intent::Leave);
         }
-        Stage::Forming | Stage::Gathering | Stage::Review => {
+        Stage::Forming | Stage::Gathering | Stage::Review if leads || !picture.touched => {
             page.intent("leave", say("leave-screen.leave"), Intent::Leave);
         }
         Stage::Idle | Stage::Ended if wizard => {

@@ -12,7 +12,7 @@ use crate::screens::theme;
 const MOST: usize = 120;
 
 /// What is remembered of a text while it is typed.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::screens) struct Editor {
     /// How many characters stand behind the cursor.
     behind: usize,

@@ -10,7 +10,7 @@ const DECIDE: usize = 3;
 const LONGEST: usize = 12;
 
 /// What is remembered between two keys.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Chooser {
     /// The letters of a word that mcloud completed: who types on does no harm.
     rest: Option<Rest>,
@@ -19,7 +19,7 @@ pub(super) struct Chooser {
 }
 
 /// What a completed word had yet to come.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Rest {
     taken: String,
     left: String,

@@ -32,7 +32,7 @@ impl Dialog {
         let page = self.page(picture, now);
         self.answered = true;
         if let Some(field) = self.typing.take() {
-            self.text(&field, line.trim(), (picture, now), &mut heard);
+            self.text((&field, line.trim()), (picture, now), &mut heard);
             return heard;
         }
         match parse(line.trim()) {
@@ -47,7 +47,7 @@ impl Dialog {
                 self.install(&page, Some(number), &mut heard);
             }
             Line::Number(number, rest) => {
-                self.number((number, rest), &page, (picture, now), &mut heard);
+                self.number((number, rest, &page), (picture, now), &mut heard);
             }
             Line::Other(word) if page.consent.is_some() && word.eq_ignore_ascii_case("install") => {
                 self.install(&page, None, &mut heard);
@@ -70,8 +70,7 @@ impl Dialog {
 
     fn number(
         &mut self,
-        (number, rest): (usize, &str),
-        page: &Page,
+        (number, rest, page): (usize, &str, &Page),
         (picture, now): (&Picture, Millis),
         heard: &mut Heard,
     ) {
@@ -84,7 +83,7 @@ impl Dialog {
                     return;
                 };
                 match (&choice.act, rest.is_empty()) {
-                    (Act::Type, false) => self.text(&choice.id, rest, (picture, now), heard),
+                    (Act::Type, false) => self.text((&choice.id, rest), (picture, now), heard),
                     (_, true) => self.choose(choice, picture, heard),
                     (_, false) => heard.says.push(possible(page)),
                 }
@@ -119,8 +118,7 @@ impl Dialog {
     /// A text for a field. Words are not kept: they go at once, or are typed again.
     fn text(
         &mut self,
-        id: &str,
-        text: &str,
+        (id, text): (&str, &str),
         (picture, now): (&Picture, Millis),
         heard: &mut Heard,
     ) {
@@ -162,7 +160,7 @@ impl Dialog {
     fn other(&mut self, text: &str, (picture, now): (&Picture, Millis), heard: &mut Heard) {
         let mut fields = self.fields(picture, now).into_iter();
         match fields.find(|field| field.kind == FieldKind::Words) {
-            Some(field) => self.text(&field.id, text, (picture, now), heard),
+            Some(field) => self.text((&field.id, text), (picture, now), heard),
             None => heard.says.push(possible(&self.page(picture, now))),
         }
     }
@@ -232,16 +230,13 @@ impl Dialog {
             _ => None,
         };
         let typed = number.to_string();
-        match about {
-            Some(choice) => {
-                heard.says.push(choice.label.clone());
-                let about = choice.about.iter();
-                heard.says.extend(about.map(|line| format!("    {line}")));
-            }
-            None => {
-                let with = [("number", typed.as_str())];
-                heard.says.push(fill("ask-lines.no-number", &with));
-            }
+        if let Some(choice) = about {
+            heard.says.push(choice.label.clone());
+            let about = choice.about.iter();
+            heard.says.extend(about.map(|line| format!("    {line}")));
+        } else {
+            let with = [("number", typed.as_str())];
+            heard.says.push(fill("ask-lines.no-number", &with));
         }
     }
 }

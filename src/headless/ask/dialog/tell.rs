@@ -4,7 +4,7 @@ use super::{Dialog, Open};
 use crate::engine::Millis;
 use crate::engine::picture::Picture;
 use crate::headless::ask::numbers::Numbers;
-use crate::headless::ask::page::{Page, Place};
+use crate::headless::ask::page::{Choice, Line, Page, Place};
 use crate::headless::ask::words::fill;
 use crate::text::say;
 
@@ -26,10 +26,9 @@ impl Dialog {
         let answered = std::mem::take(&mut self.answered);
         match self.open.take() {
             Some(open) if open.page.place == page.place => {
-                let before = (open, answered);
-                self.changes(before, page, picture, now)
+                self.changes((open, answered), page, (picture, now))
             }
-            open => Some(self.whole(open, answered, (page, now), picture)),
+            open => Some(self.whole((open, answered), page, (picture, now))),
         }
     }
 
@@ -64,10 +63,9 @@ impl Dialog {
     /// means anything else now, and an empty line does nothing yet.
     fn whole(
         &mut self,
-        before: Option<Open>,
-        answered: bool,
-        (page, now): (Page, Millis),
-        picture: &Picture,
+        (before, answered): (Option<Open>, bool),
+        page: Page,
+        (picture, now): (&Picture, Millis),
     ) -> Vec<String> {
         let mut numbers = before.map(|open| open.numbers).unwrap_or_default();
         if answered {
@@ -92,18 +90,17 @@ impl Dialog {
         &mut self,
         (mut open, answered): (Open, bool),
         page: Page,
-        picture: &Picture,
-        now: Millis,
+        (picture, now): (&Picture, Millis),
     ) -> Option<Vec<String>> {
         // Ages that only went on are no change.
         let then = self.page(picture, open.at);
         let (new, gone) = then.since(&open.page);
         if new.len() > MOST {
-            return Some(self.whole(Some(open), answered, (page, now), picture));
+            return Some(self.whole((Some(open), answered), page, (picture, now)));
         }
         let changed = page.body.iter();
         let changed = changed.filter(|line| new.contains(line.key.as_str()));
-        let changed = changed.map(|line| fill("ask-lines.now", &[("text", line.text.trim())]));
+        let changed = changed.map(told);
         let gone = gone.iter();
         let gone = gone.map(|name| fill("ask-lines.gone", &[("name", name)]));
         let mut lines: Vec<_> = changed.chain(gone).collect();
@@ -132,11 +129,21 @@ impl Dialog {
     }
 }
 
+/// A line that changed, with what it is about where the line itself leans on a heading.
+fn told(line: &Line) -> String {
+    let text = line.text.trim();
+    let with = [("text", text), ("name", line.name.as_str())];
+    if text.contains(&line.name) {
+        return fill("ask-lines.now", &with);
+    }
+    fill("ask-lines.now-of", &with)
+}
+
 /// The list of what can be done, by its numbers.
 fn listed(page: &Page, numbers: &Numbers) -> Vec<String> {
     let mut rows: Vec<_> = page.choices.iter().collect();
     rows.sort_by_key(|choice| numbers.of(choice));
-    let row = |choice: &crate::headless::ask::page::Choice| {
+    let row = |choice: &Choice| {
         let number = numbers.of(choice).unwrap_or_default().to_string();
         let with = [("number", number.as_str()), ("label", &choice.label)];
         fill("ask-lines.choice", &with)

@@ -1,0 +1,42 @@
+//! A key is meant for what was drawn when it was pressed.
+
+use mcloud::engine::Intent;
+use mcloud::screens::Act;
+use ratatui::crossterm::event::KeyCode;
+
+use crate::house::House;
+use crate::machine::id;
+use crate::way::ENTER;
+
+#[test]
+fn enter_that_was_under_way_when_a_joiner_knocked_lets_nobody_in() {
+    let mut house = House::new();
+    house.along(1);
+    house.guest_comes_or_goes();
+    house.settle();
+    house.press(0, KeyCode::F(10));
+    assert!(house.draw(0).text().contains("pi-c"));
+    house.guest_knocks();
+    house.settle();
+    assert_eq!(house.key(0, ENTER), None);
+    house.draw(0);
+    let admit = Intent::Admit { id: id(2) };
+    assert_eq!(house.key(0, ENTER), Some(Act::Intents(vec![admit])));
+}
+
+#[test]
+fn enter_on_a_console_that_is_too_small_to_show_a_joiner_lets_nobody_in() {
+    let mut house = House::new();
+    house.along(1);
+    house.guest_comes_or_goes();
+    house.settle();
+    house.press(0, KeyCode::F(10));
+    house.draw(0);
+    house.nodes[0].size = (1, 1);
+    house.guest_knocks();
+    house.settle();
+    for _ in 0..3 {
+        house.draw(0);
+        assert_eq!(house.key(0, ENTER), None);
+    }
+}
