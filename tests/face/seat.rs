@@ -176,8 +176,11 @@ impl Seat {
         time: Duration,
         is: impl Fn(&vt100::Screen) -> bool,
     ) -> bool {
+        let clock = Clock::real();
+        let began = clock.now();
         while !is(self.eye.screen()) {
-            if !self.look(time) {
+            let long = u128::from(clock.now() - began) >= BOUND.as_millis() / 4;
+            if long || !self.look(time) {
                 return false;
             }
         }

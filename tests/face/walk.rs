@@ -21,7 +21,7 @@ pub(crate) fn until_title(seat: &mut Seat, title: &str) {
 
 /// Goes on to the screen called `title` as soon as that can be.
 pub(crate) fn go_on_to(seat: &mut Seat, title: &str) {
-    for _ in 0..20 {
+    for _ in 0..5 {
         seat.press(F10);
         if seat.sees_screen_within(PATIENCE, |screen| has_title(screen, title)) {
             return;
