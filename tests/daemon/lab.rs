@@ -45,10 +45,19 @@ impl Lab {
     }
 
     pub(crate) async fn with(nodes: usize, faults: &[&str]) -> Self {
+        Self::at(200.0, nodes, faults).await
+    }
+
+    /// A rehearsal in which a session's hour lasts for three minutes.
+    pub(crate) async fn unhurried(nodes: usize) -> Self {
+        Self::at(20.0, nodes, &[]).await
+    }
+
+    async fn at(speed: f64, nodes: usize, faults: &[&str]) -> Self {
         let faults = faults.iter().map(|spec| spec.parse().expect("a fault"));
         let script = Script {
             nodes,
-            speed: 200.0,
+            speed,
             seed: 7,
             faults: faults.collect(),
             release: Release::V5_21,

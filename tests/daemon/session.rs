@@ -123,7 +123,7 @@ async fn words(lab: &Lab) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_consoles_with_nothing_prepared_become_a_cluster() {
-    let lab = Lab::of(3).await;
+    let lab = Lab::unhurried(3).await;
     let before: Vec<_> = (0..3).map(|number| outside(&lab, number)).collect();
     let mut watching = lab.face(1).await;
     let others = [1, 2].map(|number| tokio::spawn(operator::join(seat(&lab, number))));
@@ -154,7 +154,7 @@ async fn three_consoles_with_nothing_prepared_become_a_cluster() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_words_three_times_then_the_right_ones() {
-    let lab = Lab::of(2).await;
+    let lab = Lab::unhurried(2).await;
     let mut first = initiator(&lab, LEADER, "attic").await;
     let mut second = joiner(&lab, 1, "pi-a").await;
     for wrong in 1..=3 {
@@ -200,7 +200,7 @@ async fn wrong_words_three_times_then_the_right_ones() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_initiators_the_joiner_sees_both_and_joins_the_one_it_chose() {
-    let lab = Lab::of(3).await;
+    let lab = Lab::unhurried(3).await;
     let mut first = initiator(&lab, LEADER, "attic").await;
     let mut other = initiator(&lab, 2, "cellar").await;
     let mut joiner = joiner(&lab, 1, "pi-c").await;
@@ -260,7 +260,7 @@ async fn of_two_initiators_the_joiner_sees_both_and_joins_the_one_it_chose() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_no_at_the_initiator_reaches_the_joiner_and_leaves_nothing() {
-    let lab = Lab::of(2).await;
+    let lab = Lab::unhurried(2).await;
     let mut first = initiator(&lab, LEADER, "attic").await;
     let mut second = joiner(&lab, 1, "pi-a").await;
     type_words(&mut second, &words(&lab).await).await;
@@ -287,7 +287,7 @@ async fn a_no_at_the_initiator_reaches_the_joiner_and_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_no_at_the_joiner_reaches_the_initiator() {
-    let lab = Lab::of(2).await;
+    let lab = Lab::unhurried(2).await;
     let mut first = initiator(&lab, LEADER, "attic").await;
     let mut second = joiner(&lab, 1, "pi-a").await;
     type_words(&mut second, &words(&lab).await).await;
@@ -342,7 +342,7 @@ async fn let_in(lab: &Lab) -> (Face, Face) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_initiator_that_leaves_is_told_of_and_nothing_stays_on_either_node() {
-    let lab = Lab::of(2).await;
+    let lab = Lab::unhurried(2).await;
     let (mut first, mut second) = let_in(&lab).await;
     assert!(kept(&lab, 1).contains(&"membership.json".to_owned()));
     first.intend(Intent::Leave).await;
@@ -358,7 +358,7 @@ async fn an_initiator_that_leaves_is_told_of_and_nothing_stays_on_either_node() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_initiator_that_dies_before_install_leaves_nothing_on_the_joiner() {
-    let mut lab = Lab::of(2).await;
+    let mut lab = Lab::unhurried(2).await;
     let (_first, mut second) = let_in(&lab).await;
     lab.rehearsal.nodes[LEADER].daemon.stop().await;
     let done = second.done().await;
@@ -370,7 +370,7 @@ async fn an_initiator_that_dies_before_install_leaves_nothing_on_the_joiner() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_joiner_that_leaves_before_install_is_out_at_the_initiator_too() {
-    let lab = Lab::of(2).await;
+    let lab = Lab::unhurried(2).await;
     let (mut first, mut second) = let_in(&lab).await;
     second.intend(Intent::Leave).await;
     assert_eq!(second.done().await.exit, 3);
@@ -384,7 +384,7 @@ async fn a_joiner_that_leaves_before_install_is_out_at_the_initiator_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_cluster_takes_the_place_of_one_that_never_came_to_be() {
-    let lab = Lab::of(1).await;
+    let lab = Lab::unhurried(1).await;
     let mut face = initiator(&lab, LEADER, "attic").await;
     face.intend(Intent::Leave).await;
     face.done().await;

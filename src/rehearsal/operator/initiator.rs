@@ -26,6 +26,10 @@ pub async fn initiate(seat: Seat, cluster: String) -> Result<(), OperatorError> 
     operator.take_address().await?;
     operator.want(Intent::Found { cluster }).await?;
     while !all_in(operator.picture(), nodes) {
+        if has_closed(operator.picture()) {
+            // A rehearsal's hour may be over in seconds.
+            operator.want(Intent::Extend).await?;
+        }
         for id in asking(operator.picture()) {
             operator.look().await;
             operator.want(Intent::Admit { id }).await?;
@@ -92,6 +96,11 @@ impl Operator {
 fn all_in(picture: &Picture, nodes: usize) -> bool {
     let disks = &picture.wizard.disks;
     disks.len() >= nodes && disks.iter().all(|node| node.known)
+}
+
+fn has_closed(picture: &Picture) -> bool {
+    let session = picture.wizard.session.as_ref();
+    session.is_some_and(|session| session.id.is_empty())
 }
 
 fn asking(picture: &Picture) -> Vec<String> {
