@@ -151,8 +151,12 @@ impl Daemon {
         let text = serde_json::to_string(&kept).map_err(|error| failed(&error))?;
         let path = self.world.state_dir.join(MEMBERSHIP_FILE);
         files::write_private(&path, &text).map_err(|error| failed(&error))?;
-        // An older link is another leader's: the next one is dialled anew.
-        self.agent.leave();
+        // A link that is left from another leader ends: this one's is dialled anew.
+        let old = self.agent.kept();
+        let same = |old: &Kept| (&old.cluster, &old.leader) == (&kept.cluster, &kept.leader);
+        if !old.as_ref().is_some_and(same) {
+            self.agent.leave();
+        }
         self.agent.keep(Some(kept));
         Ok(())
     }
