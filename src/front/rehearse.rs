@@ -80,7 +80,7 @@ async fn play(
         .await
         .map_err(Exit::failed)?;
     let begin = Intent::Begin {
-        answers: answers.clone(),
+        answers: Box::new(answers.clone()),
         unattended: voice.is_some() || preseed.is_some(),
         tokens: Some(tokens.display().to_string()),
     };

@@ -46,7 +46,7 @@ pub(super) async fn init(init: Init, common: &Common) -> Result<u8, Exit> {
         .map_err(Exit::input)?
         .map(|dir| dir.display().to_string());
     let begin = Intent::Begin {
-        answers: preseed.answers.clone(),
+        answers: Box::new(preseed.answers.clone()),
         unattended: true,
         tokens,
     };
