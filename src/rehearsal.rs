@@ -9,6 +9,9 @@ mod dice;
 mod envelope;
 pub mod fault;
 pub mod lxd;
+
+mod microcluster;
+pub mod microovn;
 pub mod operator;
 mod pi;
 pub mod serving;

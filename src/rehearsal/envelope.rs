@@ -31,6 +31,14 @@ impl Answer {
         }
     }
 
+    /// 200 with `metadata` and yet a failure: the trap of microcluster's `SyncResponse(false)`.
+    pub(super) fn failure(metadata: &Value) -> Self {
+        let mut answer = Self::sync(metadata);
+        set(&mut answer.body, "status", json!("Failure"));
+        set(&mut answer.body, "status_code", json!(400));
+        answer
+    }
+
     /// 200 with `{}`, as changes are answered.
     pub(super) fn done() -> Self {
         Self::sync(&json!({}))
