@@ -8,8 +8,11 @@
 mod client;
 mod faults;
 mod formation;
+mod micro_faults;
+mod micro_formation;
 mod micro_lab;
 mod micro_recordings;
+mod micro_refusals;
 mod pools;
 mod profiles;
 mod recordings;

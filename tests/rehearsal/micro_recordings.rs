@@ -119,11 +119,14 @@ fn differs(key: &str, recorded: &Value, seen: &Value) -> Option<String> {
             pairs.find_map(|((key, one), other)| differs(key, one, other))
         }
         (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
-            // Maps have no order in Go: what is listed by host comes as it likes.
+            // Maps and tables without an order come as they like.
             let ordered = |all: &[Value]| {
                 let mut all = all.to_vec();
-                if all.iter().any(|it| it["host"].is_string()) {
-                    all.sort_by_key(Value::to_string);
+                if all
+                    .iter()
+                    .any(|it| it["host"].is_string() || it["token"].is_string())
+                {
+                    all.sort_by_key(|it| it["host"].to_string() + &it["name"].to_string());
                 }
                 all
             };

@@ -54,7 +54,7 @@ pub(super) async fn size(errand: &Errand<Ceph>) -> Result<Answer, Refusal> {
         let mut state = errand.site.state();
         let record = &mut state.cluster_mut(&errand.host)?.app;
         record.settle(now);
-        record.default_size = wish.size;
+        record.set_size(wish.size, now);
         let all = wish.pools.iter().any(|name| name == "*");
         let named = |name: &str| all || wish.pools.iter().any(|it| it == name);
         let known: BTreeSet<&str> = record.pools.iter().map(|it| it.name.as_str()).collect();

@@ -9,6 +9,10 @@ use super::{Disk, NodeSpec};
 use crate::engine::Millis;
 use crate::rehearsal::microcluster::Cluster;
 
+/// Milliseconds after which Ceph's manager sees that there are OSDs for its pool: more than a second
+/// and less than twenty in the recordings.
+const MANAGER: Millis = 15_000;
+
 /// One machine.
 #[derive(Debug)]
 pub(super) struct Machine {
@@ -64,6 +68,8 @@ pub(super) struct Record {
     pub(super) pools: Vec<Pool>,
     /// How many copies a new pool keeps.
     pub(super) default_size: u64,
+    /// When that was decided.
+    sized: Millis,
     /// Whether copies are kept on different hosts; before, on different OSDs.
     pub(super) by_host: bool,
     /// When the election that runs is over.
@@ -82,6 +88,7 @@ impl Default for Record {
             client_configs: BTreeMap::new(),
             pools: Vec::new(),
             default_size: 3,
+            sized: 0,
             by_host: false,
             election_until: 0,
         }
@@ -132,11 +139,23 @@ impl Record {
         left.map(|row| row.location.as_str()).collect()
     }
 
-    /// Ceph's manager makes its pool once there are OSDs for its copies.
+    /// Ceph's manager makes its pool a while after there are OSDs for its copies.
     pub(super) fn settle(&mut self, now: Millis) {
-        let enough = u64::try_from(self.up(now)).is_ok_and(|up| up >= self.default_size);
-        if enough && self.up(now) > 0 && self.pools.is_empty() {
+        let mut up: Vec<Millis> = self.osds.iter().filter_map(|row| row.up).collect();
+        up.sort_unstable();
+        let last = usize::try_from(self.default_size.max(1) - 1).unwrap_or(usize::MAX);
+        let enough = up.get(last).map(|at| self.sized.max(*at));
+        let there = enough.is_some_and(|at| at.saturating_add(MANAGER) <= now);
+        if there && self.pools.iter().all(|pool| pool.name != ".mgr") {
             self.add_pool(".mgr");
+        }
+    }
+
+    /// Sets how many copies a new pool keeps.
+    pub(super) fn set_size(&mut self, size: u64, now: Millis) {
+        if self.default_size != size {
+            self.default_size = size;
+            self.sized = now;
         }
     }
 
