@@ -4,10 +4,18 @@
 //! What lies outside mcloud is replaced, nothing else: the daemons, the session, the store, the
 //! clients and the engine of a rehearsal are those of an installation.
 
+mod certificate;
+mod dice;
+mod envelope;
 pub mod fault;
 pub mod lxd;
+
+pub mod microceph;
+mod microcluster;
+pub mod microovn;
 pub mod operator;
 mod pi;
+pub mod serving;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -5,13 +5,10 @@
 //! worded after LXD's source. There is no TLS between the nodes: a joiner finds its cluster by
 //! `cluster_address`, and its certificate must be the one that `GET /1.0` shows there.
 
-mod certificate;
 mod cluster;
 mod daemon;
-mod dice;
 mod driver;
 mod durations;
-mod envelope;
 mod join;
 mod keys;
 mod members;
@@ -22,7 +19,6 @@ mod pools;
 mod profiles;
 mod routes;
 mod server;
-mod serving;
 mod state;
 mod wording;
 
@@ -32,11 +28,12 @@ use std::sync::{Arc, Mutex};
 use std::{fmt, io};
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
-use super::fault::{Fault, Faults};
+use super::fault::{Call, Fault, Faults};
+pub use super::serving::Serving;
 use crate::world::Clock;
 use daemon::Daemon;
-pub use serving::Serving;
 use state::State;
 
 /// Which LXD a node runs.
@@ -161,6 +158,9 @@ impl NodeHandle {
     /// # Errors
     /// When the socket cannot be made.
     pub async fn serve(self, socket: PathBuf) -> io::Result<Serving> {
-        Serving::start(self.daemon, socket).await
+        let mut daemon = self.daemon;
+        daemon.stop = CancellationToken::new();
+        let down = daemon.strike(Call::Daemon, None).down;
+        Serving::start(daemon, socket, down).await
     }
 }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, field};
 use super::keys::is_wildcard;
 use super::state::State;
 use super::{Release, join};
+use crate::rehearsal::envelope::{Answer, Refusal, field};
 
 /// How long 5.0.2 takes to find out that it is a cluster already, in milliseconds (recorded).
 const LEFTOVER_ON_OLD: u64 = 2_998;

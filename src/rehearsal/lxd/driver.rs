@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::certificate::sha256;
 use super::durations::{Chore, usual};
-use super::envelope::Refusal;
 use super::pool::Standing;
 use super::state::{Config, Database};
 use super::{NodeSpec, Release, wording};
+use crate::rehearsal::certificate::sha256;
+use crate::rehearsal::envelope::Refusal;
 
 /// The drivers LXD has, each with the version told and whether its storage is everybody's.
 const KNOWN: [(&str, &str, bool); 6] = [

@@ -7,12 +7,12 @@ use super::cluster::metadata;
 use super::daemon::{Asked, Done, Job};
 use super::driver;
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, field};
 use super::operations::{Begun, Class, Status};
 use super::pool::Standing;
 use super::state::{Config, Member, State};
 use super::{Release, keys, members, server, wording};
 use crate::engine::Millis;
+use crate::rehearsal::envelope::{Answer, Refusal, field, rfc3339};
 
 /// How long a token lives where `cluster.join_token_expiry` is not set: LXD's default, 3 hours.
 const TOKEN_LIFE: Millis = 3 * 3_600 * 1_000;
@@ -64,7 +64,7 @@ fn issue(state: &mut State, node: &str, name: &str, now: Millis) -> Done {
             "secret": secret,
             "fingerprint": database.certificate.fingerprint,
             "addresses": members::online(state, node),
-            "expiresAt": wording::rfc3339(now.saturating_add(life)),
+            "expiresAt": rfc3339(now.saturating_add(life)),
         }),
         cluster_wide: true,
         expires: Some(now.saturating_add(life)),

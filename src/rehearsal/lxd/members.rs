@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::Release;
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal};
 use super::state::{Member, State};
+use crate::rehearsal::envelope::{Answer, Refusal};
 
 /// LXD's defaults for `cluster.max_voters` and `cluster.max_standby`.
 const MAX_VOTERS: usize = 3;

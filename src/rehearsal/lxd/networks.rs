@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::Release;
 use super::daemon::Asked;
-use super::envelope::{Answer, Refusal, set};
 use super::state::State;
+use crate::rehearsal::envelope::{Answer, Refusal, set};
 
 pub(super) fn list(state: &State, asked: &Asked) -> Answer {
     let spec = &state.node(&asked.node).spec;

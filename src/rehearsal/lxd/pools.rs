@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, field};
 use super::pool::{MEMBER_KEYS, Pool, Standing, Wanted};
 use super::state::{Config, State};
 use super::{Release, driver, profiles, wording};
+use crate::rehearsal::envelope::{Answer, Refusal, field};
 
 /// Milliseconds until a driver says no (recorded).
 const DRIVER_REFUSES: u64 = 12;

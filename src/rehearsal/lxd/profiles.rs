@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, etag, field, set};
 use super::state::{Database, State};
 use super::{Release, wording};
+use crate::rehearsal::envelope::{Answer, Refusal, etag, field, set};
 
 /// One profile.
 #[derive(Debug, Clone)]

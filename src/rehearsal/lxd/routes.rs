@@ -8,18 +8,39 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::daemon::{Asked, Daemon};
-use super::envelope::{Answer, Refusal, field};
 use super::operations::{self, Class, Operation, Status};
 use super::{Release, cluster, join, members, networks, pools, profiles, server, wording};
+use crate::rehearsal::envelope::{Answer, Refusal, field};
 use crate::rehearsal::fault::{Call, Strike};
+use crate::rehearsal::serving::Served;
+use crate::world::Clock;
 
 /// The longest body that is read: LXD takes values of 4 MB.
 const BODY_LIMIT: usize = 8 << 20;
 
+impl Served for Daemon {
+    fn stopping(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.site.inner.clock
+    }
+
+    async fn answer(&self, request: Request) -> Option<Response> {
+        answer(self, request).await
+    }
+
+    fn stopped(&self) {
+        self.state().operations.forget_node(&self.node);
+    }
+}
+
 /// The answer to `request`; none where a fault closes the connection.
-pub(super) async fn answer(daemon: &Daemon, request: Request) -> Option<Response> {
+async fn answer(daemon: &Daemon, request: Request) -> Option<Response> {
     let asked = match take_apart(&daemon.node, request).await {
         Ok(asked) => asked,
         Err(refusal) => return Some(refusal.answer().into_response()),

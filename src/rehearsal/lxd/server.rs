@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, etag, field, set};
 use super::keys::{self, Scope};
 use super::state::{Config, State};
 use super::{Release, driver, wording};
+use crate::rehearsal::envelope::{Answer, Refusal, etag, field, set};
 
 /// How long LXD tries to listen on an address the host lacks, in milliseconds (recorded).
 const CANNOT_LISTEN: u64 = 1_014;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::certificate::Certificate;
-use super::dice::Dice;
-use super::envelope::Refusal;
 use super::operations::Operations;
 use super::pool::Pool;
 use super::profiles::Profile;
 use super::{NodeSpec, Release};
+use crate::rehearsal::certificate::Certificate;
+use crate::rehearsal::dice::Dice;
+use crate::rehearsal::envelope::Refusal;
 
 /// Keys and their values.
 pub(super) type Config = BTreeMap<String, String>;

@@ -1,7 +1,6 @@
 //! How each release words what all of them mean.
 
 use super::Release;
-use crate::engine::Millis;
 
 /// A path that LXD does not serve.
 pub(super) const fn not_found(release: Release) -> &'static str {
@@ -153,16 +152,4 @@ pub(super) fn no_volume(release: Release, key: &str, volume: &str) -> String {
         "{prefix}Failed validation of \"{key}\": Failed loading storage volume \"{volume}\" \
          in \"default\" project: Storage volume not found"
     )
-}
-
-/// A moment as LXD writes it.
-pub(super) fn rfc3339(at: Millis) -> String {
-    time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
-        .ok()
-        .and_then(|moment| {
-            moment
-                .format(&time::format_description::well_known::Rfc3339)
-                .ok()
-        })
-        .unwrap_or_else(|| "0001-01-01T00:00:00Z".to_owned())
 }
