@@ -10,6 +10,7 @@ mod envelope;
 pub mod fault;
 pub mod lxd;
 
+pub mod microceph;
 mod microcluster;
 pub mod microovn;
 pub mod operator;

@@ -28,7 +28,7 @@ use crate::world::Clock;
 pub(super) use control::Control;
 pub(super) use daemon::{Asked, Daemon, Errand};
 pub(super) use names::position;
-pub(super) use state::{Cluster, Node, State};
+pub(super) use state::{Cluster, State};
 
 /// What an application is called and tells of itself.
 #[derive(Debug)]

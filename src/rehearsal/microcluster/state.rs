@@ -109,6 +109,11 @@ impl<A: App> State<A> {
         self.forget_clusters();
     }
 
+    /// The node of that name, where there is one.
+    pub(in crate::rehearsal) fn find(&self, host: &str) -> Option<&Node<A>> {
+        self.nodes.get(host)
+    }
+
     pub(in crate::rehearsal) fn node(&self, host: &str) -> &Node<A> {
         self.nodes
             .get(host)
