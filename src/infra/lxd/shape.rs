@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::types::{Config, Network, NewNetwork, Phase};
+use super::types::{Network, NewNetwork, Phase};
 use crate::engine::answers::AddressRange;
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::NetworkShape;
