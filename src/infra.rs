@@ -6,6 +6,8 @@
 
 pub mod host;
 pub mod lxd;
+pub mod microcluster;
+pub mod microovn;
 pub mod rest;
 
 use std::collections::BTreeMap;
