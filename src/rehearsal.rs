@@ -16,6 +16,7 @@ pub mod microovn;
 pub mod operator;
 mod pi;
 pub mod serving;
+pub mod snapd;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
