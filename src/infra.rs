@@ -7,6 +7,7 @@
 pub mod host;
 pub mod lxd;
 pub mod rest;
+pub mod snapd;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -1,8 +1,11 @@
 //! What the services on a node are found to be: facts, as read from their own APIs.
 
+mod snapd;
+
 use serde::{Deserialize, Serialize};
 
 use super::facts::HostFacts;
+pub use snapd::{NotAVersion, SnapFacts, SnapdFacts, SnapdState, SnapdVersion};
 
 /// Everything the plan needs to know of one node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
