@@ -11,9 +11,11 @@ mod failures;
 mod follow;
 mod held;
 mod installed;
+mod service;
 mod status;
 
 pub use connected::PlugsConnected;
 pub use held::SnapsHeld;
 pub use installed::{REVISION, SnapInstalled, inputs};
+pub use service::SnapdService;
 pub use status::{SERVICES, status};

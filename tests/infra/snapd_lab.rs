@@ -1,6 +1,7 @@
 //! One simulated node with a snapd, and what every test of snapd's steps does with it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mcloud::engine::message::{Failure, Message};
@@ -10,7 +11,7 @@ use mcloud::infra::snapd::{SnapInstalled, SnapsHeld};
 use mcloud::infra::{Context, Inputs, Step};
 use mcloud::rehearsal::fault::Fault;
 use mcloud::rehearsal::snapd::{Happened, Hook, InstalledSnap, Serving, Site, SnapdSpec};
-use mcloud::world::Clock;
+use mcloud::world::{Clock, World};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +21,8 @@ use crate::steps_words::{heard, spoken};
 pub(crate) struct Lab {
     pub(crate) snapd: Snapd,
     pub(crate) cancel: CancellationToken,
+    socket: PathBuf,
+    clock: Clock,
     signs: Arc<Mutex<Vec<Progress>>>,
     services: Arc<Mutex<Vec<Happened>>>,
     serving: Option<Serving>,
@@ -48,12 +51,23 @@ impl Lab {
         let socket = directory.path().join("snapd.socket");
         let serving = site.add_node(spec).serve(socket.clone()).await;
         Self {
-            snapd: Snapd::new(socket, clock),
+            snapd: Snapd::new(socket.clone(), clock.clone()),
+            socket,
+            clock,
             cancel: CancellationToken::new(),
             signs: Arc::default(),
             services,
             serving: Some(serving.expect("the socket")),
             _directory: directory,
+        }
+    }
+
+    /// The node's outside.
+    pub(crate) fn world(&self) -> World {
+        World {
+            snapd_socket: self.socket.clone(),
+            clock: self.clock.clone(),
+            ..World::machine()
         }
     }
 

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use mcloud::engine::Seen;
 use mcloud::engine::message::Remedy;
-use mcloud::engine::services::SnapdState;
+use mcloud::engine::plan::{SnapName, Work};
+use mcloud::engine::services::{ServiceState, SnapdState};
 use mcloud::infra::snapd::client::{Build, Snapd};
-use mcloud::infra::snapd::{PlugsConnected, REVISION, SnapInstalled, inputs, plugs, status};
-use mcloud::infra::{Inputs, Step};
+use mcloud::infra::snapd::{
+    PlugsConnected, REVISION, SnapInstalled, SnapdService, inputs, plugs, status,
+};
+use mcloud::infra::{InfraBootstrapper, Inputs, Step};
 use mcloud::rehearsal::snapd::InstalledSnap;
 use mcloud::world::Clock;
 use rstest::rstest;
@@ -102,7 +105,7 @@ async fn a_disabled_snap_is_enabled_and_one_that_was_built_here_is_left_alone() 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_node_gets_the_revision_that_the_leader_has() {
     let leader = Lab::of(&[("lxd", "5.21/stable")], &[]).await;
-    let told = inputs(&leader.snapd, "lxd").await.expect("an answer");
+    let told = inputs(&leader.snapd, "lxd").await;
     assert_eq!(
         told,
         Inputs::from([(REVISION.to_owned(), "38469".to_owned())])
@@ -126,13 +129,10 @@ async fn every_node_gets_the_revision_that_the_leader_has() {
     let step = SnapInstalled::new(lab.snapd.clone(), "lxd".to_owned(), build, false);
     let found = lab.walk(&step).await;
     assert!(found[0].contains("revision 38331"), "{found:?}");
-    let bare = Lab::of(&[("lxd", "")], &[]).await;
-    assert!(
-        inputs(&bare.snapd, "lxd")
-            .await
-            .expect("an answer")
-            .is_empty()
-    );
+    let mut local = Lab::of(&[("lxd", "")], &[]).await;
+    assert!(inputs(&local.snapd, "lxd").await.is_empty());
+    local.stop();
+    assert!(inputs(&local.snapd, "lxd").await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -339,7 +339,7 @@ async fn the_state_tells_what_the_plan_needs_to_know_of_snapd() {
         ("arm64", "strict")
     );
     assert_eq!(facts.snaps.len(), 1, "{facts:?}");
-    let lxd = facts.snap("lxd").expect("it is there");
+    let lxd = facts.snaps.first().expect("it is there");
     assert!(lxd.active && lxd.held && lxd.channel == "5.21/stable");
     let socket = std::env::temp_dir().join("mcloud-no-such-snapd.socket");
     let nowhere = Snapd::new(socket, Clock::real());
@@ -355,4 +355,36 @@ async fn a_snapd_that_stays_away_is_given_up() {
     assert_eq!(failure.what.code, "snapd.unanswered");
     assert_eq!(failure.hint.expect("a hint").code, "snapd.hint-install");
     assert!(lab.said().contains("snapd.away"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_does_the_plans_work() {
+    let lab = Lab::of(&[], &[]).await;
+    let service = SnapdService::new(&lab.world());
+    let snaps = vec![SnapName::MicroOvn];
+    let channel = "24.03/stable".to_owned();
+    let snap = SnapName::MicroOvn;
+    for work in [
+        Work::Snap { snap, channel },
+        Work::SnapHold {
+            snaps: snaps.clone(),
+        },
+    ] {
+        let step = service.step(&work).expect("it is snapd's");
+        lab.walk(step.as_ref()).await;
+    }
+    let connect = service.step(&Work::SnapConnect { snaps });
+    let found = lab.is_there(connect.expect("it is snapd's").as_ref()).await;
+    assert_eq!(found, ["Connected plugs: 8."]);
+    assert!(service.step(&Work::LxdReady).is_none());
+    let work = Work::Snap {
+        snap,
+        channel: "24.03/stable".to_owned(),
+    };
+    let told = service.inputs_for(&work).await.expect("an answer");
+    assert_eq!(told[REVISION], "1043");
+    match service.status().await {
+        ServiceState::Snapd(state) => assert!(state.snap("microovn").is_some_and(|it| it.held)),
+        other => panic!("{other:?}"),
+    }
 }

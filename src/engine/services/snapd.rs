@@ -1,4 +1,4 @@
-//! How a node's snapd was found, and the snaps of the services on it.
+//! What snapd is found to be, and which of the services' snaps it has.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,39 +6,43 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// How a node's snapd was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SnapdState {
     /// No socket: snapd is not installed.
+    #[default]
     Absent,
-    /// Its socket is there and nobody listens on it.
+    /// Installed, but it does not run.
     Stopped,
-    /// It does not let this user in, or does not see this process.
+    /// Its socket may not be opened by this user.
     NotPermitted,
     /// It runs and does not answer as snapd does; its own words.
     Broken(String),
     /// It answers.
-    Answers(SnapdFacts),
+    Answers(Box<SnapdFacts>),
+}
+
+impl SnapdState {
+    /// The snap called `name`, where snapd answers and has it.
+    pub fn snap(&self, name: &str) -> Option<&SnapFacts> {
+        match self {
+            Self::Answers(facts) => facts.snaps.iter().find(|snap| snap.name == name),
+            _ => None,
+        }
+    }
 }
 
 /// What an answering snapd says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapdFacts {
-    /// Its version as it tells it, e.g. `2.63+24.04`.
+    /// Its version, such as `2.68.3`.
     pub version: String,
-    /// `strict`, or `partial` where the kernel cannot confine snaps wholly.
+    /// How well it confines snaps: `strict`, `partial`, `none`.
     pub confinement: String,
-    /// The machine's architecture in Debian's words, e.g. `arm64`.
+    /// The architecture of its snaps, such as `arm64`.
     pub arch: String,
-    /// Those of the services' snaps that are installed, by name.
+    /// The snaps of the services that are installed.
     pub snaps: Vec<SnapFacts>,
-}
-
-impl SnapdFacts {
-    /// The snap of that name, if it is installed.
-    pub fn snap(&self, name: &str) -> Option<&SnapFacts> {
-        self.snaps.iter().find(|snap| snap.name == name)
-    }
 }
 
 /// One installed snap.
@@ -48,13 +52,13 @@ pub struct SnapFacts {
     pub name: String,
     /// Its version, for display.
     pub version: String,
-    /// Its revision: a number, or `x` and a number for one that was built here.
+    /// Its revision; `x1` and the like are local builds.
     pub revision: String,
-    /// The channel it follows, `5.21/stable`; empty for one that was built here.
+    /// The channel it follows; empty for local builds.
     pub channel: String,
-    /// Whether it is enabled.
+    /// Whether it is the active one; else it is disabled.
     pub active: bool,
-    /// Whether its refreshes are held for good.
+    /// Whether it is kept from refreshing by itself.
     pub held: bool,
 }
 

@@ -50,15 +50,14 @@ enum Lack {
 }
 
 /// What the leader tells a node about the snap it is to install: the leader's own revision. Nothing
-/// where the leader has none, or one that was built there.
-pub async fn inputs(snapd: &Snapd, name: &str) -> Result<Inputs, Failure> {
-    let snap = snapd.snap(name).await;
-    let snap = snap.map_err(|error| failures::unanswered(&error))?;
+/// where the leader has none yet, has one that was built there, or its snapd starts again just now.
+pub async fn inputs(snapd: &Snapd, name: &str) -> Inputs {
+    let snap = snapd.snap(name).await.ok().flatten();
     let known = snap.filter(|snap| !snap.is_local());
-    Ok(known
+    known
         .map(|snap| (REVISION.to_owned(), snap.revision))
         .into_iter()
-        .collect())
+        .collect()
 }
 
 /// What a refusal means that is none: the snap is as it should be, or snapd is busy with it, or
@@ -104,8 +103,8 @@ impl SnapInstalled {
             Some(Lack::Enabled)
         } else if snap.is_local() {
             None
-        } else if self.refresh && !snap.follows(&build.channel) {
-            Some(Lack::Channel)
+        } else if !snap.follows(&build.channel) {
+            self.refresh.then_some(Lack::Channel)
         } else if build.revision.as_ref().is_some_and(other) {
             Some(Lack::Revision)
         } else {

@@ -15,7 +15,7 @@ pub const SERVICES: [&str; 3] = ["lxd", "microceph", "microovn"];
 /// How snapd is found.
 pub async fn status(snapd: &Snapd) -> SnapdState {
     match facts(snapd).await {
-        Ok(facts) => SnapdState::Answers(facts),
+        Ok(facts) => SnapdState::Answers(Box::new(facts)),
         Err(SnapdError::Rest(RestError::NoSocket { .. })) => SnapdState::Absent,
         Err(SnapdError::Rest(RestError::NobodyListens { .. })) => SnapdState::Stopped,
         Err(SnapdError::Rest(RestError::NotPermitted { .. })) => SnapdState::NotPermitted,
