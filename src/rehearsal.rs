@@ -31,6 +31,7 @@ use fault::Fault;
 use lxd::Release;
 use services::Services;
 use site::Site;
+use snapd::InstalledSnap;
 
 /// The most nodes a rehearsal plays.
 pub const MOST_NODES: usize = 50;
@@ -48,6 +49,8 @@ pub struct Script {
     pub faults: Vec<Fault>,
     /// Which LXD the Pis run.
     pub release: Release,
+    /// The snaps that the Pis have from the start.
+    pub snaps: Vec<InstalledSnap>,
 }
 
 /// Simulated Pis that run. Dropping it ends them and removes everything they wrote.

@@ -47,9 +47,9 @@ impl InfraBootstrapper for SnapdService {
                 snapd,
                 wanted: wanted(&names(snaps)),
             }),
-            Work::SnapHold { snaps } => Box::new(SnapsHeld {
+            Work::SnapHold { snap } => Box::new(SnapsHeld {
                 snapd,
-                names: names(snaps).into_iter().map(str::to_owned).collect(),
+                names: vec![snap.name().to_owned()],
             }),
             _ => return None,
         })
