@@ -228,8 +228,8 @@ fn there<'a>(
 fn taken<'a>(read: &Read<'a>) -> impl Iterator<Item = (IpAddr, Message)> + 'a {
     let gateway = read.network.gateway4.into_iter().flat_map(|net| {
         [
-            (net.addr(), say("preseed.range-gateway")),
             (net.network(), say("preseed.range-network")),
+            (net.addr(), say("preseed.range-gateway")),
             (net.broadcast(), say("preseed.range-broadcast")),
         ]
     });
