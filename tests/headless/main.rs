@@ -12,6 +12,7 @@ mod preseed_services;
 mod preseed_shown;
 mod preseed_together;
 mod preseed_words;
+mod preseed_written;
 mod samples;
 mod shell;
 mod shipped;
