@@ -105,3 +105,58 @@ fn the_example_is_right_and_fits_three_pis() {
         assert_eq!(disk.find.serial.as_deref(), Some(serial.as_str()));
     }
 }
+
+/// The example with what is commented out in it as well, and without what that stands for.
+fn whole_example() -> String {
+    let example = include_str!("../../assets/preseed.example.yaml");
+    let example = example.replacen("network:\n  kind: none\n", "", 1);
+    let uncommented = |line: &str| {
+        let (indent, rest) = line
+            .split_once("# ")
+            .filter(|(it, _)| it.trim().is_empty())?;
+        let word = rest
+            .trim_start()
+            .trim_start_matches("- ")
+            .split(' ')
+            .next()?;
+        let is_key = word.ends_with(':') && word != "mcloud:";
+        is_key.then(|| format!("{indent}{rest}"))
+    };
+    let lines: Vec<_> = example
+        .lines()
+        .map(|line| uncommented(line).unwrap_or_else(|| line.to_owned()))
+        .collect();
+    lines.join("\n")
+}
+
+#[test]
+fn what_the_example_shows_in_comments_is_right_too() {
+    let answers = read(&whole_example());
+    assert!(answers.has_ceph());
+    assert!(answers.has_ovn());
+    assert!(answers.nodes.iter().all(|node| node.uplink.is_some()));
+    assert!(answers.ceph.public.is_some());
+    assert!(answers.network.guests6.is_some());
+}
+
+#[test]
+fn every_key_is_documented_and_in_the_example() {
+    let docs = include_str!("../../docs/preseed.md");
+    let whole = whole_example();
+    let keys = include_str!("../../src/preseed/keys.rs").lines();
+    let keys = keys.filter_map(|line| line.trim().strip_prefix("(\"")?.split('"').next());
+    let keys: Vec<_> = keys.collect();
+    assert!(keys.contains(&"ipv4-range"), "{keys:?}");
+    for key in keys {
+        let stands = |line: &str| {
+            let line = line.trim_start().trim_start_matches("- ");
+            line.starts_with(&format!("{key}:"))
+        };
+        assert!(whole.lines().any(stands), "{key} is not in the example");
+        let written = [format!("`{key}`"), format!(".{key}`")];
+        assert!(
+            written.iter().any(|it| docs.contains(it)),
+            "{key} is not in docs/preseed.md"
+        );
+    }
+}

@@ -82,10 +82,8 @@ impl Check<'_> {
         keys: &[(&str, Option<Position>, When)],
         network: &GuestNetwork,
     ) -> Result<(), PreseedError> {
-        let idle = keys.iter().filter(|(_, _, when)| !when.holds(network));
-        let Some((key, at, when)) = idle
-            .filter_map(|(key, at, when)| Some((key, (*at)?, when)))
-            .next()
+        let mut idle = keys.iter().filter(|(_, _, when)| !when.holds(network));
+        let Some((key, at, when)) = idle.find_map(|(key, at, when)| Some((key, (*at)?, when)))
         else {
             return Ok(());
         };
