@@ -6,6 +6,9 @@
 
 pub mod host;
 pub mod lxd;
+pub mod microceph;
+pub mod microcluster;
+pub mod microovn;
 pub mod rest;
 
 use std::collections::BTreeMap;

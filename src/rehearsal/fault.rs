@@ -1,11 +1,13 @@
 //! The faults a rehearsal injects: `SERVICE.CALL@NODE=KIND[,Nx]`, parsed, matched and counted.
 //!
 //! `lxd.join@pi-c=refused,2x` makes pi-c's first two joins fail; `lxd.pool@*=slow:30s` delays
-//! every node's pools. `NODE` is a node's name or `*`. `Nx` is how often the fault strikes; without
+//! every node's pools; `microceph.disk-add@pi-b=foreign` makes MicroCeph refuse pi-b's disk. `NODE` is a node's name or `*`. `Nx` is how often the fault strikes; without
 //! it, it always does. The kinds:
 //!
 //! - `refused`: the call ends with error 500 and a text that names the fault;
 //! - `slow:DURATION`: the call takes that much longer (`30s`, `2m`);
+//! - `foreign`, for the call `disk-add` alone: the disk turns out to hold another's data and is
+//!   refused as MicroCeph refuses such a disk, unless it may be wiped;
 //! - `hangup`: the connection is closed before an answer, and nothing was done;
 //! - `down` or `down:DURATION`, for the call `daemon` alone: the daemon does not listen when it
 //!   is started, for that long or until it is started again.
@@ -23,10 +25,18 @@ pub use parse::FaultError;
 pub enum Service {
     /// LXD, `lxd`.
     Lxd,
+    /// MicroCeph, `microceph`.
+    MicroCeph,
+    /// MicroOVN, `microovn`.
+    MicroOvn,
 }
 
 impl Service {
-    const ALL: [(Self, &'static str); 1] = [(Self::Lxd, "lxd")];
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Lxd, "lxd"),
+        (Self::MicroCeph, "microceph"),
+        (Self::MicroOvn, "microovn"),
+    ];
 }
 
 impl fmt::Display for Service {
@@ -78,10 +88,32 @@ pub enum Call {
     Profile,
     /// `networks`: reading networks.
     Networks,
+    /// `network-pending`: one member's part of a network; the node is the target.
+    NetworkPending,
+    /// `network`: creating a network for good.
+    Network,
+    /// `network-delete`: deleting a network.
+    NetworkDelete,
+    /// `volume`: reading, making and deleting custom volumes; the node is the target.
+    Volume,
+    /// `bootstrap`: making a MicroCeph or MicroOVN cluster of one.
+    Bootstrap,
+    /// `disks`: reading MicroCeph's disks.
+    Disks,
+    /// `disk-add`: giving a disk to MicroCeph; the node is the target.
+    DiskAdd,
+    /// `disk-remove`: taking a disk from MicroCeph; the node is the target.
+    DiskRemove,
+    /// `pool-size`: setting how many copies MicroCeph's pools keep.
+    PoolSize,
+    /// `services`: reading where MicroCeph's and MicroOVN's services run.
+    Services,
+    /// `service`: starting and stopping one of them; the node is the target.
+    Service,
 }
 
 impl Call {
-    const ALL: [(Self, &'static str); 20] = [
+    const ALL: [(Self, &'static str); 31] = [
         (Self::Daemon, "daemon"),
         (Self::Ready, "ready"),
         (Self::Server, "server"),
@@ -102,6 +134,17 @@ impl Call {
         (Self::Profiles, "profiles"),
         (Self::Profile, "profile"),
         (Self::Networks, "networks"),
+        (Self::NetworkPending, "network-pending"),
+        (Self::Network, "network"),
+        (Self::NetworkDelete, "network-delete"),
+        (Self::Volume, "volume"),
+        (Self::Bootstrap, "bootstrap"),
+        (Self::Disks, "disks"),
+        (Self::DiskAdd, "disk-add"),
+        (Self::DiskRemove, "disk-remove"),
+        (Self::PoolSize, "pool-size"),
+        (Self::Services, "services"),
+        (Self::Service, "service"),
     ];
 }
 
@@ -118,6 +161,8 @@ pub enum Kind {
     Refused,
     /// It takes this much longer.
     Slow(Duration),
+    /// Its disk holds another's data.
+    Foreign,
     /// Its connection is closed without an answer.
     HangUp,
     /// The daemon does not listen, for this long or until it is started again.
@@ -129,6 +174,7 @@ impl fmt::Display for Kind {
         match self {
             Self::Refused => f.write_str("refused"),
             Self::Slow(by) => write!(f, "slow:{}", short(*by)),
+            Self::Foreign => f.write_str("foreign"),
             Self::HangUp => f.write_str("hangup"),
             Self::Down(None) => f.write_str("down"),
             Self::Down(Some(until)) => write!(f, "down:{}", short(*until)),
@@ -184,6 +230,8 @@ pub(super) struct Strike {
     pub(super) delay: Duration,
     pub(super) refused: Option<String>,
     pub(super) hung_up: bool,
+    /// A disk that holds another's data.
+    pub(super) foreign: bool,
     /// A daemon that does not listen: for how long.
     pub(super) down: Option<Down>,
 }
@@ -211,6 +259,7 @@ impl Faults {
             match fault.kind {
                 Kind::Slow(by) => strike.delay += by,
                 Kind::HangUp => strike.hung_up = true,
+                Kind::Foreign => strike.foreign = true,
                 Kind::Down(until) => strike.down = Some(Down { until }),
                 Kind::Refused => {
                     strike.refused =

@@ -241,10 +241,11 @@ pub(crate) async fn call(
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let driven = tokio::spawn(connection);
-    let bytes = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
+    let bytes = match body {
+        Value::Null => String::new(),
+        // What is no JSON is sent as it stands.
+        Value::String(raw) => raw,
+        body => body.to_string(),
     };
     let mut request = Request::builder()
         .method(method)
