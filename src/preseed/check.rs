@@ -17,7 +17,8 @@ use super::Preseed;
 use super::error::{PreseedError, nearest, quoted, say};
 use super::raw::{Field, Raw, position};
 use super::source::{Position, Source};
-use crate::engine::answers::{Answers, NodeAnswers};
+use crate::engine::answers::{Answers, NodeAnswers, Purpose};
+use fit::Networks;
 use words::how;
 
 /// A word of the file and its place.
@@ -52,7 +53,13 @@ pub(super) fn answers(raw: &Spanned<Raw>, source: Source) -> Result<Preseed, Pre
     check.no_idle_disk(&local, &placed)?;
     let ceph = check.ceph(&raw.ceph, &placed)?;
     let network = check.network(&raw.network)?;
-    check.network_fits(&raw.network, &network, &placed)?;
+    let anew = placed.iter().any(|it| it.gives(Purpose::Ceph)) && !ceph.reuse;
+    check.networks(&Networks {
+        raw,
+        network: &network,
+        ceph: anew.then_some(&ceph),
+        nodes: &placed,
+    })?;
     let snaps = check.snaps(&raw.snaps)?;
     let (erase, erase_at) = check.erase(&raw.erase, start)?;
     let answers = Answers {

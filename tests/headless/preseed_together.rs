@@ -40,17 +40,17 @@ use super::preseed_words::is_told;
 #[case::bridge_without_subnet(
     "network:\n  kind: ovn\n  uplink: bridge\n",
     "26:3",
-    "ipv4-gateway: is missing here"
+    "The bridge needs an address — Type an address of its own"
 )]
 #[case::bridge_over_the_nodes(
     "network:\n  kind: ovn\n  uplink: bridge\n  ipv4-gateway: 10.0.0.1/24\n  ipv4-range: 10.0.0.2-10.0.0.9\n",
     "28:17",
-    "ipv4-gateway: covers 10.0.0.11, an address of pi-a — choose addresses that no node has"
+    "The bridge 10.0.0.1/24 overlaps with 10.0.0.11/32, in which pi-a is"
 )]
 #[case::guests_of_a_bridge_over_the_nodes(
     "network:\n  kind: bridge\n  ipv4-guests: 10.0.0.1/24\n",
     "27:16",
-    "ipv4-guests: covers 10.0.0.11"
+    "The guests' subnet 10.0.0.1/24 overlaps"
 )]
 #[case::kind_alone_missing("network: {}\n", "25:10", "kind: is missing here")]
 fn what_does_not_go_together_is_told(
@@ -95,4 +95,24 @@ fn ceph_without_a_disk_has_nothing_to_say(#[case] line: &str, #[case] key: &str)
     );
     let reused = format!("{GOOD}ceph:\n  existing: reuse\n  {line}\n");
     assert!(read(&reused).has_ceph());
+}
+
+#[test]
+fn a_fan_is_made_of_ipv4_nodes() {
+    let text = GOOD.replacen("10.0.0.12", "fd00::12", 1);
+    is_told(
+        &format!("{text}network:\n  kind: fan\n"),
+        "17:9",
+        "A fan is made over IPv4, and pi-b has an IPv6 cluster address",
+    );
+}
+
+#[test]
+fn the_networks_of_a_new_ceph_are_of_one_family() {
+    let text = GOOD.replacen("use: local", "use: ceph", 1);
+    is_told(
+        &format!("{text}ceph:\n  internal-network: 'fd00::/64'\n"),
+        "17:21",
+        "fd00::/64 and the network of Ceph's monitors are not of one family",
+    );
 }

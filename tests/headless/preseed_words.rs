@@ -63,6 +63,18 @@ use super::preseed_services::changed;
     "15:14",
     "10.9.0.11 is already the address of pi-a (line 7)"
 )]
+#[case::underlay_of_another_family(
+    "10.9.0.11",
+    "'fd09::11'",
+    "15:14",
+    "pi-b has its tunnels at 10.0.0.12, pi-a at fd09::11"
+)]
+#[case::name_server_of_everybody(
+    "[10.7.0.1,",
+    "[0.0.0.0,",
+    "35:8",
+    "0.0.0.0 is not the address of a name server"
+)]
 #[case::near_key_of_ceph(
     "public-network:",
     "public_network:",
@@ -131,15 +143,20 @@ use super::preseed_services::changed;
     "10.7.0.1/24",
     "10.7.0.0/24",
     "32:17",
-    "cannot be a router's address"
+    "10.7.0.0/24 is not the address of a router in a subnet — Type the router's own address"
 )]
 #[case::gateway_is_the_broadcast(
     "10.7.0.1/24",
     "10.7.0.255/24",
     "32:17",
-    "cannot be a router's address"
+    "is not the address of a router"
 )]
-#[case::gateway_without_room("10.7.0.1/24", "10.7.0.1/31", "32:17", "cannot be a router's address")]
+#[case::gateway_without_room(
+    "10.7.0.1/24",
+    "10.7.0.1/31",
+    "32:17",
+    "is not the address of a router"
+)]
 #[case::gateway_of_the_other_kind(
     "10.7.0.1/24",
     "fd07::1/64",
@@ -150,19 +167,19 @@ use super::preseed_services::changed;
     "10.7.0.1/24",
     "10.0.0.12/24",
     "32:17",
-    "ipv4-gateway: covers 10.0.0.12, an address of pi-b"
+    "10.0.0.12/24 is the address of pi-b, not of a router"
 )]
 #[case::no_range(
     "  ipv4-range: 10.7.0.100-10.7.0.200\n",
     "",
     "32:17",
-    "ipv4-range: is missing here — it takes the first and the last address"
+    "OVN needs addresses of 10.7.0.0/24 for itself"
 )]
 #[case::no_gateway(
     "  ipv4-gateway: 10.7.0.1/24\n",
     "",
     "32:15",
-    "ipv4-gateway: is missing here"
+    "The uplink needs its router"
 )]
 #[case::range(
     "10.7.0.100-10.7.0.200",
@@ -174,39 +191,38 @@ use super::preseed_services::changed;
     "10.7.0.100-10.7.0.200",
     "10.7.0.200-10.7.0.100",
     "33:15",
-    "begins after its end — did you mean 10.7.0.100-10.7.0.200?"
+    "The range 10.7.0.200-10.7.0.100 ends before it begins — Type the lower address first"
 )]
 #[case::range_outside(
     "10.7.0.200\n",
     "10.7.1.200\n",
     "33:15",
-    "10.7.0.100-10.7.1.200 is not in the subnet of ipv4-gateway: (10.7.0.0/24) — choose addresses of 10.7.0.0/24"
+    "The range 10.7.0.100-10.7.1.200 is not in 10.7.0.0/24"
 )]
-#[case::range_with_the_gateway("10.7.0.100-", "10.7.0.1-", "33:15", "holds 10.7.0.1, the gateway")]
-#[case::range_with_the_network(
-    "10.7.0.100-",
-    "10.7.0.0-",
-    "33:15",
-    "holds 10.7.0.0, the address of the network 10.7.0.0/24 itself"
-)]
+#[case::range_with_the_gateway("10.7.0.100-", "10.7.0.1-", "33:15", "holds the router 10.7.0.1")]
 #[case::range_with_the_broadcast(
     "10.7.0.200\n",
     "10.7.0.255\n",
     "33:15",
-    "holds 10.7.0.255, the broadcast address of 10.7.0.0/24"
+    "holds the first or last address of 10.7.0.0/24"
 )]
 #[case::range_with_a_node(
     "address: 10.0.0.12",
     "address: 10.7.0.150",
     "33:15",
-    "holds 10.7.0.150, an address of pi-b"
+    "holds 10.7.0.150, which pi-b has"
 )]
-#[case::range_with_an_underlay("10.9.0.11", "10.7.0.150", "33:15", "an address of pi-a")]
+#[case::range_with_an_underlay(
+    "10.9.0.11",
+    "10.7.0.150",
+    "33:15",
+    "holds 10.7.0.150, which pi-a has"
+)]
 #[case::range_with_a_name_server(
     "[10.7.0.1,",
     "[10.7.0.150,",
     "33:15",
-    "holds 10.7.0.150, a name server"
+    "holds the name server 10.7.0.150"
 )]
 #[case::dns(
     "fd07::53",
@@ -224,25 +240,25 @@ use super::preseed_services::changed;
     "10.83.0.1/24",
     "10.7.0.129/25",
     "36:16",
-    "the guests' subnet 10.7.0.128/25 overlaps with that of ipv4-gateway: (10.7.0.0/24)"
+    "The guests' subnet 10.7.0.129/25 overlaps with the uplink's 10.7.0.0/24"
 )]
 #[case::guests_around_the_uplink(
     "10.83.0.1/24",
     "10.7.3.1/16",
     "36:16",
-    "overlaps with that of ipv4-gateway:"
+    "overlaps with the uplink's 10.7.0.0/24"
 )]
 #[case::guests_over_the_nodes(
     "10.83.0.1/24",
     "10.0.0.1/24",
     "36:16",
-    "ipv4-guests: covers 10.0.0.11, an address of pi-a"
+    "overlaps with 10.0.0.11/32, in which pi-a is"
 )]
 #[case::guests6_in_the_uplink(
     "fd83::1/64",
     "fd07::9/64",
     "37:16",
-    "overlaps with that of ipv6-gateway:"
+    "overlaps with the uplink's fd07::/64"
 )]
 #[case::channel(
     "6/stable",
@@ -273,4 +289,5 @@ pub(crate) fn is_told(text: &str, place: &str, words: &str) {
     assert!(head.contains(words), "{words} is not in: {told}");
     assert!(head.contains(" — "), "no way to mend it in: {told}");
     assert!(!head.contains('{'), "a hole is left in: {told}");
+    assert!(!head.ends_with('.'), "a full stop ends: {told}");
 }

@@ -66,8 +66,7 @@ impl Check<'_> {
         ceph: &CephStorage,
         nodes: &[Placed],
     ) -> Result<(), PreseedError> {
-        let gives = |placed: &Placed| placed.node.disks_for(Purpose::Ceph).next().is_some();
-        if ceph.reuse || nodes.iter().any(gives) {
+        if ceph.reuse || nodes.iter().any(|it| it.gives(Purpose::Ceph)) {
             return Ok(());
         }
         let keys = [

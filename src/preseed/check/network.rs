@@ -2,16 +2,17 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-
 use super::{Check, Word};
 use crate::engine::answers::{AddressRange, GuestNetwork, NetworkKind, UplinkKind};
-use crate::preseed::error::{PreseedError, quoted, say};
+use crate::preseed::error::PreseedError;
 use crate::preseed::raw::{Field, RawNetwork};
 use crate::preseed::write;
 
 /// The VLANs there are (IEEE 802.1Q: 0 and 4095 are reserved).
 const VLANS: std::ops::RangeInclusive<u16> = 1..=4094;
+
+/// What is said where a router's address should stand.
+const ROUTER: &str = "preseed.bad-router";
 
 impl Check<'_> {
     pub(super) fn network(&self, field: &Field<RawNetwork>) -> Result<GuestNetwork, PreseedError> {
@@ -22,12 +23,12 @@ impl Check<'_> {
             kind: self.kind(self.needed(&raw.kind, "kind", at)?)?,
             uplink: self.uplink_kind(&raw.uplink)?,
             vlan: self.vlan(&raw.vlan)?,
-            gateway4: self.router4(&raw.ipv4_gateway, "ipv4-gateway")?,
+            gateway4: self.parsed(&raw.ipv4_gateway, "ipv4-gateway", ROUTER)?,
             range4: self.range(&raw.ipv4_range)?,
-            gateway6: self.router6(&raw.ipv6_gateway, "ipv6-gateway")?,
+            gateway6: self.parsed(&raw.ipv6_gateway, "ipv6-gateway", ROUTER)?,
             dns: self.dns(&raw.dns)?,
-            guests4: self.router4(&raw.ipv4_guests, "ipv4-guests")?,
-            guests6: self.router6(&raw.ipv6_guests, "ipv6-guests")?,
+            guests4: self.parsed(&raw.ipv4_guests, "ipv4-guests", ROUTER)?,
+            guests6: self.parsed(&raw.ipv6_guests, "ipv6-guests", ROUTER)?,
         })
     }
 
@@ -71,48 +72,9 @@ impl Check<'_> {
         let ends = word.split_once('-');
         let ends = ends.and_then(|(first, last)| Some((address(first)?, address(last)?)));
         match ends {
-            Some((first, last)) if first <= last => Ok(Some(AddressRange { first, last })),
-            Some((first, last)) => {
-                let what = say("preseed.range-order").with("value", quoted(word));
-                let turned = AddressRange {
-                    first: last,
-                    last: first,
-                };
-                let mend = say("preseed.range-order-mend").with("range", turned);
-                Err(self.error(at, &what, &mend))
-            }
+            Some((first, last)) => Ok(Some(AddressRange { first, last })),
             None => Err(self.wrong((word, at), "preseed.bad-range", "ipv4-range")),
         }
-    }
-
-    fn router4(&self, field: &Field<String>, key: &str) -> Result<Option<Ipv4Net>, PreseedError> {
-        let net = self.parsed(field, key, "preseed.bad-router")?;
-        self.is_router(net.map(IpNet::V4), field, key)?;
-        Ok(net)
-    }
-
-    fn router6(&self, field: &Field<String>, key: &str) -> Result<Option<Ipv6Net>, PreseedError> {
-        let net = self.parsed(field, key, "preseed.bad-router")?;
-        self.is_router(net.map(IpNet::V6), field, key)?;
-        Ok(net)
-    }
-
-    /// The subnet has room, and the address is one that a machine in it can have.
-    fn is_router(
-        &self,
-        net: Option<IpNet>,
-        field: &Field<String>,
-        key: &str,
-    ) -> Result<(), PreseedError> {
-        let (Some(net), Some((word, at))) = (net, field.value()) else {
-            return Ok(());
-        };
-        let roomy = (1..net.max_prefix_len() - 1).contains(&net.prefix_len());
-        let last = net.addr().is_ipv4() && net.addr() == net.broadcast();
-        if roomy && net.addr() != net.network() && !last && !net.addr().is_multicast() {
-            return Ok(());
-        }
-        Err(self.wrong((word, at), "preseed.no-router", key))
     }
 
     fn dns(&self, field: &Field<Vec<Field<String>>>) -> Result<Vec<IpAddr>, PreseedError> {
@@ -122,11 +84,9 @@ impl Check<'_> {
             let Some((word, at)) = self.word(field, "dns")? else {
                 continue;
             };
-            let address = word.parse::<IpAddr>().ok();
-            let fits = |it: &IpAddr| !it.is_unspecified() && !it.is_multicast();
-            match address.filter(fits) {
-                Some(address) => dns.push(address),
-                None => return Err(self.wrong((word, at), "preseed.bad-address", "dns")),
+            match word.parse() {
+                Ok(address) => dns.push(address),
+                Err(_) => return Err(self.wrong((word, at), "preseed.bad-address", "dns")),
             }
         }
         Ok(dns)

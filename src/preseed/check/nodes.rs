@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_saphyr::Spanned;
 
 use super::{Check, Placed, Word, how};
-use crate::engine::answers::NodeAnswers;
+use crate::engine::answers::{NodeAnswers, Purpose};
 use crate::preseed::MOST_NODES;
 use crate::preseed::error::{PreseedError, say};
 use crate::preseed::raw::{Field, RawNode, position};
@@ -15,6 +15,11 @@ use crate::preseed::source::Position;
 const LONGEST_NIC: usize = 15;
 
 impl Placed {
+    /// Whether the node gives a disk away for `purpose`.
+    pub(super) fn gives(&self, purpose: Purpose) -> bool {
+        self.node.disks_for(purpose).next().is_some()
+    }
+
     /// The node's addresses, each with its place.
     pub(super) fn addresses(&self) -> impl Iterator<Item = (IpAddr, Position)> {
         let underlay = self.node.underlay.zip(self.underlay_at);
