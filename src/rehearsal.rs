@@ -18,6 +18,7 @@ mod pi;
 pub mod services;
 pub mod serving;
 mod site;
+pub mod snapd;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
