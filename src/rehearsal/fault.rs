@@ -88,6 +88,14 @@ pub enum Call {
     Profile,
     /// `networks`: reading networks.
     Networks,
+    /// `network-pending`: one member's part of a network; the node is the target.
+    NetworkPending,
+    /// `network`: creating a network for good.
+    Network,
+    /// `network-delete`: deleting a network.
+    NetworkDelete,
+    /// `volume`: reading, making and deleting custom volumes; the node is the target.
+    Volume,
     /// `bootstrap`: making a MicroCeph or MicroOVN cluster of one.
     Bootstrap,
     /// `disks`: reading MicroCeph's disks.
@@ -105,7 +113,7 @@ pub enum Call {
 }
 
 impl Call {
-    const ALL: [(Self, &'static str); 27] = [
+    const ALL: [(Self, &'static str); 31] = [
         (Self::Daemon, "daemon"),
         (Self::Ready, "ready"),
         (Self::Server, "server"),
@@ -126,6 +134,10 @@ impl Call {
         (Self::Profiles, "profiles"),
         (Self::Profile, "profile"),
         (Self::Networks, "networks"),
+        (Self::NetworkPending, "network-pending"),
+        (Self::Network, "network"),
+        (Self::NetworkDelete, "network-delete"),
+        (Self::Volume, "volume"),
         (Self::Bootstrap, "bootstrap"),
         (Self::Disks, "disks"),
         (Self::DiskAdd, "disk-add"),

@@ -74,7 +74,8 @@ pub(super) fn took(release: Release, driver: &str) -> u64 {
     let chore = match driver {
         "dir" => Chore::PoolDir,
         "btrfs" => Chore::PoolBtrfs,
-        "ceph" | "cephfs" => Chore::PoolRemote,
+        "ceph" => Chore::PoolRemote,
+        "cephfs" => Chore::PoolCephFs,
         _ => Chore::PoolOther,
     };
     usual(release, chore)

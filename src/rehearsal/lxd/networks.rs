@@ -1,19 +1,24 @@
-//! `/1.0/networks`: the host's own interfaces, none of them LXD's.
+//! `/1.0/networks`: the host's own interfaces, and those that LXD manages, by LXD's rules.
 
 use serde_json::{Value, json};
 
-use super::Release;
-use super::daemon::Asked;
+use super::daemon::{Asked, Done, Job};
+use super::durations::{Chore, usual};
+use super::network::{MEMBER_KEYS, Network, Wanted, make, users};
+use super::pool::Standing;
 use super::state::State;
-use crate::rehearsal::envelope::{Answer, Refusal, set};
+use super::{Release, ovn, wording};
+use crate::rehearsal::envelope::{Answer, Refusal, field, set};
 
 pub(super) fn list(state: &State, asked: &Asked) -> Answer {
+    let managed = state.database(&asked.node).networks.keys().cloned();
     let spec = &state.node(&asked.node).spec;
-    let names = std::iter::once("lo").chain(spec.nics.iter().map(String::as_str));
-    let shown: Vec<Value> = names
+    let own = std::iter::once("lo".to_owned()).chain(spec.nics.iter().cloned());
+    let shown: Vec<Value> = managed
+        .chain(own)
         .map(|name| {
             if asked.recursion {
-                shown(spec.release, name)
+                shown(state, asked, &name)
             } else {
                 json!(format!("/1.0/networks/{name}"))
             }
@@ -22,27 +27,278 @@ pub(super) fn list(state: &State, asked: &Asked) -> Answer {
     Answer::sync(&json!(shown))
 }
 
-pub(super) fn get(state: &State, node: &str, name: &str) -> Result<Answer, Refusal> {
-    let spec = &state.node(node).spec;
-    if name == "lo" || spec.nics.iter().any(|nic| nic == name) {
-        return Ok(Answer::sync(&shown(spec.release, name)));
+pub(super) fn get(state: &State, asked: &Asked, name: &str) -> Result<Answer, Refusal> {
+    state.target(&asked.node, asked.target.as_deref())?;
+    let managed = state.database(&asked.node).networks.contains_key(name);
+    let nics = &state.node(&asked.node).spec.nics;
+    if managed || name == "lo" || nics.iter().any(|nic| nic == name) {
+        let shown = shown(state, asked, name);
+        return Ok(Answer::sync(&shown).tagged(field(&shown, "config")));
     }
     Err(Refusal::new(404, "Network not found"))
 }
 
-fn shown(release: Release, name: &str) -> Value {
-    let loopback = name == "lo";
-    let mut shown = json!({
-        "name": name, "description": "", "config": {},
-        "type": if loopback { "loopback" } else { "physical" },
-        "managed": false, "status": "", "locations": null, "used_by": [],
-    });
-    if release == Release::V5_0 {
-        if !loopback {
-            set(&mut shown, "used_by", Value::Null);
-        }
-    } else {
+fn shown(state: &State, asked: &Asked, name: &str) -> Value {
+    let release = state.release(&asked.node);
+    let database = state.database(&asked.node);
+    let mut shown = match database.networks.get(name) {
+        Some(network) => managed(state, asked, (name, network)),
+        None => unmanaged(state, asked, name),
+    };
+    if release != Release::V5_0 {
         set(&mut shown, "project", json!("default"));
     }
     shown
+}
+
+/// One of LXD's own; without a target a cluster's network shows no member's keys.
+fn managed(state: &State, asked: &Asked, (name, network): (&str, &Network)) -> Value {
+    let release = state.release(&asked.node);
+    let mut config = network.config.clone();
+    if let Some(member) = &asked.target {
+        let part = network.parts.get(member);
+        config.extend(part.into_iter().flat_map(|part| part.config.clone()));
+    }
+    let used = users(state, &asked.node, name);
+    // 5.0 loses the description that comes with the last phase.
+    let described = release != Release::V5_0 || network.kind == "ovn";
+    json!({
+        "name": name, "type": network.kind, "managed": true,
+        "description": if described { network.description.as_str() } else { "" },
+        "status": network.standing.word(), "config": config,
+        "locations": network.parts.keys().collect::<Vec<_>>(),
+        "used_by": if used.is_empty() && release == Release::V5_0 { Value::Null } else { json!(used) },
+    })
+}
+
+/// One of the host's, which LXD merely sees.
+fn unmanaged(state: &State, asked: &Asked, name: &str) -> Value {
+    let release = state.release(&asked.node);
+    let member = &state.node(&asked.node).member;
+    let above = state.database(&asked.node).networks.iter();
+    let used: Vec<String> = above
+        .filter(|(_, network)| network.parent(member) == Some(name))
+        .map(|(network, _)| format!("/1.0/networks/{network}"))
+        .collect();
+    let loopback = name == "lo";
+    let silent = used.is_empty() && release == Release::V5_0 && !loopback;
+    json!({
+        "name": name, "description": "", "config": {},
+        "type": if loopback { "loopback" } else { "physical" },
+        "managed": false, "status": "", "locations": null,
+        "used_by": if silent { Value::Null } else { json!(used) },
+    })
+}
+
+/// `POST`: with a target a member's part is defined, without one the network is created.
+pub(super) fn post(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
+    let release = state.release(&asked.node);
+    let wanted = Wanted::read(asked)?;
+    let mut url = format!("/1.0/networks/{}?project=default", wanted.name);
+    if let Some(target) = &wanted.target {
+        url = format!("{url}&target={target}");
+    }
+    let job = Job::waited(move |state, _| {
+        let took = match &wanted.target {
+            Some(member) => {
+                define(state, &wanted, member)?;
+                usual(release, Chore::NetworkPending)
+            }
+            None if wanted.kind == "ovn" => {
+                ovn::create(state, &wanted)?;
+                usual(release, Chore::NetworkOvn)
+            }
+            None => {
+                create(state, &wanted)?;
+                usual(release, Chore::Network)
+            }
+        };
+        let location = format!("/1.0/networks/{}", wanted.name);
+        Ok(Done::new(took, Answer::created(location)))
+    });
+    Ok(in_operation(job, release, ("Creating network", url)))
+}
+
+/// From 6.x on networks change in operations.
+fn in_operation(job: Job, release: Release, about: (&'static str, String)) -> Job {
+    match release {
+        Release::V5_0 | Release::V5_21 => job,
+        Release::V6 => job.in_operation(about.0, json!({"entity_url": about.1})),
+    }
+}
+
+fn define(state: &mut State, wanted: &Wanted, member: &str) -> Result<(), Refusal> {
+    state.target(&wanted.node, Some(member))?;
+    if wanted.kind == "ovn" {
+        let text = "OVN networks don't support member specific config";
+        return Err(Refusal::new(400, text));
+    }
+    let global = wanted.config.keys().find(|key| !MEMBER_KEYS.contains(&key.as_str()));
+    if let Some(key) = global {
+        let text = format!("Config key \"{key}\" may not be used as member-specific key");
+        return Err(Refusal::new(400, text));
+    }
+    let networks = &mut state.database_mut(&wanted.node).networks;
+    if let Some(network) = networks.get(&wanted.name) {
+        if network.kind != wanted.kind {
+            let text = "Network already exists with a different type";
+            return Err(Refusal::internal(text));
+        }
+        if network.standing != Standing::Pending {
+            return Err(Refusal::internal("Network is not in pending state"));
+        }
+        if network.parts.contains_key(member) {
+            let text = format!("The network is already defined on member \"{member}\"");
+            return Err(Refusal::new(400, text));
+        }
+    }
+    let network = networks
+        .entry(wanted.name.clone())
+        .or_insert_with(|| Network::new(&wanted.kind));
+    network.add(member, wanted.config.clone(), false);
+    Ok(())
+}
+
+/// Creates a network whose parts are defined. It is `Errored` unless every member makes its part,
+/// and keeps the configuration of the first attempt.
+fn create(state: &mut State, wanted: &Wanted) -> Result<(), Refusal> {
+    if !state.database(&wanted.node).clustered {
+        let own = state.node(&wanted.node).member.clone();
+        let (part, global) = wanted
+            .config
+            .clone()
+            .into_iter()
+            .partition(|(key, _)| MEMBER_KEYS.contains(&key.as_str()));
+        let mut network = Network::new(&wanted.kind);
+        network.config = global;
+        network.standing = Standing::Created;
+        network.add(&own, part, true);
+        let networks = &mut state.database_mut(&wanted.node).networks;
+        networks.insert(wanted.name.clone(), network);
+        return Ok(());
+    }
+    ready(state, wanted)?;
+    let mut whole = wanted.clone();
+    let networks = &mut state.database_mut(&wanted.node).networks;
+    let network = networks.get_mut(&wanted.name).ok_or_else(missing)?;
+    network.standing = Standing::Errored;
+    network.config.extend(wanted.config.clone());
+    // What the first attempt was told stays, and is what a later one goes by.
+    whole.config = network.config.clone();
+    whole.check().map_err(Refusal::internal)?;
+    for_each_member(state, wanted)?;
+    let networks = &mut state.database_mut(&wanted.node).networks;
+    let network = networks.get_mut(&wanted.name).ok_or_else(missing)?;
+    wanted.description.clone_into(&mut network.description);
+    network.standing = Standing::Created;
+    settle(network);
+    Ok(())
+}
+
+/// What LXD adds by itself.
+fn settle(network: &mut Network) {
+    let mut set = |key: &str, value: &str| {
+        let entry = network.config.entry(key.to_owned());
+        entry.or_insert_with(|| value.to_owned());
+    };
+    if network.kind == "physical" {
+        set("volatile.last_state.created", "false");
+        return;
+    }
+    set("ipv4.nat", "true");
+    if network.config.get("bridge.mode").is_none_or(|mode| mode != "fan") {
+        let mut set = |key: &str, value: &str| {
+            let entry = network.config.entry(key.to_owned());
+            entry.or_insert_with(|| value.to_owned());
+        };
+        set("ipv4.address", "10.155.31.1/24");
+        set("ipv6.address", "fd42:6a1d:8b4e:7f21::1/64");
+        set("ipv6.nat", "true");
+    }
+}
+
+fn for_each_member(state: &mut State, wanted: &Wanted) -> Result<(), Refusal> {
+    let own = state.node(&wanted.node).member.clone();
+    let mut members = state.database(&wanted.node).members.clone();
+    members.sort_by_key(|member| member.name != own);
+    for member in members {
+        let spec = state.node(&member.node).spec.clone();
+        let networks = &mut state.database_mut(&wanted.node).networks;
+        let network = networks.get_mut(&wanted.name).ok_or_else(missing)?;
+        let Some(part) = network.parts.get_mut(&member.name) else {
+            continue;
+        };
+        make(&spec, &network.kind, &part.config).map_err(|why| {
+            let text = if member.name == own {
+                why
+            } else {
+                wording::notifying(&member.name, &member.address, &why)
+            };
+            Refusal::internal(text)
+        })?;
+        part.made = true;
+    }
+    Ok(())
+}
+
+/// Refuses to create a network that is not ready for it. The network stays as it is.
+fn ready(state: &State, wanted: &Wanted) -> Result<(), Refusal> {
+    let refuse = |text: String| Err(Refusal::internal(text));
+    let own = wanted.config.keys().find(|key| MEMBER_KEYS.contains(&key.as_str()));
+    if let Some(key) = own {
+        return refuse(format!("Config key \"{key}\" is cluster member specific"));
+    }
+    let database = state.database(&wanted.node);
+    let Some(network) = database.networks.get(&wanted.name) else {
+        return refuse("Network not pending on any node (use --target <node> first)".to_owned());
+    };
+    if network.standing == Standing::Created {
+        // The type decides which of the two is said.
+        if network.kind == wanted.kind {
+            return Err(Refusal::new(400, "The network already exists"));
+        }
+        return refuse("The network is already created".to_owned());
+    }
+    if network.standing == Standing::Errored {
+        if wanted.config.is_empty() {
+            return Ok(());
+        }
+        return refuse(
+            "Network already partially created. \
+             Please do not specify any global config when re-running create"
+                .to_owned(),
+        );
+    }
+    let names = database.members.iter().map(|member| member.name.clone());
+    let lacks = |name: &String| !network.parts.contains_key(name);
+    let lacking: Vec<String> = names.filter(lacks).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    refuse(format!("Network not defined on nodes: {}", lacking.join(", ")))
+}
+
+fn missing() -> Refusal {
+    Refusal::new(404, "Failed loading network: Network not found")
+}
+
+pub(super) fn delete(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
+    let node = asked.node.clone();
+    let release = state.release(&node);
+    let name = asked.path.last().cloned().unwrap_or_default();
+    if !state.database(&node).networks.contains_key(&name) {
+        return Err(missing());
+    }
+    let url = format!("/1.0/networks/{name}");
+    let job = Job::waited(move |state, _| {
+        if !users(state, &node, &name).is_empty() {
+            return Err(Refusal::new(400, "The network is currently in use"));
+        }
+        ovn::may_go(state, &node, &name)?;
+        let networks = &mut state.database_mut(&node).networks;
+        networks.remove(&name).ok_or_else(missing)?;
+        let took = usual(release, Chore::NetworkDelete);
+        Ok(Done::new(took, Answer::done()))
+    });
+    Ok(in_operation(job, release, ("Deleting network", url)))
 }

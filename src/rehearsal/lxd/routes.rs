@@ -12,7 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::daemon::{Asked, Daemon};
 use super::operations::{self, Class, Operation, Status};
-use super::{Release, cluster, join, members, networks, pools, profiles, server, wording};
+use super::state::State;
+use super::{
+    Release, cluster, join, members, networks, pools, profiles, server, volumes, wording,
+};
 use crate::rehearsal::envelope::{Answer, Refusal, field};
 use crate::rehearsal::fault::{Call, Strike};
 use crate::rehearsal::serving::Served;
@@ -119,7 +122,11 @@ fn call_of(asked: &Asked) -> Option<Call> {
         (false, ["1.0", "storage-pools", _]) => Call::PoolDelete,
         (true, ["1.0", "profiles"] | ["1.0", "profiles", _]) => Call::Profiles,
         (false, ["1.0", "profiles", _]) => Call::Profile,
-        (_, ["1.0", "networks"] | ["1.0", "networks", _]) => Call::Networks,
+        (true, ["1.0", "networks"] | ["1.0", "networks", _]) => Call::Networks,
+        (false, ["1.0", "networks"]) if asked.target.is_some() => Call::NetworkPending,
+        (false, ["1.0", "networks"]) => Call::Network,
+        (false, ["1.0", "networks", _]) => Call::NetworkDelete,
+        (_, ["1.0", "storage-pools", _, "volumes", "custom", ..]) => Call::Volume,
         _ => return None,
     })
 }
@@ -145,6 +152,15 @@ async fn route(daemon: &Daemon, asked: &Asked, strike: Strike) -> Response {
         ("DELETE", ["1.0", "storage-pools", _]) => {
             daemon.change(asked, strike, pools::delete).await
         }
+        ("POST", ["1.0", "networks"]) => daemon.change(asked, strike, networks::post).await,
+        ("DELETE", ["1.0", "networks", _]) => daemon.change(asked, strike, networks::delete).await,
+        ("POST", ["1.0", "storage-pools", _, "volumes", "custom"]) => {
+            daemon.change(asked, strike, volumes::post).await
+        }
+        ("DELETE", ["1.0", "storage-pools", _, "volumes", "custom", name]) => {
+            let delete = |state: &mut State, asked: &Asked| volumes::delete(state, asked, name);
+            daemon.change(asked, strike, delete).await
+        }
         ("PATCH" | "PUT", ["1.0", "profiles", _]) => {
             daemon.change(asked, strike, profiles::write).await
         }
@@ -156,7 +172,7 @@ async fn route(daemon: &Daemon, asked: &Asked, strike: Strike) -> Response {
     answer.into_response()
 }
 
-fn read(state: &super::state::State, asked: &Asked) -> Result<Answer, Refusal> {
+fn read(state: &State, asked: &Asked) -> Result<Answer, Refusal> {
     let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
     let node = asked.node.as_str();
     match path.as_slice() {
@@ -171,7 +187,8 @@ fn read(state: &super::state::State, asked: &Asked) -> Result<Answer, Refusal> {
         ["1.0", "profiles"] => Ok(profiles::list(state, asked)),
         ["1.0", "profiles", name] => profiles::get(state, node, name),
         ["1.0", "networks"] => Ok(networks::list(state, asked)),
-        ["1.0", "networks", name] => networks::get(state, node, name),
+        ["1.0", "networks", name] => networks::get(state, asked, name),
+        ["1.0", "storage-pools", _, "volumes", "custom", name] => volumes::get(state, asked, name),
         ["1.0", "operations"] => Ok(Answer::sync(&operations::list(
             state,
             node,
@@ -186,7 +203,7 @@ fn read(state: &super::state::State, asked: &Asked) -> Result<Answer, Refusal> {
 }
 
 fn known<'a>(
-    state: &'a super::state::State,
+    state: &'a State,
     node: &str,
     id: &str,
 ) -> Result<&'a Operation, Refusal> {

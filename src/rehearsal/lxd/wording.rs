@@ -84,16 +84,20 @@ pub(super) const fn forbidden(release: Release) -> &'static str {
     }
 }
 
-/// A joiner that cannot make its part of a pool.
-pub(super) fn cannot_initialise(release: Release, pool: &str, why: &str) -> String {
+/// A joiner that cannot make its part of a pool or network.
+pub(super) fn cannot_initialise(
+    release: Release,
+    (kind, name): (&str, &str),
+    why: &str,
+) -> String {
     match release {
         Release::V5_0 | Release::V5_21 => format!(
             "Failed to initialize member: Failed to initialize storage pools and networks: \
-             Failed to create storage pool \"{pool}\": {why}"
+             Failed to create {kind} \"{name}\": {why}"
         ),
         Release::V6 => format!(
             "Failed initializing member: Failed initializing storage pools and networks: \
-             Failed creating storage pool \"{pool}\": {why}"
+             Failed creating {kind} \"{name}\": {why}"
         ),
     }
 }
@@ -105,6 +109,11 @@ pub(super) fn failed_to_run(release: Release, command: &str, why: &str) -> Strin
         Release::V6 => "Failed running",
     };
     format!("{failed}: {command}: exit status 1 ({why})")
+}
+
+/// What a member said to the one that was asked.
+pub(super) fn notifying(member: &str, address: &str, why: &str) -> String {
+    format!("Failed notifying cluster member \"{member}\" at \"{address}\": {why}")
 }
 
 /// A pool that a member has already.
