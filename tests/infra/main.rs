@@ -5,6 +5,8 @@ mod board;
 mod disks;
 mod host;
 mod machine;
+mod micro_lab;
+mod micro_steps;
 mod recorded;
 mod recordings;
 mod rest;
