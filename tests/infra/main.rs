@@ -7,6 +7,7 @@ mod host;
 mod machine;
 mod micro_failing;
 mod micro_lab;
+mod micro_ready;
 mod micro_recordings;
 mod micro_steps;
 mod micro_tuning;
