@@ -10,6 +10,7 @@ pub mod microceph;
 pub mod microcluster;
 pub mod microovn;
 pub mod rest;
+pub mod snapd;
 
 use std::collections::BTreeMap;
 use std::future::Future;

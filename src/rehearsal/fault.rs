@@ -1,14 +1,16 @@
 //! The faults a rehearsal injects: `SERVICE.CALL@NODE=KIND[,Nx]`, parsed, matched and counted.
 //!
-//! `lxd.join@pi-c=refused,2x` makes pi-c's first two joins fail; `lxd.pool@*=slow:30s` delays
-//! every node's pools; `microceph.disk-add@pi-b=foreign` makes MicroCeph refuse pi-b's disk. `NODE` is a node's name or `*`. `Nx` is how often the fault strikes; without
-//! it, it always does. The kinds:
+//! `lxd.join@pi-c=refused,2x` makes pi-c's first two joins fail; `lxd.pool@*=slow:30s` delays every
+//! node's pools; `microceph.disk-add@pi-b=foreign` makes MicroCeph refuse pi-b's disk. `NODE` is a
+//! node's name or `*`; `Nx` is how often it strikes, without it always. The kinds:
 //!
 //! - `refused`: the call ends with error 500 and a text that names the fault;
 //! - `slow:DURATION`: the call takes that much longer (`30s`, `2m`);
 //! - `foreign`, for the call `disk-add` alone: the disk turns out to hold another's data and is
 //!   refused as MicroCeph refuses such a disk, unless it may be wiped;
-//! - `hangup`: the connection is closed before an answer, and nothing was done;
+//! - `offline` and `full`, for snapd's `install`, `refresh` and `download`: the store cannot be
+//!   reached, or the disk is full, in snapd's words;
+//! - `hangup`: the connection is closed, and nothing was done; a download ends in its middle;
 //! - `down` or `down:DURATION`, for the call `daemon` alone: the daemon does not listen when it
 //!   is started, for that long or until it is started again.
 
@@ -29,13 +31,16 @@ pub enum Service {
     MicroCeph,
     /// MicroOVN, `microovn`.
     MicroOvn,
+    /// snapd, `snapd`.
+    Snapd,
 }
 
 impl Service {
-    const ALL: [(Self, &'static str); 3] = [
+    const ALL: [(Self, &'static str); 4] = [
         (Self::Lxd, "lxd"),
         (Self::MicroCeph, "microceph"),
         (Self::MicroOvn, "microovn"),
+        (Self::Snapd, "snapd"),
     ];
 }
 
@@ -110,10 +115,26 @@ pub enum Call {
     Services,
     /// `service`: starting and stopping one of them; the node is the target.
     Service,
+    /// `install`: asking snapd to install a snap.
+    Install,
+    /// `refresh`: asking it to change or remove one.
+    Refresh,
+    /// `download`: its download of a snap.
+    Download,
+    /// `hook`: the hook that a snap runs when it is installed.
+    Hook,
+    /// `hold`: holding refreshes.
+    Hold,
+    /// `connect`: connecting a plug.
+    Connect,
+    /// `restart`: restarting a snap's services.
+    Restart,
+    /// `snaps`: reading snaps and connections.
+    Snaps,
 }
 
 impl Call {
-    const ALL: [(Self, &'static str); 31] = [
+    const ALL: [(Self, &'static str); 39] = [
         (Self::Daemon, "daemon"),
         (Self::Ready, "ready"),
         (Self::Server, "server"),
@@ -145,6 +166,14 @@ impl Call {
         (Self::PoolSize, "pool-size"),
         (Self::Services, "services"),
         (Self::Service, "service"),
+        (Self::Install, "install"),
+        (Self::Refresh, "refresh"),
+        (Self::Download, "download"),
+        (Self::Hook, "hook"),
+        (Self::Hold, "hold"),
+        (Self::Connect, "connect"),
+        (Self::Restart, "restart"),
+        (Self::Snaps, "snaps"),
     ];
 }
 
@@ -163,6 +192,10 @@ pub enum Kind {
     Slow(Duration),
     /// Its disk holds another's data.
     Foreign,
+    /// The store cannot be reached.
+    Offline,
+    /// The disk for snaps is full.
+    Full,
     /// Its connection is closed without an answer.
     HangUp,
     /// The daemon does not listen, for this long or until it is started again.
@@ -175,6 +208,8 @@ impl fmt::Display for Kind {
             Self::Refused => f.write_str("refused"),
             Self::Slow(by) => write!(f, "slow:{}", short(*by)),
             Self::Foreign => f.write_str("foreign"),
+            Self::Offline => f.write_str("offline"),
+            Self::Full => f.write_str("full"),
             Self::HangUp => f.write_str("hangup"),
             Self::Down(None) => f.write_str("down"),
             Self::Down(Some(until)) => write!(f, "down:{}", short(*until)),
@@ -232,6 +267,8 @@ pub(super) struct Strike {
     pub(super) hung_up: bool,
     /// A disk that holds another's data.
     pub(super) foreign: bool,
+    /// `Offline` or `Full`.
+    pub(super) trouble: Option<Kind>,
     /// A daemon that does not listen: for how long.
     pub(super) down: Option<Down>,
 }
@@ -260,6 +297,7 @@ impl Faults {
                 Kind::Slow(by) => strike.delay += by,
                 Kind::HangUp => strike.hung_up = true,
                 Kind::Foreign => strike.foreign = true,
+                Kind::Offline | Kind::Full => strike.trouble = Some(fault.kind),
                 Kind::Down(until) => strike.down = Some(Down { until }),
                 Kind::Refused => {
                     strike.refused =
