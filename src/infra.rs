@@ -6,6 +6,7 @@
 
 pub mod host;
 pub mod lxd;
+pub mod microceph;
 pub mod microcluster;
 pub mod microovn;
 pub mod rest;

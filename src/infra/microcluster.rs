@@ -14,7 +14,7 @@ pub(in crate::infra) mod ready;
 pub(in crate::infra) mod standing;
 pub(in crate::infra) mod status;
 pub(in crate::infra) mod terms;
-mod units;
+pub(in crate::infra) mod units;
 
 use crate::engine::message::Message;
 

@@ -31,7 +31,7 @@ use app::Ceph;
 use record::Machine;
 pub use view::Osd;
 
-/// The MicroCephs of all simulated nodes, and the Cephs behind them.
+/// The simulated nodes' MicroCeph, and the Ceph behind it.
 #[derive(Debug, Clone)]
 pub struct MicroCeph {
     site: Site<Ceph>,

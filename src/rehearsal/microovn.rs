@@ -18,7 +18,7 @@ use super::serving::Serving;
 use crate::world::Clock;
 use app::Ovn;
 
-/// The MicroOVNs of all simulated nodes.
+/// The simulated nodes' MicroOVN.
 #[derive(Debug, Clone)]
 pub struct MicroOvn {
     site: Site<Ovn>,

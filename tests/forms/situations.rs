@@ -304,6 +304,7 @@ pub(crate) fn give(stage: &mut Stage, node: &str, serial: &str) {
         node: node.to_owned(),
         disk: format!("/dev/disk/by-id/ata-{serial}"),
         purpose: Some(mcloud::engine::answers::Purpose::Local),
+        encrypt: false,
     });
 }
 
@@ -315,6 +316,7 @@ fn choosing() -> Vec<(&'static str, Step, Stage)> {
         node: "pi-b".to_owned(),
         disk: "/dev/disk/by-id/ata-pi-b-A".to_owned(),
         purpose: Some(mcloud::engine::answers::Purpose::Local),
+        encrypt: false,
     });
     let driver = |driver| Intent::Local {
         local: LocalPool {

@@ -265,7 +265,7 @@ async fn a_part_defined_by_an_earlier_run_is_looked_at_again_before_it_is_made()
         let photos = "0\nTYPE=ext4\nLABEL=photos\n";
         lab.node(1).machine.holding("sda", photos);
         let failure = lab.is_refused(1, &part).await;
-        assert_eq!(failure.what.code, "lxd.disk-holds-other", "{release}");
+        assert_eq!(failure.what.code, "disk.holds-other", "{release}");
         // Once it is made, what is on the disk is the pool's.
         lab.node(1).machine.holding("sda", "2\n");
         lab.walk(1, &lab.pool(1)).await;

@@ -52,7 +52,7 @@ async fn a_counted_refusal_of_a_bootstrap_or_a_join_leaves_the_node_fresh() {
     ovn.bootstrap(json!({})).await.well();
     let token = ovn.token("node2").await;
     let join = async || {
-        let body = ovn.node(2).control(false, &token, json!({}));
+        let body = ovn.node(2).control(false, &token, &json!({}));
         ovn.node(2).ask("POST", "/core/control", body).await
     };
     assert_eq!(
@@ -86,7 +86,7 @@ async fn a_hangup_does_nothing_and_a_slow_join_takes_that_much_longer() {
         "microceph.join@node2=slow:1m",
     ];
     let lab = Lab::ceph(2, 100.0, &faults).await;
-    let body = lab.node(1).control(true, "", json!({}));
+    let body = lab.node(1).control(true, "", &json!({}));
     let control = ("POST", "/core/control");
     let hung_up = call(&lab.node(1).socket, control, body, None).await;
     assert!(hung_up.is_err(), "{hung_up:?}");
@@ -145,7 +145,7 @@ async fn a_monitor_is_tuned_over_its_admin_socket_and_given_back() {
 async fn a_monitor_forgets_its_tuning_in_the_middle_of_its_bootstrap() {
     let lab = Lab::ceph(1, 5.0, &[]).await;
     let node = lab.node(1);
-    let body = node.control(true, "", json!({}));
+    let body = node.control(true, "", &json!({}));
     let socket = node.socket.clone();
     let bootstrap = tokio::spawn(async move {
         call(&socket, ("POST", "/core/control"), body, None)

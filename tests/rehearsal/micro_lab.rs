@@ -1,4 +1,4 @@
-//! A lab of simulated MicroCephs or MicroOVNs, and what every test of them does.
+//! A lab of nodes with a simulated MicroCeph or MicroOVN, and what every test of them does.
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -121,7 +121,7 @@ impl<S> Lab<S> {
     }
 
     fn push(&mut self, name: String, socket: PathBuf, (serving, port): (Serving, u16)) {
-        let number: u8 = name["node".len()..].parse().expect("a number");
+        let number: u8 = name.trim_start_matches("node").parse().expect("a number");
         self.nodes.push(Node {
             name,
             ip: Ipv4Addr::new(10, 77, 0, 10 + number),
@@ -138,7 +138,7 @@ impl<S> Lab<S> {
 
     /// Makes node 1 a cluster with `config`.
     pub(crate) async fn bootstrap(&self, config: Value) -> Reply {
-        let body = self.node(1).control(true, "", config);
+        let body = self.node(1).control(true, "", &config);
         self.node(1).ask("POST", "/core/control", body).await
     }
 
@@ -157,7 +157,7 @@ impl<S> Lab<S> {
     /// Joins a node by number.
     pub(crate) async fn join(&self, number: usize, config: Value) -> Reply {
         let token = self.token(&self.node(number).name).await;
-        let body = self.node(number).control(false, &token, config);
+        let body = self.node(number).control(false, &token, &config);
         self.node(number).ask("POST", "/core/control", body).await
     }
 
@@ -200,7 +200,7 @@ impl Node {
     }
 
     /// The body of a bootstrap or a join.
-    pub(crate) fn control(&self, bootstrap: bool, token: &str, config: Value) -> Value {
+    pub(crate) fn control(&self, bootstrap: bool, token: &str, config: &Value) -> Value {
         json!({
             "bootstrap": bootstrap, "name": self.name,
             "address": format!("{}:{}", self.ip, self.port),

@@ -41,7 +41,7 @@ async fn two_ceph_joins_at_once_fail_and_the_second_stays_listed() {
     lab.bootstrap(json!({})).await.well();
     let (second, third) = (lab.token("node2").await, lab.token("node3").await);
     let join = async |number: usize, token: &str| {
-        let body = lab.node(number).control(false, token, json!({}));
+        let body = lab.node(number).control(false, token, &json!({}));
         lab.node(number).ask("POST", "/core/control", body).await
     };
     let both = tokio::join!(join(2, &second), join(3, &third));
@@ -93,7 +93,7 @@ async fn zones_are_for_all_members_or_for_none() {
 async fn a_bootstrap_whose_caller_hangs_up_early_is_undone() {
     let lab = Lab::ceph(1, 1.0, &[]).await;
     let node = lab.node(1);
-    let body = node.control(true, "", json!({}));
+    let body = node.control(true, "", &json!({}));
     let asked = tokio::spawn({
         let socket = node.socket.clone();
         async move {
@@ -126,7 +126,7 @@ async fn a_ceph_bootstrap_whose_caller_hangs_up_late_is_carried_on_and_an_ovn_on
         })
     };
     let node = ceph.node(1);
-    let asked = begin(node.socket.clone(), node.control(true, "", json!({})));
+    let asked = begin(node.socket.clone(), node.control(true, "", &json!({})));
     // Its monitor is there: more than a second has gone.
     ceph.until(async |lab| lab.service.tuning("node1").is_some())
         .await;
@@ -134,7 +134,7 @@ async fn a_ceph_bootstrap_whose_caller_hangs_up_late_is_carried_on_and_an_ovn_on
     ceph.until(async |lab| lab.service.ceph_ready("node1"))
         .await;
     let node = ovn.node(1);
-    let asked = begin(node.socket.clone(), node.control(true, "", json!({})));
+    let asked = begin(node.socket.clone(), node.control(true, "", &json!({})));
     ovn.until(async |lab| lab.node(1).get("/core/1.0/cluster").await.status == 200)
         .await;
     asked.abort();

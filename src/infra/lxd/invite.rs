@@ -170,15 +170,17 @@ pub(super) fn answers(
 ) -> Result<Vec<MemberConfig>, Failure> {
     let mut answers = Vec::new();
     for (entity, name, known) in known(brings, server) {
-        if asked.iter().any(|it| it.entity == entity && it.name == name) {
+        if asked
+            .iter()
+            .any(|it| it.entity == entity && it.name == name)
+        {
             let pairs = known.into_iter();
             answers.extend(pairs.map(|pair| of((entity, &name), pair)));
         }
     }
     for key in asked {
-        let same = |it: &MemberConfig| {
-            it.entity == key.entity && it.name == key.name && it.key == key.key
-        };
+        let same =
+            |it: &MemberConfig| it.entity == key.entity && it.name == key.name && it.key == key.key;
         if !answers.iter().any(same) {
             answers.extend(left_to_lxd(key, brings)?);
         }

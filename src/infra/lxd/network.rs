@@ -47,7 +47,9 @@ impl MadeNetwork {
     async fn look(&self, lxd: &Lxd) -> Result<Option<Network>, Failure> {
         match lxd.network(&self.name, None).await {
             Err(error) if error.is_not_found() => Ok(None),
-            found => found.map(Some).map_err(|error| failures::unanswered(&error)),
+            found => found
+                .map(Some)
+                .map_err(|error| failures::unanswered(&error)),
         }
     }
 
@@ -140,7 +142,9 @@ pub(super) fn made(network: &Network, members: &[String]) -> Message {
         .with("kind", &network.kind)
         .with("members", members.join(", "));
     let address = |key: &str| network.config.get(key).filter(|it| *it != "none");
-    let addresses = ["ipv4.address", "ipv6.address"].into_iter().filter_map(address);
+    let addresses = ["ipv4.address", "ipv6.address"]
+        .into_iter()
+        .filter_map(address);
     let addresses: Vec<&str> = addresses.map(String::as_str).collect();
     if addresses.is_empty() {
         return said;

@@ -63,7 +63,9 @@ async fn finds_out(world: &World, server: &Server) -> bool {
         return false;
     };
     let told: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let established = told.pointer("/result/established").and_then(Value::as_array);
+    let established = told
+        .pointer("/result/established")
+        .and_then(Value::as_array);
     established.into_iter().flatten().any(|connection| {
         let plug = |key: &str| connection.pointer(key).and_then(Value::as_str);
         plug("/plug/snap") == Some("lxd") && plug("/plug/plug") == Some(PLUG)

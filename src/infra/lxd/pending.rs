@@ -57,7 +57,8 @@ impl Pending {
             .with("name", &self.name)
             .with("found", found)
             .with("planned", planned);
-        Err(Failure::new(what).hint(Message::new("lxd.hint-pool-other").with("pool", self.share.pool())))
+        Err(Failure::new(what)
+            .hint(Message::new("lxd.hint-pool-other").with("pool", self.share.pool())))
     }
 
     async fn config(&self, lxd: &Lxd) -> Result<Config, Failure> {

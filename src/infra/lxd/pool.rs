@@ -140,9 +140,7 @@ impl MadePool {
                     _ => say("lxd.hint-remote-failed"),
                 };
                 let left = |message: Message| message.with("left", left);
-                failure
-                    .hint(left(hint))
-                    .data(left(say("lxd.data-remote")))
+                failure.hint(left(hint)).data(left(say("lxd.data-remote")))
             }
         }
     }

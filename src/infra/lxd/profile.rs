@@ -50,7 +50,11 @@ impl Wanted {
         }
         if let Some(network) = &self.network {
             let nic = |name: &str, _: &Config| name == NIC;
-            let pairs = [("type", "nic"), ("name", NIC), ("network", network.as_str())];
+            let pairs = [
+                ("type", "nic"),
+                ("name", NIC),
+                ("network", network.as_str()),
+            ];
             lacking.extend(lacking_one(profile, (NIC, &nic), &pairs)?);
         }
         Ok(lacking)
@@ -62,7 +66,11 @@ impl Wanted {
         let root = self.pool.as_ref();
         let root = root.map(|pool| say("lxd.profile-right").with("pool", pool));
         let nic = self.network.as_ref();
-        let nic = nic.map(|it| say("lxd.profile-nic").with("device", NIC).with("network", it));
+        let nic = nic.map(|it| {
+            say("lxd.profile-nic")
+                .with("device", NIC)
+                .with("network", it)
+        });
         root.into_iter().chain(nic).collect()
     }
 }

@@ -109,8 +109,9 @@ impl Proof {
             let Some(made) = network::proven(&part, &self.members)? else {
                 let status = format!("{:?}", part.status);
                 let what = say("lxd.network-unmade").with("name", member);
-                return Err(Failure::new(what.with("status", status))
-                    .hint(say("lxd.hint-network-unmade")));
+                return Err(
+                    Failure::new(what.with("status", status)).hint(say("lxd.hint-network-unmade"))
+                );
             };
             if Some(member) == self.members.last() {
                 return Ok(Standing::Right(vec![made]));

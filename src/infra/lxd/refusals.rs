@@ -63,9 +63,8 @@ pub enum Meaning {
 use Meaning::{
     AlreadyClustered, AlreadyExists, AlreadyPending, BadConfig, CannotListen, Changed,
     DriverMissing, InUse, KernelLacks, KeyInWrongPhase, MemberExists, MemberHolds, MemberMissing,
-    NicHasAddress, NoNorthbound, NoQuorum,
-    NotClustered, NotFound, NotPendingEverywhere, NotReady, OnlyMember, OsdPoolTaken, Other, PartlyCreated,
-    TokenRefused, VersionsDiffer,
+    NicHasAddress, NoNorthbound, NoQuorum, NotClustered, NotFound, NotPendingEverywhere, NotReady,
+    OnlyMember, OsdPoolTaken, Other, PartlyCreated, TokenRefused, VersionsDiffer,
 };
 
 /// Parts of sentences in lower case; the first that fits tells the meaning.

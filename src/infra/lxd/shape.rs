@@ -154,8 +154,10 @@ pub(super) fn is_over(network: &Network, members: &[String]) -> Result<(), Failu
         }
         Phase::Errored => Err(Failure::new(say("lxd.network-errored", name))
             .hint(say("lxd.hint-network-errored", name))),
-        Phase::Unavailable => Err(Failure::new(say("lxd.network-unavailable", name))
-            .hint(Message::new("lxd.hint-log"))),
+        Phase::Unavailable => {
+            Err(Failure::new(say("lxd.network-unavailable", name))
+                .hint(Message::new("lxd.hint-log")))
+        }
         Phase::Pending | Phase::Unknown => Ok(()),
     }
 }

@@ -62,7 +62,10 @@ impl Whole {
         let pairs: Vec<(&str, &str)> = match self {
             Self::Local(_) => Vec::new(),
             Self::Remote(pool @ RemotePool::Block) => {
-                let mut pairs = vec![("ceph.rbd.du", "false"), ("ceph.osd.pool_name", place(*pool))];
+                let mut pairs = vec![
+                    ("ceph.rbd.du", "false"),
+                    ("ceph.osd.pool_name", place(*pool)),
+                ];
                 if !server.has(RBD_DEFAULTS) {
                     pairs.push(("ceph.rbd.features", RBD_FEATURES));
                 }
@@ -77,7 +80,9 @@ impl Whole {
             ],
         };
         let pairs = pairs.into_iter();
-        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+        pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
     }
 
     /// What a failure may leave in Ceph, in words; none for the local pool.

@@ -26,7 +26,10 @@ pub(super) struct Uplink {
 /// The member-specific keys for a node's part.
 pub(super) fn config(part: &NetworkPart) -> Config {
     let parent = part.parent.clone();
-    parent.map(|nic| (PARENT.to_owned(), nic)).into_iter().collect()
+    parent
+        .map(|nic| (PARENT.to_owned(), nic))
+        .into_iter()
+        .collect()
 }
 
 impl Uplink {
@@ -76,7 +79,9 @@ impl Uplink {
             config: config(&self.part),
         };
         let alive = |_: &_| context.alive();
-        let first = lxd.create_network_pending(&self.name, &network, &alive).await;
+        let first = lxd
+            .create_network_pending(&self.name, &network, &alive)
+            .await;
         let Err(first) = first else {
             return Ok(());
         };
@@ -87,7 +92,9 @@ impl Uplink {
             return Ok(());
         }
         // Another member's first part came between LXD's look and its own entry: now it is there.
-        let again = lxd.create_network_pending(&self.name, &network, &alive).await;
+        let again = lxd
+            .create_network_pending(&self.name, &network, &alive)
+            .await;
         again.map_err(|error| self.failed(&error))
     }
 

@@ -31,9 +31,8 @@ impl Bootstrap {
     /// Which of `members` is this one. A cluster with anybody else in it is somebody's.
     fn own<'a>(&self, members: &'a [Member]) -> Result<&'a Member, Failure> {
         let address = self.terms.address.to_string();
-        let is_own = |it: &&Member| {
-            it.name == self.terms.name && (self.reuse || it.address == address)
-        };
+        let is_own =
+            |it: &&Member| it.name == self.terms.name && (self.reuse || it.address == address);
         let own = members.iter().find(is_own);
         let planned = |it: &Member| self.reuse || self.members.contains(&it.name);
         match own {
@@ -119,8 +118,8 @@ impl Bootstrap {
                 if own.is_unfit() {
                     return Err(failures::unfit(app, own));
                 }
-                let works = own.is_online()
-                    && patience.bear(app, context, reach.works().await)?.is_some();
+                let works =
+                    own.is_online() && patience.bear(app, context, reach.works().await)?.is_some();
                 if works {
                     return Ok(self.done(&members));
                 }

@@ -149,7 +149,10 @@ impl Micro {
     ) -> Result<(), RestError> {
         let force = if force { "force=1&" } else { "" };
         let address = segment(&address.to_string());
-        let path = format!("/core/1.0/cluster/{}?{force}address={address}", segment(name));
+        let path = format!(
+            "/core/1.0/cluster/{}?{force}address={address}",
+            segment(name)
+        );
         match self.work(Call::delete(path)).await {
             Err(error) if means(&error, Meaning::MemberMissing) || error.is_not_found() => Ok(()),
             other => other,

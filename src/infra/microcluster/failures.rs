@@ -9,9 +9,7 @@ use crate::infra::rest::RestError;
 
 /// A call that failed: `what` was wanted.
 pub(in crate::infra) fn failed(app: App, what: Message, error: &RestError) -> Failure {
-    Failure::new(what)
-        .because(error)
-        .hint(app.say(hint(error)))
+    Failure::new(what).because(error).hint(app.say(hint(error)))
 }
 
 /// Reading its state failed.

@@ -26,7 +26,11 @@ pub(in crate::infra) async fn inputs(
         return Ok(Inputs::from([(MEMBER.to_owned(), name.to_owned())]));
     }
     let token = reach.micro.token(name).await.map_err(|error| {
-        failures::failed(app, app.say("micro.token-failed").with("name", name), &error)
+        failures::failed(
+            app,
+            app.say("micro.token-failed").with("name", name),
+            &error,
+        )
     })?;
     let token = token.expose_secret().to_owned();
     Ok(Inputs::from([(TOKEN.to_owned(), token)]))
@@ -37,9 +41,7 @@ async fn is_member(reach: &Reach, name: &str, address: SocketAddr) -> Result<boo
     let app = reach.app;
     let members = reach.members().await?;
     if members.is_empty() {
-        return Err(
-            Failure::new(app.say("micro.leader-alone")).hint(app.say("micro.hint-again"))
-        );
+        return Err(Failure::new(app.say("micro.leader-alone")).hint(app.say("micro.hint-again")));
     }
     if let Some(unfit) = members.iter().find(|it| it.is_unfit()) {
         return Err(failures::unfit(app, unfit));

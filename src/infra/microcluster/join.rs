@@ -105,9 +105,8 @@ impl Join {
             return Err(Failure::new(say("micro.join-ghost")).hint(say("micro.hint-join-ghost")));
         }
         let token = context.inputs.get(TOKEN).filter(|it| !it.is_empty());
-        let token = token.ok_or_else(|| {
-            Failure::new(say("micro.join-inputs")).hint(say("micro.hint-again"))
-        })?;
+        let token = token
+            .ok_or_else(|| Failure::new(say("micro.join-inputs")).hint(say("micro.hint-again")))?;
         Ok(SecretString::from(token.clone()))
     }
 
@@ -128,7 +127,11 @@ impl Join {
         let members = reach.settled(context).await?;
         match left {
             Err(error) if !members.is_empty() => {
-                let say = |code: &str| app.say(code).with("name", name).with("leader", &self.leader);
+                let say = |code: &str| {
+                    app.say(code)
+                        .with("name", name)
+                        .with("leader", &self.leader)
+                };
                 Err(Failure::new(say("micro.not-left"))
                     .because(error)
                     .hint(say("micro.hint-join-ghost")))

@@ -47,9 +47,12 @@ impl Reach {
         members.map_err(|error| failures::unanswered(self.app, &error))
     }
 
-    /// Whether its own services answer.
+    /// Whether its own services answer; a version without the call is asked where they run.
     pub(in crate::infra) async fn works(&self) -> Result<(), RestError> {
-        self.micro.get::<IgnoredAny>(self.app.proof).await.map(drop)
+        match self.micro.get::<IgnoredAny>(self.app.proof).await {
+            Err(error) if error.is_not_found() => self.micro.services().await.map(drop),
+            other => other.map(drop),
+        }
     }
 
     /// Waits until the next look; stops where the step was asked to.

@@ -26,13 +26,13 @@ impl Ready {
             Ok(true) => Ok(Seen::There(vec![self.version().await?])),
             Ok(false) => Ok(Seen::Missing("starting".to_owned())),
             Err(RestError::NoSocket { .. }) => {
-                match units::is_installed(&self.reach.world, app).await {
+                match units::is_installed(&self.reach.world, app.unit).await {
                     Some(true) => Ok(Seen::Missing("stopped".to_owned())),
                     Some(false) | None => Err(failures::absent(app)),
                 }
             }
             Err(RestError::NobodyListens { .. }) => {
-                match units::is_installed(&self.reach.world, app).await {
+                match units::is_installed(&self.reach.world, app.unit).await {
                     Some(false) => Err(failures::absent(app)),
                     Some(true) | None => Ok(Seen::Missing("stopped".to_owned())),
                 }
@@ -55,7 +55,10 @@ impl Ready {
         match self.look().await? {
             Seen::There(_) => return Ok(()),
             Seen::Missing(found) if found == "stopped" => {
-                if units::is_installed(&self.reach.world, app).await.is_none() {
+                if units::is_installed(&self.reach.world, app.unit)
+                    .await
+                    .is_none()
+                {
                     let stopped = Failure::new(app.say("micro.stopped"));
                     return Err(stopped.hint(app.say("micro.hint-start")));
                 }
@@ -70,7 +73,7 @@ impl Ready {
     /// Starts the unit; systemd's word that it is starting it is the sign of life.
     async fn start(&self, context: &Context) -> Result<(), Failure> {
         let (world, app) = (&self.reach.world, self.reach.app);
-        let mut starting = pin!(units::start(world, app));
+        let mut starting = pin!(units::start(world, app.unit));
         loop {
             tokio::select! {
                 biased;
@@ -80,7 +83,7 @@ impl Ready {
                 }
                 () = world.clock.sleep(BETWEEN_SIGNS) => {}
             }
-            if units::is(world, app, "activating").await {
+            if units::is(world, app.unit, "activating").await {
                 context.alive();
             }
         }
@@ -99,10 +102,10 @@ impl Ready {
                 Err(error) if passes(&error) => false,
                 Err(error) => return Err(failures::unanswered(app, &error)),
             };
-            if units::is(world, app, "failed").await {
+            if units::is(world, app.unit, "failed").await {
                 return Err(self.not_started());
             }
-            if alive || units::is(world, app, "activating").await {
+            if alive || units::is(world, app.unit, "activating").await {
                 context.alive();
                 heard = world.clock.now();
             }

@@ -69,7 +69,10 @@ use Meaning::{
 /// Parts of sentences in lower case; the first that fits tells the meaning.
 const SENTENCES: &[(&str, Meaning)] = &[
     ("database is not yet initialized", NotInitialised),
-    ("unable to initialize cluster: database is online", AlreadyInitialised),
+    (
+        "unable to initialize cluster: database is online",
+        AlreadyInitialised,
+    ),
     ("daemon is not ready yet", NotReady),
     ("daemon is shutting down", NotReady),
     ("database is still starting", NotReady),
@@ -83,7 +86,10 @@ const SENTENCES: &[(&str, Meaning)] = &[
     ("failed to locate monip", MonitorElsewhere),
     ("is not available on public network", MonitorOutside),
     ("failed to locate cluster network", NetworkElsewhere),
-    ("no local ip belongs to any of the listed subnets", NetworkElsewhere),
+    (
+        "no local ip belongs to any of the listed subnets",
+        NetworkElsewhere,
+    ),
     ("coretokenrecord not found", TokenRefused),
     ("illegal base64 data", TokenRefused),
     ("token expired", TokenRefused),

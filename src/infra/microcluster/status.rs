@@ -17,7 +17,7 @@ pub(in crate::infra) async fn state(
     reach: &Reach,
     facts: Result<MicroFacts, RestError>,
 ) -> MicroState {
-    let installed = units::is_installed(&reach.world, reach.app);
+    let installed = units::is_installed(&reach.world, reach.app.unit);
     match facts {
         Ok(facts) => MicroState::Answers(Box::new(facts)),
         Err(RestError::NotPermitted { .. }) => MicroState::NotPermitted,

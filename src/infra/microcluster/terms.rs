@@ -78,9 +78,7 @@ impl Terms {
         let found = host::hostname(&reach.world);
         if found != self.name {
             let what = app.say("micro.other-name").with("name", &self.name);
-            return Err(
-                Failure::new(what.with("found", found)).hint(app.say("micro.hint-name")),
-            );
+            return Err(Failure::new(what.with("found", found)).hint(app.say("micro.hint-name")));
         }
         let nics = host::nics(&reach.world).map_err(|error| {
             let what = app.say("micro.addresses-unread");

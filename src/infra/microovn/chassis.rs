@@ -61,7 +61,7 @@ impl Look for Chassis {
         };
         let mut found = match online(reach, &members, &self.members)? {
             Standing::Right(found) => found,
-            not_yet => return Ok(not_yet),
+            not_yet @ Standing::NotYet(_) => return Ok(not_yet),
         };
         let services = silence.seen(app, context, reach.micro.services().await)?;
         let Some(services) = services else {

@@ -45,7 +45,11 @@ pub(super) fn mount(spec: &NodeSpec) -> Result<(), Refusal> {
 }
 
 /// Makes a whole pool: the keys that it then has besides those it was told.
-pub(super) fn make(state: &State, node: &str, (name, pool): (&str, &Pool)) -> Result<Config, Refusal> {
+pub(super) fn make(
+    state: &State,
+    node: &str,
+    (name, pool): (&str, &Pool),
+) -> Result<Config, Refusal> {
     let spec = &state.node(node).spec;
     reach(spec).map_err(Refusal::internal)?;
     let pairs: &[(&str, &str)] = if pool.driver == "ceph" {
@@ -69,7 +73,9 @@ pub(super) fn make(state: &State, node: &str, (name, pool): (&str, &Pool)) -> Re
         ]
     };
     let pairs = pairs.iter();
-    Ok(pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
+    Ok(pairs
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect())
 }
 
 /// 5.0 makes no file system: it must be there, and here it never is.
@@ -77,14 +83,20 @@ fn file_system(spec: &NodeSpec, name: &str, pool: &Pool) -> Result<(), Refusal> 
     if spec.release != Release::V5_0 {
         return Ok(());
     }
-    if let Some(key) = ["cephfs.create_missing", "cephfs.data_pool", "cephfs.meta_pool"]
-        .into_iter()
-        .find(|key| pool.config.contains_key(*key))
+    if let Some(key) = [
+        "cephfs.create_missing",
+        "cephfs.data_pool",
+        "cephfs.meta_pool",
+    ]
+    .into_iter()
+    .find(|key| pool.config.contains_key(*key))
     {
         let text = format!("Invalid option for storage pool \"{name}\" option \"{key}\"");
         return Err(Refusal::internal(text));
     }
-    Err(Refusal::internal("The requested 'lxd_cephfs' CEPHFS doesn't exist"))
+    Err(Refusal::internal(
+        "The requested 'lxd_cephfs' CEPHFS doesn't exist",
+    ))
 }
 
 /// Refuses an OSD pool that another of this LXD's pools has.

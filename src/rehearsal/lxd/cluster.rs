@@ -27,8 +27,14 @@ fn member_config(state: &State, node: &str) -> Value {
     let member = &state.node(node).member;
     let tells = state.release(node) == Release::V6;
     let database = state.database(node);
-    let of_networks = database.networks.iter().map(|(name, it)| ("network", name, &it.parts));
-    let of_pools = database.pools.iter().map(|(name, it)| ("storage-pool", name, &it.parts));
+    let of_networks = database
+        .networks
+        .iter()
+        .map(|(name, it)| ("network", name, &it.parts));
+    let of_pools = database
+        .pools
+        .iter()
+        .map(|(name, it)| ("storage-pool", name, &it.parts));
     let mut keys = Vec::new();
     for (entity, name, parts) in of_networks.chain(of_pools) {
         let part = parts.get(member).map(|part| &part.config);

@@ -126,8 +126,16 @@ impl Wanted {
                 self.name
             ))
         };
-        for key in ["ipv4.address", "ipv4.gateway", "ipv6.address", "ipv6.gateway"] {
-            let value = self.config.get(key).filter(|it| *it != "none" && *it != "auto");
+        for key in [
+            "ipv4.address",
+            "ipv4.gateway",
+            "ipv6.address",
+            "ipv6.gateway",
+        ] {
+            let value = self
+                .config
+                .get(key)
+                .filter(|it| *it != "none" && *it != "auto");
             if let Some(value) = value
                 && value.parse::<ipnet::IpNet>().is_err()
             {
@@ -142,11 +150,15 @@ impl Wanted {
             return invalid(key, format!("invalid CIDR address: {subnet}"));
         }
         let key = "ipv4.ovn.ranges";
-        for range in self.config.get(key).into_iter().flat_map(|it| it.split(',')) {
+        for range in self
+            .config
+            .get(key)
+            .into_iter()
+            .flat_map(|it| it.split(','))
+        {
             if !range.contains('-') {
-                let why = format!(
-                    "Item \"{range}\": IP range must contain start and end IP addresses"
-                );
+                let why =
+                    format!("Item \"{range}\": IP range must contain start and end IP addresses");
                 return invalid(key, why);
             }
         }

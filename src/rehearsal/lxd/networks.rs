@@ -133,7 +133,10 @@ fn define(state: &mut State, wanted: &Wanted, member: &str) -> Result<(), Refusa
         let text = "OVN networks don't support member specific config";
         return Err(Refusal::new(400, text));
     }
-    let global = wanted.config.keys().find(|key| !MEMBER_KEYS.contains(&key.as_str()));
+    let global = wanted
+        .config
+        .keys()
+        .find(|key| !MEMBER_KEYS.contains(&key.as_str()));
     if let Some(key) = global {
         let text = format!("Config key \"{key}\" may not be used as member-specific key");
         return Err(Refusal::new(400, text));
@@ -206,7 +209,11 @@ fn settle(network: &mut Network) {
         return;
     }
     set("ipv4.nat", "true");
-    if network.config.get("bridge.mode").is_none_or(|mode| mode != "fan") {
+    if network
+        .config
+        .get("bridge.mode")
+        .is_none_or(|mode| mode != "fan")
+    {
         let mut set = |key: &str, value: &str| {
             let entry = network.config.entry(key.to_owned());
             entry.or_insert_with(|| value.to_owned());
@@ -244,7 +251,10 @@ fn for_each_member(state: &mut State, wanted: &Wanted) -> Result<(), Refusal> {
 /// Refuses to create a network that is not ready for it. The network stays as it is.
 fn ready(state: &State, wanted: &Wanted) -> Result<(), Refusal> {
     let refuse = |text: String| Err(Refusal::internal(text));
-    let own = wanted.config.keys().find(|key| MEMBER_KEYS.contains(&key.as_str()));
+    let own = wanted
+        .config
+        .keys()
+        .find(|key| MEMBER_KEYS.contains(&key.as_str()));
     if let Some(key) = own {
         return refuse(format!("Config key \"{key}\" is cluster member specific"));
     }
@@ -275,7 +285,10 @@ fn ready(state: &State, wanted: &Wanted) -> Result<(), Refusal> {
     if lacking.is_empty() {
         return Ok(());
     }
-    refuse(format!("Network not defined on nodes: {}", lacking.join(", ")))
+    refuse(format!(
+        "Network not defined on nodes: {}",
+        lacking.join(", ")
+    ))
 }
 
 fn missing() -> Refusal {

@@ -112,7 +112,10 @@ fn start(state: &State, wanted: &Wanted, uplink: &str) -> Result<(), Refusal> {
         }
         if let Some(why) = unreachable(state, &member.node, "find port_group") {
             return fails(
-                format!("Failed getting port group UUID for network \"{}\" setup: {why}", wanted.name),
+                format!(
+                    "Failed getting port group UUID for network \"{}\" setup: {why}",
+                    wanted.name
+                ),
                 UNREACHABLE,
             );
         }
@@ -138,7 +141,9 @@ fn unreachable(state: &State, node: &str, command: &str) -> Option<String> {
 /// The address on the uplink that the network takes: the first of the uplink's range.
 fn taken(state: &State, wanted: &Wanted, uplink: &str) -> Result<String, Refusal> {
     let networks = &state.database(&wanted.node).networks;
-    let range = networks.get(uplink).and_then(|it| it.config.get("ipv4.ovn.ranges"));
+    let range = networks
+        .get(uplink)
+        .and_then(|it| it.config.get("ipv4.ovn.ranges"));
     let first = range.and_then(|range| range.split('-').next());
     first.map(str::to_owned).ok_or_else(|| {
         let text = format!(

@@ -54,7 +54,11 @@ impl Parts {
                 return fails("network", name, &why);
             }
             if network.kind == "ovn" && !spec.ovn.ask() {
-                return fails("network", name, "Failed getting OVN southbound connection string");
+                return fails(
+                    "network",
+                    name,
+                    "Failed getting OVN southbound connection string",
+                );
             }
             parts.networks.push((name.clone(), asked));
         }
@@ -78,7 +82,9 @@ impl Parts {
 
     /// Whether one of the pools came to be in a file.
     pub(super) fn looped(&self) -> bool {
-        self.pools.iter().any(|(_, config)| config.contains_key("size"))
+        self.pools
+            .iter()
+            .any(|(_, config)| config.contains_key("size"))
     }
 
     /// Gives the parts to `member`.
@@ -101,8 +107,14 @@ impl Parts {
 fn asked_of(member_config: &[Value], (entity, name): (&str, &str)) -> Config {
     let about = |item: &&Value| field(item, "entity") == entity && field(item, "name") == name;
     let pair = |item: &Value| {
-        let value = field(item, "value").as_str().filter(|value| !value.is_empty())?;
+        let value = field(item, "value")
+            .as_str()
+            .filter(|value| !value.is_empty())?;
         Some((field(item, "key").as_str()?.to_owned(), value.to_owned()))
     };
-    member_config.iter().filter(about).filter_map(pair).collect()
+    member_config
+        .iter()
+        .filter(about)
+        .filter_map(pair)
+        .collect()
 }

@@ -96,7 +96,11 @@ pub(super) fn write(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
     let url = format!("/1.0/profiles/{name}");
     let asked = asked.clone();
     let job = Job::waited(move |state, _| {
-        let merged = merged(state.database(&asked.node), found(state, &asked.node, &name)?, &asked)?;
+        let merged = merged(
+            state.database(&asked.node),
+            found(state, &asked.node, &name)?,
+            &asked,
+        )?;
         let profiles = &mut state.database_mut(&asked.node).profiles;
         profiles.insert(name.clone(), merged);
         Ok(Done::new(usual(release, Chore::Profile), Answer::done()))

@@ -13,9 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::daemon::{Asked, Daemon};
 use super::operations::{self, Class, Operation, Status};
 use super::state::State;
-use super::{
-    Release, cluster, join, members, networks, pools, profiles, server, volumes, wording,
-};
+use super::{Release, cluster, join, members, networks, pools, profiles, server, volumes, wording};
 use crate::rehearsal::envelope::{Answer, Refusal, field};
 use crate::rehearsal::fault::{Call, Strike};
 use crate::rehearsal::serving::Served;
@@ -202,11 +200,7 @@ fn read(state: &State, asked: &Asked) -> Result<Answer, Refusal> {
     }
 }
 
-fn known<'a>(
-    state: &'a State,
-    node: &str,
-    id: &str,
-) -> Result<&'a Operation, Refusal> {
+fn known<'a>(state: &'a State, node: &str, id: &str) -> Result<&'a Operation, Refusal> {
     let operation = state.operations.get(id);
     operation
         .filter(|operation| state.together(node, &operation.node))

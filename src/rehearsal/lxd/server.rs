@@ -120,8 +120,17 @@ pub(super) fn patch(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
     for (_, key, value) in &changes {
         allowed(state, &node, key, value)?;
     }
-    let moves = changes.iter().any(|(_, key, _)| key.starts_with("storage."));
-    let took = usual(release, if moves { Chore::PatchVolumes } else { Chore::Patch });
+    let moves = changes
+        .iter()
+        .any(|(_, key, _)| key.starts_with("storage."));
+    let took = usual(
+        release,
+        if moves {
+            Chore::PatchVolumes
+        } else {
+            Chore::Patch
+        },
+    );
     Ok(Job::waited(move |state, _| {
         for (scope, key, value) in &changes {
             let config = match scope {

@@ -57,7 +57,11 @@ pub(super) fn post(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
         state.database_mut(&node).volumes.insert(volume.clone());
         Ok(Done::new(usual(release, Chore::Volume), Answer::done()))
     });
-    Ok(in_operation(job, release, ("Creating storage volume", json!({"entity_url": url}))))
+    Ok(in_operation(
+        job,
+        release,
+        ("Creating storage volume", json!({"entity_url": url})),
+    ))
 }
 
 pub(super) fn delete(state: &mut State, asked: &Asked, name: &str) -> Result<Job, Refusal> {
@@ -77,7 +81,11 @@ pub(super) fn delete(state: &mut State, asked: &Asked, name: &str) -> Result<Job
         state.database_mut(&node).volumes.remove(&volume);
         Ok(Done::new(usual(release, Chore::Volume), Answer::done()))
     });
-    Ok(in_operation(job, release, ("Deleting storage volume", json!({"entity_url": url}))))
+    Ok(in_operation(
+        job,
+        release,
+        ("Deleting storage volume", json!({"entity_url": url})),
+    ))
 }
 
 /// From 6.x on volumes change in operations.

@@ -85,11 +85,7 @@ pub(super) const fn forbidden(release: Release) -> &'static str {
 }
 
 /// A joiner that cannot make its part of a pool or network.
-pub(super) fn cannot_initialise(
-    release: Release,
-    (kind, name): (&str, &str),
-    why: &str,
-) -> String {
+pub(super) fn cannot_initialise(release: Release, (kind, name): (&str, &str), why: &str) -> String {
     match release {
         Release::V5_0 | Release::V5_21 => format!(
             "Failed to initialize member: Failed to initialize storage pools and networks: \

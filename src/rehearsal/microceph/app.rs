@@ -61,26 +61,27 @@ impl App for Ceph {
     };
 
     fn path(path: &[&str], method: &str) -> Option<Path> {
+        let reads = method == "GET";
         let (methods, call): (&'static [&'static str], Option<Call>) = match path {
             ["disks"] if method == "POST" => (&["POST"], Some(Call::DiskAdd)),
             ["disks"] => (&["GET"], Some(Call::Disks)),
-            ["disks", "encryption-support"] => (&["GET"], None),
-            ["disks", _] => (&["DELETE"], Some(Call::DiskRemove)),
-            ["resources"] | ["cluster", "capabilities"] | ["client", "remotes"] => (&["GET"], None),
             ["services"] => (&["GET"], Some(Call::Services)),
-            ["services", "restart"] => (&["POST"], None),
-            ["services", "mon"] if method == "GET" => (&["GET"], None),
-            ["services", "mon" | "mgr" | "mds"] => (&["PUT", "DELETE"], Some(Call::Service)),
-            ["services", "rgw" | "nfs" | "rbd-mirror" | "cephfs-mirror"] => (&[], None),
             ["pools"] => (&["GET"], Some(Call::Pools)),
+            ["resources" | "cluster"]
+            | ["disks", "encryption-support"]
+            | ["cluster", "capabilities"]
+            | ["client", "remotes"] => (&["GET"], None),
+            ["configs"] | ["client", "configs"] | ["services", "mon"] if reads => (&["GET"], None),
+            ["disks", _] => (&["DELETE"], Some(Call::DiskRemove)),
+            ["services", "restart"] => (&["POST"], None),
+            ["services", "mon" | "mgr" | "mds"] => (&["PUT", "DELETE"], Some(Call::Service)),
             ["pools-op"] => (&["PUT"], Some(Call::PoolSize)),
-            ["configs"] | ["client", "configs"] if method == "GET" => (&["GET"], None),
-            ["configs"] => (&["PUT", "DELETE"], Some(Call::Config)),
-            ["client", "configs", _] => (&["PUT", "DELETE"], Some(Call::Config)),
+            ["configs"] | ["client", "configs", _] => (&["PUT", "DELETE"], Some(Call::Config)),
             ["microceph", "configs", "log-level"] => (&["GET", "PUT"], None),
-            ["cluster"] => (&["GET"], None),
             // They are there, but not simulated.
-            ["ops", ..] | ["client", "configs"] => (&[], None),
+            ["services", "rgw" | "nfs" | "rbd-mirror" | "cephfs-mirror"]
+            | ["ops", ..]
+            | ["client", "configs"] => (&[], None),
             _ => return None,
         };
         Some(Path { methods, call })

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::app::Ceph;
 use super::monitors;
-use crate::rehearsal::envelope::{Answer, Refusal};
+use crate::rehearsal::envelope::{Answer, Refusal, field};
 use crate::rehearsal::microcluster::Errand;
 
 /// Milliseconds that Ceph takes to tell its configuration.
@@ -54,7 +54,7 @@ pub(super) fn capabilities() -> Answer {
 /// `GET /1.0/cluster`: keys for another cluster, which no simulated client has.
 pub(super) fn export(errand: &Errand<Ceph>) -> Result<Answer, Refusal> {
     let asked: Value = errand.asked.json().map_err(Refusal::internal)?;
-    let name = asked["remote_name"].as_str().unwrap_or("");
+    let name = field(&asked, "remote_name").as_str().unwrap_or("");
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if name.is_empty() || !name.chars().all(fits) {
         let text = "cluster names can only have [a-z] or [0-9] characters";
@@ -152,7 +152,7 @@ pub(super) fn log_level(errand: &Errand<Ceph>) -> Result<Answer, Refusal> {
         return Ok(Answer::sync(&json!(*level)));
     }
     let asked: Value = errand.asked.json().map_err(Refusal::internal)?;
-    let asked = asked["level"].as_str().unwrap_or("");
+    let asked = field(&asked, "level").as_str().unwrap_or("");
     let found = LEVELS.iter().position(|name| *name == asked);
     let Some(found) = found.and_then(|at| u64::try_from(at).ok()) else {
         let text = format!("not a valid logrus Level: \"{asked}\"");

@@ -49,7 +49,7 @@ impl MicroCeph {
         })
     }
 
-    /// Whether a metadata server runs in `node`'s cluster: CephFS needs one.
+    /// Whether a metadata server runs in `node`'s cluster: `cephfs` needs one.
     pub fn has_metadata_server(&self, node: &str) -> bool {
         let state = self.site.state();
         let record = state.cluster(node).map(|(_, cluster)| &cluster.app);

@@ -18,7 +18,7 @@ const UNCONFIRMED: u64 = 1_500;
 
 /// What a token says.
 #[derive(Debug, Deserialize)]
-struct Secret {
+struct Ticket {
     secret: String,
     fingerprint: String,
     join_addresses: Vec<String>,
@@ -96,14 +96,14 @@ fn unconfirmed<A: App>(errand: &Errand<A>, control: &Control) -> Refusal {
 
 /// Finds the cluster that `control`'s token is for, and spends the token.
 fn authorise<A: App>(state: &mut State<A>, control: &Control, now: Millis) -> Result<u64, Turned> {
-    let secret = decoded(&control.join_token)?;
-    let attempts = secret.join_addresses.len();
+    let ticket = decoded(&control.join_token)?;
+    let attempts = ticket.join_addresses.len();
     let failed = |code: u16, why: &str| {
         let text = format!("{attempts} join attempts were unsuccessful. Last error: {why}");
         Refusal::new(code, text)
     };
-    let Some(id) = state.cluster_at(&secret.join_addresses) else {
-        let last = secret.join_addresses.last().map_or("", String::as_str);
+    let Some(id) = state.cluster_at(&ticket.join_addresses) else {
+        let last = ticket.join_addresses.last().map_or("", String::as_str);
         let why = format!(
             "Get \"https://{last}\": Unable to connect to: {last} \
              ([dial tcp {last}: connect: no route to host])"
@@ -113,7 +113,7 @@ fn authorise<A: App>(state: &mut State<A>, control: &Control, now: Millis) -> Re
     let Some(cluster) = state.by_id(id) else {
         return Err(failed(404, "CoreTokenRecord not found").into());
     };
-    let (theirs, told) = (&cluster.certificate.fingerprint, &secret.fingerprint);
+    let (theirs, told) = (&cluster.certificate.fingerprint, &ticket.fingerprint);
     if theirs != told {
         let text = format!(
             "Cluster certificate token does not match that of cluster member. \
@@ -121,7 +121,7 @@ fn authorise<A: App>(state: &mut State<A>, control: &Control, now: Millis) -> Re
         );
         return Err(Refusal::internal(text).into());
     }
-    let found = cluster.tokens.iter().find(|it| it.secret == secret.secret);
+    let found = cluster.tokens.iter().find(|it| it.secret == ticket.secret);
     let Some(token) = found else {
         return Err(failed(404, "CoreTokenRecord not found").into());
     };
@@ -144,11 +144,11 @@ fn authorise<A: App>(state: &mut State<A>, control: &Control, now: Millis) -> Re
         let text = format!("Remote with {what} \"{which}\" exists");
         return Err(Refusal::internal(text).into());
     }
-    cluster.tokens.retain(|it| it.secret != secret.secret);
+    cluster.tokens.retain(|it| it.secret != ticket.secret);
     Ok(id)
 }
 
-fn decoded(token: &str) -> Result<Secret, Refusal> {
+fn decoded(token: &str) -> Result<Ticket, Refusal> {
     let bad = |at: usize| format!("illegal base64 data at input byte {at}");
     let bytes = match position(token) {
         Some(at) => return Err(Refusal::internal(bad(at))),

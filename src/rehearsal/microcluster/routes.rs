@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::{App, Asked, Daemon, Errand, Path, control, members, tokens};
-use crate::rehearsal::envelope::{Answer, Refusal};
+use crate::rehearsal::envelope::{Answer, Refusal, field};
 use crate::rehearsal::fault::Call;
 
 /// The longest body that is read.
@@ -132,7 +132,7 @@ fn core_path<A: App>(path: &[&str], asked: &Asked) -> Option<Path> {
         ["core", "1.0", "ready"] => (&["GET"], Some(Call::Ready)),
         ["core", "1.0", "cluster"] => (&["GET"], Some(Call::Members)),
         ["core", "1.0", "cluster", _] => (&["DELETE"], Some(Call::Remove)),
-        ["core", "control"] if asked.value()["bootstrap"] == true => {
+        ["core", "control"] if *field(&asked.value(), "bootstrap") == true => {
             (&["POST"], Some(Call::Bootstrap))
         }
         ["core", "control"] => (&["POST"], Some(Call::Join)),
@@ -162,7 +162,7 @@ async fn performed<A: App>(errand: &Errand<A>) -> Result<Answer, Refusal> {
     let path: Vec<&str> = errand.asked.path.iter().map(String::as_str).collect();
     let always = matches!(
         path.as_slice(),
-        [] | ["core", "1.0"] | ["core", "1.0", "ready"] | ["core", "control"]
+        [] | ["core", "1.0" | "control"] | ["core", "1.0", "ready"]
     );
     if !always {
         errand.site.state().cluster(&errand.host)?;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 
 use super::app::Ovn;
-use crate::rehearsal::envelope::{Answer, Refusal};
+use crate::rehearsal::envelope::{Answer, Refusal, field};
 use crate::rehearsal::microcluster::Errand;
 
 /// The one key there is: the addresses of the centrals, where they are not MicroOVN's own.
@@ -31,7 +31,7 @@ pub(super) fn get(errand: &Errand<Ovn>) -> Result<Answer, Refusal> {
 
 /// `POST /1.0/config`.
 pub(super) fn set(errand: &Errand<Ovn>) -> Result<Answer, Refusal> {
-    let value = errand.asked.value()["value"]
+    let value = field(&errand.asked.value(), "value")
         .as_str()
         .unwrap_or("")
         .to_owned();
@@ -65,7 +65,7 @@ fn key(errand: &Errand<Ovn>) -> Result<String, String> {
         .asked
         .json()
         .map_err(|why| format!("failed to decode config request: {why}"))?;
-    match body["key"].as_str() {
+    match field(&body, "key").as_str() {
         Some(CENTRALS) => Ok(CENTRALS.to_owned()),
         other => {
             let key = other.unwrap_or("");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::app::Ovn;
 use super::config;
-use crate::rehearsal::envelope::{Answer, Refusal};
+use crate::rehearsal::envelope::{Answer, Refusal, field};
 use crate::rehearsal::microcluster::{Cluster, Control, Errand};
 
 /// What runs on a member that is not told otherwise, if a central is wanted.
@@ -89,9 +89,9 @@ pub(super) async fn enable(errand: &Errand<Ovn>, name: &str) -> Result<Answer, R
         return Err(Refusal::new(400, "failed to decode request"));
     }
     let service = known(name)?;
-    let change = |its: &mut BTreeSet<&'static str>| its.insert(service);
     let took = if service == "central" { 2_006 } else { 187 };
-    changed(errand, took, ("already enabled", &change)).await?;
+    switch(errand, service, true)?;
+    errand.pass(took).await;
     warned(errand, &format!("{name} enabled"))
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn disable(errand: &Errand<Ovn>, name: &str) -> Result<Answer, 
         return Err(Refusal::internal("failed to decode request: EOF"));
     }
     let service = known(name)?;
-    let sure = errand.asked.value()["allowDisableLastCentral"] == true;
+    let sure = *field(&errand.asked.value(), "allowDisableLastCentral") == true;
     let last = {
         let state = errand.site.state();
         let (_, cluster) = state.cluster(&errand.host)?;
@@ -111,9 +111,9 @@ pub(super) async fn disable(errand: &Errand<Ovn>, name: &str) -> Result<Answer, 
     if last && !sure {
         return Err(Refusal::internal(LAST_CENTRAL));
     }
-    let change = |its: &mut BTreeSet<&'static str>| its.remove(service);
     let took = if service == "central" { 809 } else { 255 };
-    changed(errand, took, ("not enabled", &change)).await?;
+    switch(errand, service, false)?;
+    errand.pass(took).await;
     warned(errand, &format!("{name} disabled"))
 }
 
@@ -122,23 +122,23 @@ fn known(name: &str) -> Result<&'static str, Refusal> {
     found.ok_or_else(|| Refusal::internal("service does not exist"))
 }
 
-/// Changes what runs on the errand's member; refused where nothing changes.
-async fn changed(
-    errand: &Errand<Ovn>,
-    took: u64,
-    (already, change): (&str, &(dyn Fn(&mut BTreeSet<&'static str>) -> bool + Sync)),
-) -> Result<(), Refusal> {
-    {
-        let mut state = errand.site.state();
-        let cluster = state.cluster_mut(&errand.host)?;
-        let own = cluster.name_of(&errand.host).unwrap_or_default().to_owned();
-        let its = cluster.app.services.entry(own).or_default();
-        if !change(its) {
-            return Err(Refusal::internal(format!("this service is {already}")));
-        }
+/// Starts or stops a service of the errand's member; refused where that changes nothing.
+fn switch(errand: &Errand<Ovn>, service: &'static str, on: bool) -> Result<(), Refusal> {
+    let mut state = errand.site.state();
+    let cluster = state.cluster_mut(&errand.host)?;
+    let own = cluster.name_of(&errand.host).unwrap_or_default().to_owned();
+    let its = cluster.app.services.entry(own).or_default();
+    let changed = if on {
+        its.insert(service)
+    } else {
+        its.remove(service)
+    };
+    let already = if on { "already" } else { "not" };
+    if changed {
+        return Ok(());
     }
-    errand.pass(took).await;
-    Ok(())
+    let text = format!("this service is {already} enabled");
+    Err(Refusal::internal(text))
 }
 
 fn warned(errand: &Errand<Ovn>, message: &str) -> Result<Answer, Refusal> {
