@@ -116,7 +116,7 @@ impl NodeSpec {
         Self {
             name: name.into(),
             release,
-            drivers: vec!["btrfs".into(), "dir".into()],
+            drivers: ["btrfs", "ceph", "cephfs", "dir"].map(str::to_owned).into(),
             disks: Vec::new(),
             addresses: vec![address],
             nics: vec!["eth0".into(), "eth1".into()],

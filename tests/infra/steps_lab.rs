@@ -281,7 +281,6 @@ async fn node(
     machine.holding("sdb", "0\nTYPE=ext4\nLABEL=photos\n");
     let mut spec = NodeSpec::new(&name, release, ip.into());
     let (ceph, ovn, own) = (around.ceph.clone(), around.ovn.clone(), name.clone());
-    spec.drivers.extend(["ceph".to_owned(), "cephfs".to_owned()]);
     spec.ceph = Probe::when(move || ceph.load(Ordering::SeqCst));
     spec.ovn = Probe::when(move || ovn.ovn_ready(&own));
     change(&mut spec);

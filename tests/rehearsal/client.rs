@@ -166,7 +166,6 @@ impl Lab {
 pub(crate) fn spec(name: &str, release: Release, address: IpAddr) -> NodeSpec {
     NodeSpec {
         disks: vec!["/dev/sdc".to_owned()],
-        drivers: ["btrfs", "ceph", "cephfs", "dir"].map(str::to_owned).into(),
         nics: ["eth0", "eth1", "eth2"].map(str::to_owned).into(),
         ceph: Probe::always(true),
         mounts_ceph: false,
