@@ -5,6 +5,7 @@
 //! worded after LXD's source. There is no TLS between the nodes: a joiner finds its cluster by
 //! `cluster_address`, and its certificate must be the one that `GET /1.0` shows there.
 
+mod calls;
 mod ceph;
 mod cluster;
 mod daemon;
@@ -12,6 +13,7 @@ mod driver;
 mod durations;
 mod join;
 mod keys;
+mod making;
 mod members;
 mod network;
 mod networks;

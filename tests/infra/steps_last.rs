@@ -16,9 +16,11 @@ impl Lab {
         self.walk(1, &self.remote(RemotePool::Block, count)).await;
         self.ovn(count).await;
         self.defined(&uplink("eth1"), count).await;
-        self.walk(1, &self.network((UPLINK, physical(None)), count)).await;
+        self.walk(1, &self.network((UPLINK, physical(None)), count))
+            .await;
         self.walk(1, &Work::Northbound).await;
-        self.walk(1, &self.network((OVN_NETWORK, ovn()), count)).await;
+        self.walk(1, &self.network((OVN_NETWORK, ovn()), count))
+            .await;
     }
 
     /// A cluster of the first `count` nodes with a local pool.
@@ -120,7 +122,9 @@ async fn what_the_profile_has_already_stays_and_a_strangers_nic_is_left_alone() 
         let nic = nic.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let devices = [("eth0".to_owned(), Config::from(nic))].into();
         let quiet = |_: &_| ();
-        lxd.patch_profile("default", &devices, &quiet).await.expect("a device");
+        lxd.patch_profile("default", &devices, &quiet)
+            .await
+            .expect("a device");
         let failure = lab.is_refused(1, &profile()).await;
         assert_eq!(failure.what.code, "lxd.profile-other");
         // Without a network of its own it is nobody's business what is there.
@@ -154,7 +158,10 @@ async fn a_step_that_stopped_between_volume_and_key_goes_on_from_there() {
     for release in RELEASES {
         let lab = Lab::of(release, 1, &["lxd.config@pi-1=refused,1x"]).await;
         lab.form_pool(1).await;
-        let failure = lab.apply(1, &lab.volumes(1)).await.expect_err("refused once");
+        let failure = lab
+            .apply(1, &lab.volumes(1))
+            .await
+            .expect_err("refused once");
         assert_eq!(failure.what.code, "lxd.volumes-failed");
         lab.walk(1, &lab.volumes(1)).await;
     }
@@ -166,9 +173,13 @@ async fn images_that_have_a_place_already_stay_there() {
     lab.form_pool(1).await;
     let lxd = &lab.node(1).lxd;
     let quiet = |_: &_| ();
-    lxd.create_volume(("local", "mine"), "pi-1", &quiet).await.expect("a volume");
+    lxd.create_volume(("local", "mine"), "pi-1", &quiet)
+        .await
+        .expect("a volume");
     let keys = [("storage.images_volume".to_owned(), "local/mine".to_owned())].into();
-    lxd.patch_server(&keys, Some("pi-1"), &quiet).await.expect("a place");
+    lxd.patch_server(&keys, Some("pi-1"), &quiet)
+        .await
+        .expect("a place");
     lab.walk(1, &lab.volumes(1)).await;
     let config = lab.own_config("pi-1").await;
     assert_eq!(config["storage.images_volume"], "local/mine");
@@ -193,6 +204,9 @@ async fn the_cluster_says_on_every_member_what_it_is_called_and_who_leads() {
             leader: "pi-2".to_owned(),
         };
         let before = lab.observe(1, &other).await;
-        assert_eq!(before, Ok(Seen::Missing("user.mcloud.leader=pi-1".to_owned())));
+        assert_eq!(
+            before,
+            Ok(Seen::Missing("user.mcloud.leader=pi-1".to_owned()))
+        );
     }
 }

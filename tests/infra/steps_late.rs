@@ -43,11 +43,13 @@ async fn a_late_joiner_brings_its_part_of_every_pool_and_network() {
         lab.walk(3, &lab.late(3, Some(uplink("eth1")))).await;
 
         lab.is_there(3, &pending(lab.node(3), file())).await;
-        lab.is_there(3, &lab.remote_part(3, RemotePool::Block)).await;
+        lab.is_there(3, &lab.remote_part(3, RemotePool::Block))
+            .await;
         lab.is_there(3, &lab.part(3, &uplink("eth1"))).await;
         lab.is_there(1, &lab.pool(3)).await;
         lab.is_there(1, &lab.remote(RemotePool::Block, 3)).await;
-        lab.is_there(1, &lab.network((UPLINK, physical(None)), 3)).await;
+        lab.is_there(1, &lab.network((UPLINK, physical(None)), 3))
+            .await;
         lab.is_there(1, &lab.network((OVN_NETWORK, ovn()), 3)).await;
         let part = lab.node(1).lxd.network(UPLINK, Some("pi-3")).await;
         assert_eq!(part.expect("a part").config["parent"], "eth1", "{release}");
@@ -88,6 +90,8 @@ async fn nobody_joins_beside_a_network_that_failed_half_made() {
         let refused = lab.inputs(&lab.late(2, Some(uplink("eth1")))).await;
         assert_eq!(refused.expect_err("half-made").what.code, "lxd.errored");
         made.undo(&context).await.expect("it is this attempt's");
-        lab.inputs(&lab.late(2, Some(uplink("eth1")))).await.expect("a token");
+        lab.inputs(&lab.late(2, Some(uplink("eth1"))))
+            .await
+            .expect("a token");
     }
 }

@@ -135,7 +135,8 @@ async fn a_vlan_on_the_only_nic_is_an_uplink_and_its_bare_nic_is_none() {
         let lxd = &lab.node(1).lxd;
         lxd.delete_network(UPLINK, &|_| ()).await.expect("gone");
         lab.defined(&uplink("eth0"), 1).await;
-        lab.walk(1, &lab.network((UPLINK, physical(Some(200))), 1)).await;
+        lab.walk(1, &lab.network((UPLINK, physical(Some(200))), 1))
+            .await;
         assert_eq!(lab.config_of(UPLINK).await["vlan"], "200");
         lab.walk(1, &work).await;
     }
@@ -200,7 +201,10 @@ async fn a_network_that_failed_is_gone_and_is_defined_anew() {
         let work = lab.network((UPLINK, physical(None)), 2);
         let failure = lab.apply(1, &work).await.expect_err("no such NIC");
         assert_eq!(failure.what.code, "lxd.network-failed");
-        assert!(failure.causes[0].contains("\"eth7\" not found"), "{failure:?}");
+        assert!(
+            failure.causes[0].contains("\"eth7\" not found"),
+            "{failure:?}"
+        );
         assert_eq!(failure.data.code, "failure.data-untouched");
         lab.is_gone(UPLINK).await;
 
@@ -218,9 +222,15 @@ async fn a_name_that_lxd_refuses_fails_in_lxds_own_words() {
             network: "up link".to_owned(),
             ..uplink("eth1")
         };
-        let failure = lab.apply(1, &lab.part(1, &part)).await.expect_err("a blank");
+        let failure = lab
+            .apply(1, &lab.part(1, &part))
+            .await
+            .expect_err("a blank");
         assert_eq!(failure.what.code, "lxd.network-pending-failed");
-        assert!(failure.causes[0].contains("Invalid network name"), "{failure:?}");
+        assert!(
+            failure.causes[0].contains("Invalid network name"),
+            "{failure:?}"
+        );
     }
 }
 
@@ -232,7 +242,10 @@ async fn a_half_made_network_of_an_earlier_run_is_left_for_the_operator() {
         lab.walk(1, &lab.part(1, &uplink("eth7"))).await;
         let work = lab.network((UPLINK, physical(None)), 1);
         let context = lab.context(Inputs::new());
-        lab.step(1, &work).apply(&context).await.expect_err("no NIC");
+        lab.step(1, &work)
+            .apply(&context)
+            .await
+            .expect_err("no NIC");
         let failure = lab.is_refused(1, &work).await;
         assert_eq!(failure.what.code, "lxd.network-errored");
         let network = lab.node(1).lxd.network(UPLINK, None).await;
@@ -258,7 +271,9 @@ async fn without_ovns_databases_a_network_fails_and_cannot_even_be_removed() {
 
         lab.walk(1, &Work::Northbound).await;
         let lxd = &lab.node(1).lxd;
-        lxd.delete_network(OVN_NETWORK, &|_| ()).await.expect("gone");
+        lxd.delete_network(OVN_NETWORK, &|_| ())
+            .await
+            .expect("gone");
         lab.walk(1, &work).await;
     }
 }
@@ -287,7 +302,9 @@ async fn a_network_of_somebody_else_is_left_alone() {
             .into(),
             ..NewNetwork::default()
         };
-        lxd.create_network(&other, &|_| ()).await.expect("a network");
+        lxd.create_network(&other, &|_| ())
+            .await
+            .expect("a network");
         let work = lab.network((UPLINK, physical(None)), 1);
         let failure = lab.is_refused(1, &work).await;
         assert_eq!(failure.what.code, "lxd.network-other");

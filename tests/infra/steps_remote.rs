@@ -55,8 +55,16 @@ async fn distributed_pools_are_defined_and_made_as_each_version_wants_it() {
         if release != Release::V5_0 {
             lab.define(RemotePool::Files, 2).await;
             lab.walk(1, &lab.remote(RemotePool::Files, 2)).await;
-            let pool = lab.node(1).lxd.pool("remote-fs", None).await.expect("a pool");
-            assert_eq!(pool.description, "Distributed file-system storage using Ceph");
+            let pool = lab
+                .node(1)
+                .lxd
+                .pool("remote-fs", None)
+                .await
+                .expect("a pool");
+            assert_eq!(
+                pool.description,
+                "Distributed file-system storage using Ceph"
+            );
             assert_eq!(pool.config["cephfs.path"], "lxd_cephfs");
         }
     }
@@ -105,7 +113,10 @@ async fn an_old_lxd_says_itself_that_there_is_no_file_system() {
     lab.define(RemotePool::Files, 1).await;
     let work = lab.remote(RemotePool::Files, 1);
     let failure = lab.apply(1, &work).await.expect_err("no file system");
-    assert!(failure.causes[0].contains("CEPHFS doesn't exist"), "{failure:?}");
+    assert!(
+        failure.causes[0].contains("CEPHFS doesn't exist"),
+        "{failure:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,7 +129,10 @@ async fn a_half_made_pool_of_an_earlier_run_is_tried_once_more_and_left() {
         let work = lab.remote(RemotePool::Block, 2);
         let context = lab.context(mcloud::infra::Inputs::new());
         // The run that failed was stopped before it could undo anything.
-        lab.step(1, &work).apply(&context).await.expect_err("no Ceph");
+        lab.step(1, &work)
+            .apply(&context)
+            .await
+            .expect_err("no Ceph");
         lab.apply(1, &work).await.expect_err("no Ceph still");
         let pools = lab.node(1).lxd.pools().await.expect("a list");
         assert_eq!(pools.len(), 1, "it is not this attempt's");
@@ -144,7 +158,9 @@ async fn a_place_in_ceph_that_another_pool_has_is_told() {
         config: Default::default(),
         ..other.clone()
     };
-    lxd.create_pool_pending("pi-1", &part, &quiet).await.expect("a part");
+    lxd.create_pool_pending("pi-1", &part, &quiet)
+        .await
+        .expect("a part");
     lxd.create_pool(&other, &quiet).await.expect("a pool");
     lab.define(RemotePool::Block, 1).await;
     let work = lab.remote(RemotePool::Block, 1);
