@@ -5,6 +5,7 @@
 //! worded after LXD's source. There is no TLS between the nodes: a joiner finds its cluster by
 //! `cluster_address`, and its certificate must be the one that `GET /1.0` shows there.
 
+mod calls;
 mod ceph;
 mod cluster;
 mod daemon;
@@ -12,6 +13,7 @@ mod driver;
 mod durations;
 mod join;
 mod keys;
+mod making;
 mod members;
 mod network;
 mod networks;
@@ -116,7 +118,7 @@ impl NodeSpec {
         Self {
             name: name.into(),
             release,
-            drivers: vec!["btrfs".into(), "dir".into()],
+            drivers: ["btrfs", "ceph", "cephfs", "dir"].map(str::to_owned).into(),
             disks: Vec::new(),
             addresses: vec![address],
             nics: vec!["eth0".into(), "eth1".into()],

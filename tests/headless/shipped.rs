@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mcloud::{text, usual};
 
-const CLASSES: [&str; 11] = [
+const CLASSES: [&str; 33] = [
     "lxd.ready",
     "control.state",
     "control.agent",
@@ -14,8 +14,30 @@ const CLASSES: [&str; 11] = [
     "lxd.leader",
     "lxd.pool-pending",
     "lxd.pool",
+    "lxd.northbound",
+    "lxd.remote-pending",
+    "lxd.remote",
+    "lxd.remote-fs-pending",
+    "lxd.remote-fs",
+    "lxd.uplink-pending",
+    "lxd.uplink",
+    "lxd.network",
+    "lxd.volumes",
+    "lxd.metadata",
     "lxd.profile",
     "lxd.proof",
+    "microceph.ready",
+    "microceph.bootstrap",
+    "microceph.join",
+    "microceph.tune",
+    "microceph.untune",
+    "microceph.disk",
+    "microceph.pool-size",
+    "microceph.proof",
+    "microovn.ready",
+    "microovn.bootstrap",
+    "microovn.join",
+    "microovn.chassis",
 ];
 
 #[test]

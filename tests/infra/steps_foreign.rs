@@ -309,7 +309,9 @@ async fn the_profiles_other_devices_stay_and_were_what_was_there_before() {
             .expect("a device");
         assert_eq!(
             lab.observe(1, &crate::steps_lab::profile()).await,
-            Ok(Seen::Missing(r#"{"gpu0":{"type":"gpu"}}"#.to_owned()))
+            Ok(Seen::Missing(
+                r#"{"config":{},"devices":{"gpu0":{"type":"gpu"}}}"#.to_owned()
+            ))
         );
         lab.walk(1, &crate::steps_lab::profile()).await;
         let profile = lxd.profile("default").await.expect("the profile");

@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
 use mcloud::rehearsal::fault::Fault;
-use mcloud::rehearsal::lxd::{NodeHandle, NodeSpec, Release, Serving, Site};
+use mcloud::rehearsal::lxd::{NodeHandle, NodeSpec, Probe, Release, Serving, Site};
 use mcloud::world::Clock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -166,6 +166,10 @@ impl Lab {
 pub(crate) fn spec(name: &str, release: Release, address: IpAddr) -> NodeSpec {
     NodeSpec {
         disks: vec!["/dev/sdc".to_owned()],
+        nics: ["eth0", "eth1", "eth2"].map(str::to_owned).into(),
+        ceph: Probe::always(true),
+        mounts_ceph: false,
+        ovn: Probe::always(true),
         kernel: "6.18.44".to_owned(),
         ..NodeSpec::new(name, release, address)
     }
