@@ -1,5 +1,7 @@
 //! A run of the plan: which step stands how, and which may begin.
 
+mod critical;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Millis;
 use super::message::{Failure, Message};
 use super::plan::{Phase, Plan, Step};
+pub use critical::CriticalPath;
 
 /// One run of a sealed plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

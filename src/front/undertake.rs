@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::talk::{asks, talk};
-use super::watch::{Ending, Run, Voice, watch};
+use super::watch::{Ending, Run, Voice, timing, watch};
 use super::{Exit, ensure, input, rehearse, world};
 use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
@@ -205,6 +205,7 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
         exit: left.exit(),
         erases: left.erases(),
         rehearse: left.how == How::Rehearse,
+        timing: timing(link),
     })
 }
 

@@ -241,6 +241,7 @@ impl Turn<'_> {
             (false, true, None) => 3,
             _ => 1,
         };
+        let timing = plan.as_ref().and_then(|plan| run.critical_path(plan));
         let why = failure.as_ref().map(|failure| failure.what.clone());
         if ok {
             self.become_member();
@@ -260,6 +261,7 @@ impl Turn<'_> {
                 why.or_else(|| Some(Message::new("end.stopped")))
             },
             failure,
+            timing,
         });
     }
 }
