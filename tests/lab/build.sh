@@ -23,7 +23,8 @@ packages+=,btrfs-progs,e2fsprogs,squashfs-tools,attr,acl,rsync,xz-utils,busybox-
 packages+=,ceph-mon,ceph-mgr,ceph-osd,ceph-mds,ceph-common,rbd-fuse,ovn-central,ovn-host,openvswitch-switch,python3,openssl
 # large programs of those packages nobody calls; without lvm LXD offers no LVM, which needs a device-mapper
 unwanted=(/usr/sbin/lvm '/usr/bin/ceph-*-tool' /usr/bin/ceph-dencoder '/usr/bin/cephfs-*-tool' /usr/bin/cephfs-data-scan '/usr/bin/radosgw*'
-  /usr/share/doc/\* /usr/share/man/\* /usr/share/locale/\*)
+  /usr/share/ceph/mgr/{alerts,influx,insights,localpool,mirroring,nfs,osd_perf_query,osd_support,prometheus,restful,selftest,snap_schedule}
+  /usr/share/ceph/mgr/{stats,telegraf,test_orchestrator,zabbix} /usr/share/doc/\* /usr/share/man/\* /usr/share/locale/\*)
 version="$packages $(cksum "$HERE/rbd-fuse.c")"
 if [ "$(cat "$ROOTFS/.built" 2>/dev/null)" = "$version" ]; then
   say "already built: $ROOTFS"
@@ -44,6 +45,8 @@ mmdebstrap --quiet --variant=minbase --include="$packages" --skip=check/qemu \
   "${unwanted[@]/#/--dpkgopt=path-exclude=}" \
   trixie "$ROOTFS" "deb $mirror trixie main" ${security:+"deb $security trixie-security main"}
 cc -shared -fPIC -O -o "$ROOTFS/usr/local/lib/rbd-fuse.so" "$HERE/rbd-fuse.c" -ldl
+# Debian's bcrypt refuses the managers' sub-interpreters (PyO3) and takes every module with it; it is for passwords of the dashboard alone
+echo '# Stands in for bcrypt, which sub-interpreters cannot load.' >"$ROOTFS/usr/share/ceph/mgr/bcrypt.py"
 # nothing of Ceph and OVN starts by itself
 find "$ROOTFS/etc/systemd/system" -type l \( -lname '*/ceph*' -o -lname '*/ov[ns]*' -o -lname '*/openvswitch*' -o -lname '*/lvm2*' -o \
   -lname '*/nvm*' -o -lname '*/dm-event*' -o -lname '*/blk-avail*' -o -lname '*/smartmontools*' -o -lname '*/rbdmap*' -o -lname '*/xfs_*' \

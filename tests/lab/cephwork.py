@@ -24,6 +24,7 @@ bluestore_cache_autotune = false
 bluestore_cache_size = 67108864
 osd_pool_default_pg_num = 8
 osd_pool_default_pg_autoscale_mode = off
+mgr_initial_modules = iostat
 mon_data_avail_warn = 2
 mon_data_avail_crit = 1
 """
