@@ -106,6 +106,12 @@ def stop_switch():
     run("systemctl", "stop", "openvswitch-switch", "ovs-vswitchd", "ovsdb-server", quiet=True)
 
 
+def prefix_of(ip):
+    """The prefix length with which this host has the address."""
+    known = [a["prefixlen"] for link in json.loads(run("ip", "-j", "addr")) for a in link["addr_info"] if a["local"] == str(ip)]
+    return min(known, default=ip.max_prefixlen // 2)
+
+
 def underlay(own, encaps):
     """The way of the tunnels: the encapsulation address on br-und, and through it a route to everybody else's."""
     try:
@@ -114,7 +120,8 @@ def underlay(own, encaps):
         return
     run(VSCTL, "--may-exist", "add-br", "br-und", "--", "set", "bridge", "br-und", "datapath_type=netdev", "--",
         "--may-exist", "add-port", "br-und", "lab-und")
-    run("ip", "addr", "replace", f"{here}/{here.max_prefixlen}", "dev", "br-und", *(["nodad"] if here.version == 6 else []))
+    # OVS takes a route only to where the bridge's own network reaches; the kernel must not take that way
+    run("ip", "addr", "replace", f"{here}/{prefix_of(here)}", "dev", "br-und", "noprefixroute", *(["nodad"] if here.version == 6 else []))
     for link in ("lab-und", "br-und"):
         run("ip", "link", "set", link, "up")
     for name, there in encaps.items():
@@ -219,9 +226,3 @@ def schema(which, kind):
     if kind == "expected":
         return run("ovsdb-tool", "schema-version", file).strip()
     return run("ovsdb-client", "get-schema-version", f"unix:{path}.sock", database).strip()
-
-
-def chassis_known():
-    """Names of the chassis the southbound database knows."""
-    said = run("ovn-sbctl", "--no-leader-only", f"--db=unix:{DATABASES['sb'][1]}.sock", "-f", "json", "--columns=name", "list", "chassis")
-    return [row[0] for row in json.loads(said)["data"]]

@@ -63,7 +63,7 @@ done >/dev/null
   asks pi-a microceph/uninit-token-create POST /core/control/tokens '{"name":"pi-b","expire_after":10800000000000}'
   asks pi-a microceph/uninit-method PATCH /core/1.0 '{}'
   asks pi-a microceph/bootstrap-bad-json POST /core/control '{not json'
-  boots pi-a microceph/bootstrap-bad-address '.address = "node1:7443"'
+  boots pi-a microceph/bootstrap-bad-address '.address = "pi-a:7443"'
   boots pi-a microceph/bootstrap-no-port '.address = "10.77.0.11"'
   boots pi-a microceph/bootstrap-empty-address '.address = ""'
   boots pi-a microceph/bootstrap-and-token '.join_token = "abc"'
@@ -163,7 +163,7 @@ same "disks are told with their members" "pi-a scsi-SLAB_pi-a-b;pi-b scsi-SLAB_p
   asks pi-a microceph/pools-size-unknown-pool PUT /1.0/pools-op '{"pools":["nope"],"size":1}'
   asks pi-a microceph/pools-size-3 PUT /1.0/pools-op '{"pools":["*"],"size":3}'
 } >/dev/null
-osds_up() { [ "$(on pi-a ceph osd stat -f json </dev/null | jq .num_up_osds)" = 3 ]; }
+osds_up() { [ "$(on pi-a ceph osd stat -f json </dev/null | jq -r '"\(.num_osds) \(.num_up_osds)"')" = "${1-3} ${1-3}" ]; }
 comes "three OSDs are up" osds_up
 same "the networks are as they were asked for" "10.77.0.0/24 10.77.0.0/24" \
   "$(asks pi-b microceph/configs-list GET /1.0/configs '{"key":""}' | jq -r 'map(select(.key | endswith("network")).value) | join(" ")')"
@@ -232,6 +232,7 @@ has "no kernel driver, no pool of CephFS" 'no such device|not supported|not foun
     for pool in meta data; do on pi-a ceph osd pool create lxd_cephfs_$pool </dev/null 2>/dev/null; done &&
     on pi-a ceph fs new lxd_cephfs lxd_cephfs_meta lxd_cephfs_data </dev/null 2>/dev/null >&2 &&
     rest_done pi-a POST /1.0/storage-pools '{"name":"remote-fs","driver":"cephfs","config":{"cephfs.cluster_name":"ceph","cephfs.user.name":"admin"}}' || true)"
+same "the pool of CephFS goes again" "" "$(rest_done pi-a DELETE /1.0/storage-pools/remote-fs)"
 same "LXD finds the northbound database" "" "$(rest_done pi-a PATCH /1.0 "{\"config\":{\"network.ovn.northbound_connection\":\"$northbound\"}}")"
 same "a physical uplink" "" "$(pending /1.0/networks '{"name":"UPLINK","type":"physical","config":{"parent":"eth1"}}' &&
   rest_done pi-a POST /1.0/networks '{"name":"UPLINK","type":"physical","config":{"ipv4.gateway":"10.88.0.1/24","ipv4.ovn.ranges":"10.88.0.100-10.88.0.254","dns.nameservers":"10.88.0.1"}}')"
@@ -273,6 +274,33 @@ comes "LXD too" online pi-a pi-a pi-b pi-c
 lxc_on pi-a start on-pi-c >>"$OUT/launch" 2>&1 || true
 comes "its guest runs again" has_address pi-c
 comes "and is reached" reach pi-a "$(address_of pi-c)"
+
+# a fourth host comes later: no monitor, no central, but a disk and a chassis
+SERVICES="microceph microovn" "$HERE/up.sh" pi-d
+for service in microceph microovn; do
+  comes "$service answers on pi-d" micro_answers pi-d $service
+  joins pi-d $service/join "$(token $service pi-d)" >/dev/null
+done
+same "its disk is an OSD" Success "$(asks pi-a microceph/disks-add POST '/1.0/disks?target=pi-d' '{"path":["/dev/sdb"]}' | jq -r '.report[0].report')"
+same "it has no monitor and no central" "chassis switch" \
+  "$(for service in microceph microovn; do asks pi-d $service/services-three GET /1.0/services; done | jq -rs 'add | map(select(.location == "pi-d").service) | join(" ")')"
+four_chassis() { [ "$(chassis)" = "pi-a pi-b pi-c pi-d" ]; }
+comes "four chassis" four_chassis
+comes "four OSDs are up" osds_up 4
+same "LXD of pi-d joins" "" "$(lxd_join pi-a pi-d)"
+
+# and goes: its OSD first, then the member
+asks pi-a microceph/disk-delete DELETE "/1.0/disks/$(asks pi-a microceph/disks-three-hosts GET /1.0/disks | jq '.[] | select(.location == "pi-d").osd')?target=pi-d" \
+  '{"osdid":0,"bypass_safety":false,"confirm_downgrade":false,"prohibit_crush_scaledown":false,"timeout":90}' >/dev/null
+for service in microceph microovn; do
+  asks pi-a $service/member-delete-force DELETE '/core/1.0/cluster/pi-d?force=1' >/dev/null
+  comes "$service of pi-d is empty again" micro_answers pi-d $service
+  asks pi-d $service/removed-member-cluster GET /core/1.0/cluster >/dev/null
+done
+comes "three chassis again" three_chassis
+comes "three OSDs again" osds_up
+drifted "a fourth member"
+
 unchanged "disks that were not chosen are the same, bit for bit" "$before" "$(kept)"
 # shellcheck disable=SC2016
 say "memory (MB): $(on pi-a sh -c 'for p in ceph-mon ceph-mgr ceph-mds ceph-osd lxd ovsdb-server ovs-vswitchd ovn-northd ovn-controller python3; do
