@@ -1,6 +1,8 @@
 #!/bin/bash
 # The stand-ins for MicroCeph and MicroOVN, without mcloud: three hosts with Ceph and OVN below an LXD cluster, driven by their APIs alone.
 # Every answer is compared with the recorded one of the real daemon.
+# The programs of jq and sh below are theirs to expand.
+# shellcheck disable=SC2016
 set -euo pipefail
 # shellcheck source=../expect.sh
 . "$(dirname "$0")/../expect.sh"
@@ -302,6 +304,5 @@ comes "three OSDs again" osds_up
 drifted "a fourth member"
 
 unchanged "disks that were not chosen are the same, bit for bit" "$before" "$(kept)"
-# shellcheck disable=SC2016
 say "memory (MB): $(on pi-a sh -c 'for p in ceph-mon ceph-mgr ceph-mds ceph-osd lxd ovsdb-server ovs-vswitchd ovn-northd ovn-controller python3; do
   for i in $(pgrep -x $p); do echo "$p $(awk "/VmRSS/ {print int(\$2 / 1024)}" /proc/$i/status)"; done; done' </dev/null | xargs)"
