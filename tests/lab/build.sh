@@ -23,8 +23,8 @@ packages+=,btrfs-progs,e2fsprogs,squashfs-tools,attr,acl,rsync,xz-utils,busybox-
 packages+=,ceph-mon,ceph-mgr,ceph-osd,ceph-mds,ceph-common,rbd-fuse,ovn-central,ovn-host,openvswitch-switch,python3,openssl
 # large programs of those packages nobody calls; without lvm LXD offers no LVM, which needs a device-mapper
 unwanted=(/usr/sbin/lvm '/usr/bin/ceph-*-tool' /usr/bin/ceph-dencoder '/usr/bin/cephfs-*-tool' /usr/bin/cephfs-data-scan '/usr/bin/radosgw*'
-  /usr/share/ceph/mgr/{alerts,influx,insights,localpool,mirroring,nfs,osd_perf_query,osd_support,prometheus,restful,selftest,snap_schedule}
-  /usr/share/ceph/mgr/{stats,telegraf,test_orchestrator,zabbix} /usr/share/doc/\* /usr/share/man/\* /usr/share/locale/\*)
+  /usr/share/ceph/mgr/{alerts,influx,insights,localpool,mirroring,nfs,osd_perf_query,osd_support,prometheus,restful}/\*
+  /usr/share/ceph/mgr/{selftest,snap_schedule,stats,telegraf,test_orchestrator,zabbix}/\* /usr/share/doc/\* /usr/share/man/\* /usr/share/locale/\*)
 version="$packages $(cksum "$HERE/rbd-fuse.c")"
 if [ "$(cat "$ROOTFS/.built" 2>/dev/null)" = "$version" ]; then
   say "already built: $ROOTFS"

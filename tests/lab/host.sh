@@ -72,7 +72,7 @@ ln -sf ../udev-links.service "$units/sysinit.target.wants/udev-links.service"
 # The stand-ins for MicroCeph and MicroOVN, and what a kernel without rbd and openvswitch needs.
 if [ -s "$own/services" ]; then
   install -d "$root/usr/local/lib/lab" "$units/multi-user.target.wants"
-  install -m 644 "$HERE"/micro*.py "$HERE"/*work.py "$root/usr/local/lib/lab"
+  install -m 644 "$HERE"/micro*.py "$HERE"/*work.py "$HERE"/cephdisks.py "$root/usr/local/lib/lab"
   install -m 755 "$HERE/rbd.sh" "$root/usr/local/sbin/rbd"
   install -m 755 "$HERE/ovs-vsctl.sh" "$root/usr/local/sbin/ovs-vsctl"
   # stopping northd alone must not stop the databases (Debian's unit does)

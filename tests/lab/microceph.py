@@ -5,8 +5,10 @@ import re
 import threading
 import uuid
 
+import cephdisks
 import cephwork as work
-from microcluster import Member, Refusal, Service, decode, run, split_address
+from microcluster import Member, Service
+from microwire import Refusal, decode, run, split_address
 
 KINDS = ("mds", "mgr", "mon")
 NOT_HERE = ("nfs", "rgw", "rbd-mirror", "cephfs-mirror")
@@ -43,8 +45,8 @@ class MicroCeph(Service):
             ("POST", r"/1\.0/disks", self.post_disks),
             ("DELETE", r"/1\.0/disks/(?!encryption-support$)([^/]+)", self.delete_disk),
             ("GET", r"/1\.0/disks/encryption-support", self.encryption),
-            ("GET", r"/1\.0/resources", lambda body, query: work.resources()),
-            ("GET", r"/1\.0/pools", lambda body, query: work.pools()),
+            ("GET", r"/1\.0/resources", lambda body, query: cephdisks.resources()),
+            ("GET", r"/1\.0/pools", lambda body, query: cephdisks.pools()),
             ("PUT", r"/1\.0/pools-op", self.put_pools),
             ("GET", r"/1\.0/configs", self.get_configs),
             ("PUT", r"/1\.0/configs", self.put_config),
@@ -136,7 +138,7 @@ class MicroCeph(Service):
             raise Refusal(500, "Insufficient non OSD services: need at least 3 mon, 1 mds, and 1 mgr services in the cluster besides those "
                                f"in node '{name}'")
         for osd in osds:
-            work.drop_osd(osd, "", keep_disk=True)
+            cephdisks.drop_osd(osd, "", keep_disk=True)
         for kind in services:
             work.drop_daemon(kind, name)
         self.member.change("gone", name=name)
@@ -237,7 +239,7 @@ class MicroCeph(Service):
         return sorted(self.member.app["disks"], key=lambda d: order.get(d["location"], 99))
 
     def encryption(self, body, query):
-        why = work.encryption()
+        why = cephdisks.encryption()
         return {"supported": not why, **({"reason_unsupported": why} if why else {})}
 
     def post_disks(self, body, query):
@@ -264,25 +266,25 @@ class MicroCeph(Service):
 
     def add_disk(self, path, request):
         member = self.member
-        _, disk = work.lab_disk(path)
+        _, disk = cephdisks.lab_disk(path)
         number = member.change("disk_add", path=disk, location=member.name)
         try:
-            why = work.check_pristine(disk)
-            if request.get("encrypt") and work.encryption():
-                raise Refusal(500, f"failed to prepare data device: encryption unsupported on this machine: {work.encryption()}")
+            why = cephdisks.check_pristine(disk)
+            if request.get("encrypt") and cephdisks.encryption():
+                raise Refusal(500, f"failed to prepare data device: encryption unsupported on this machine: {cephdisks.encryption()}")
             if why and not request.get("wipe"):
                 raise Refusal(500, why)
             if request.get("wipe"):
-                work.wipe(disk)
+                cephdisks.wipe(disk)
             try:
-                work.make_osd(number, disk)
+                cephdisks.make_osd(number, disk)
             except Refusal:
-                work.drop_osd(number, disk)
+                cephdisks.drop_osd(number, disk)
                 raise
         except Refusal:
             member.change("disk_remove", osd=number)
             raise
-        work.failure_domain(len({d["location"] for d in member.app["disks"]}))
+        cephdisks.failure_domain(len({d["location"] for d in member.app["disks"]}))
 
     def delete_disk(self, body, query, number):
         member = self.member
@@ -304,15 +306,15 @@ class MicroCeph(Service):
         if disk["location"] != member.name:
             raise Refusal(404, f"failed to remove osd.{osd} from database: Disk not found")
         if before >= 3 > hosts:
-            work.failure_domain(hosts)
-        work.drop_osd(osd, disk["path"])
+            cephdisks.failure_domain(hosts)
+        cephdisks.drop_osd(osd, disk["path"])
         member.change("disk_remove", osd=osd)
 
     # -- pools and settings -------------------------------------------------------------------------------------------------
 
     def put_pools(self, body, query):
         request = body_of(body)
-        work.set_size(request.get("pools") or [], request.get("size", 0))
+        cephdisks.set_size(request.get("pools") or [], request.get("size", 0))
 
     def get_configs(self, body, query):
         key = body_of(body).get("key", "")

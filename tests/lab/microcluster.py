@@ -4,112 +4,25 @@ One member, the keeper, holds the list of members, the tokens and the service's 
 all. Members speak plain HTTP with the cluster's secret: good enough inside the lab's private network.
 """
 import base64
-import hashlib
 import http.client
-import ipaddress
 import json
 import os
 import re
 import secrets
 import socket
-import socketserver
 import subprocess
 import sys
 import threading
 import time
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from microjoin import Joining
+from microwire import Refusal, Server, Soft, check_name, decode, envelope, error, split_address, write
 
 HEARTBEAT = 10.4  # seconds until a bootstrapped member is more than PENDING
 NEVER = "0001-01-01T00:00:00Z"
 UNINITIALISED = "Database is not yet initialized"
-
-
-class Refusal(Exception):
-    """An answer of type error: HTTP status (200 is possible) and text."""
-
-    def __init__(self, code, text, status=None):
-        super().__init__(text)
-        self.code, self.text, self.status = code, text, status or code
-
-
-class Soft:
-    """SyncResponse(false, …): HTTP 200 whose body says Failure."""
-
-    def __init__(self, metadata):
-        self.metadata = metadata
-
-
-def envelope(metadata, status="Success", code=200):
-    return {"type": "sync", "status": status, "status_code": code, "operation": "", "error_code": 0, "error": "", "metadata": metadata}
-
-
-def error(code, text):
-    return {"type": "error", "status": "", "status_code": 0, "operation": "", "error_code": code, "error": text, "metadata": None}
-
-
-def run(*command, text=None, timeout=180, quiet=False):
-    """Output of a program; what it said is in the error, as microcluster's services tell it."""
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=timeout, check=False)
-    if done.returncode != 0 and not quiet:
-        said = done.stderr.strip() or done.stdout.strip()
-        raise Refusal(500, f"Failed to run: {' '.join(command)}: exit status {done.returncode} ({said})")
-    return done.stdout
-
-
-def until(condition, seconds=120, pause=0.1):
-    """Polls until the condition is true; False when it never became so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(pause)
-    return True
-
-
-def decode(body):
-    """The JSON of a body; errors in the words of Go's decoder."""
-    if not body.strip():
-        raise ValueError("EOF")
-    try:
-        return json.loads(body)
-    except ValueError:
-        rest = body.strip()
-        found = re.match(r"\{\s*([^\s\"}])", rest)
-        if found:
-            raise ValueError(f"invalid character '{found[1]}' looking for beginning of object key string") from None
-        raise ValueError(f"invalid character '{rest[0]}' looking for beginning of value") from None
-
-
-def check_name(what, name):
-    """Refuses what microcluster does not take as a member's name."""
-    if not 1 <= len(name) <= 255:
-        raise Refusal(400, f'{what} "{name}" is not a valid FQDN: Name must be 1-255 characters long')
-    if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", name):
-        raise Refusal(400, f'{what} "{name}" is not a valid FQDN: Name can only contain alphanumeric and hyphen characters')
-
-
-def split_address(address):
-    """(host, port) of ip:port."""
-    found = re.fullmatch(r"(?:\[(.+)\]|([^:]+)):(\d+)", address)
-    if not found:
-        raise Refusal(400, "not an ip:port")
-    host = found[1] or found[2]
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        raise Refusal(400, f'ParseAddr("{host}"): unable to parse IP') from None
-    return host, int(found[3])
-
-
-def write(path, text, mode=0o600):
-    """A file that is never seen half written."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as out:
-        out.write(text)
-    os.chmod(path + ".new", mode)
-    os.rename(path + ".new", path)
 
 
 class Service:
@@ -153,57 +66,7 @@ class Service:
         return {}
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def answer(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length).decode() if length else ""
-        node = self.server.node
-        trusted = self.server.local or (node.db and self.headers.get("X-Secret") == node.db["secret"])
-        status, reply = node.answer(self.command, self.path, body, trusted)
-        data = json.dumps(reply, separators=(",", ":")).encode() + b"\n"
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-        self.wfile.flush()
-        if node.restart:
-            node.again()
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
-
-    def address_string(self):
-        return str(self.client_address)
-
-    def log_message(self, format, *args):
-        print(self.command, self.path, args[1] if len(args) > 1 else args, flush=True)
-
-
-class Server(socketserver.ThreadingMixIn, HTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self, where, node):
-        self.node, self.local = node, isinstance(where, str)
-        if self.local:
-            self.address_family = socket.AF_UNIX
-        elif ":" in where[0]:
-            self.address_family = socket.AF_INET6
-        super().__init__(where, Handler)
-
-    def server_bind(self):
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_name, self.server_port = "lab", 0
-
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], (BrokenPipeError, ConnectionResetError)):
-            super().handle_error(request, client_address)
-
-
-class Member:
+class Member(Joining):
     """The daemon of one machine."""
 
     def __init__(self, service):
@@ -461,144 +324,3 @@ class Member:
             raise Refusal(400, str(problem)) from None
         check_name("Token name", request.get("name", ""))
         return self.token_text(self.change("token_add", name=request["name"], life=request.get("expire_after", 0)))
-
-    # -- initialise ---------------------------------------------------------------------------------------------------
-
-    def control(self, body, query):
-        try:
-            request = decode(body)
-        except ValueError as problem:
-            raise Refusal(400, str(problem)) from None
-        address, token = request.get("address", ""), request.get("join_token", "")
-        if address:
-            split_address(address)
-        if request.get("bootstrap") and token:
-            raise Refusal(500, "Invalid options - received join token and bootstrap flag")
-        check_name("Cluster member name", request.get("name", ""))
-        with self.lock:
-            if self.db:
-                raise Refusal(500, "Unable to initialize cluster: Database is online")
-            if not address:
-                raise Refusal(500, "Cannot start network API without valid daemon configuration")
-            self.name, self.address = request["name"], address
-            if request.get("bootstrap"):
-                self.bootstrap(request)
-            elif token:
-                self.enter(request, token)
-        if not request.get("bootstrap") and not token:
-            time.sleep(120)
-            self.reset()
-            raise Refusal(500, "Failed to re-establish cluster connection: Ready dqlite: context deadline exceeded")
-        try:
-            hook = self.service.start if request.get("bootstrap") else self.service.join
-            hook(request.get("config") or {})
-        except Exception as problem:
-            self.failed(request)
-            if not request.get("bootstrap") or not isinstance(problem, Refusal):
-                raise
-            raise Refusal(500, f"Failed to run post-bootstrap actions: {problem.text}") from None
-        return {}
-
-    def failed(self, request):
-        """Undoes a start or join that failed; a joiner is taken off the list again."""
-        self.service.undo()
-        if not request.get("bootstrap"):
-            for other in self.others():
-                path = f"/core/1.0/cluster/{quote(self.name)}?force=1&gone=1"
-                if self.ask(other["address"], "DELETE", path, quiet=True):
-                    break
-        self.reset()
-
-    def certificate(self):
-        """A certificate of this member, as real as the service's own."""
-        key = self.dir + "/server.key"
-        return run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp384r1", "-nodes", "-days", "3650",
-                   "-keyout", key, "-subj", f"/O=LXD/CN=root@{self.name}", "-addext", f"subjectAltName=DNS:{self.name},IP:127.0.0.1")
-
-    def bootstrap(self, request):
-        try:
-            self.service.precheck(request)
-        except Refusal as refusal:
-            raise Refusal(500, f"Failed to run pre-init hook before starting the API: {refusal.text}") from None
-        own = self.certificate()
-        fingerprint = hashlib.sha256(base64.b64decode("".join(own.strip().splitlines()[1:-1]))).hexdigest()
-        member = {"name": self.name, "address": self.address, "certificate": own, "since": time.time()}
-        self.db = {"turn": 1, "secret": secrets.token_hex(32), "keeper": self.name, "fingerprint": fingerprint, "members": [member],
-                   "tokens": [], "app": self.service.records()}
-        self.keep()
-        self.listen()
-
-    def enter(self, request, token):
-        """A join up to the point where the cluster has let this member in."""
-        try:
-            invitation = json.loads(base64.b64decode(token, validate=True))
-        except ValueError:
-            strange = re.search(r"[^A-Za-z0-9+/=]", token)
-            self.reset()
-            raise Refusal(500, f"illegal base64 data at input byte {strange.start() if strange else len(token) // 4 * 4}") from None
-        asking = {"secret": invitation["secret"], "fingerprint": invitation["fingerprint"], "name": self.name, "address": self.address,
-                  "certificate": self.certificate()}
-        tried, last, address = 0, None, ""
-        for address in invitation["join_addresses"]:
-            try:
-                self.db = self.ask(address, "POST", "/internal/authorise", asking)["metadata"]
-                break
-            except Refusal as refusal:
-                tried, last = tried + 1, refusal
-                if "certificate token" in refusal.text:
-                    self.reset()
-                    raise
-        if not self.db:
-            if "SAN" not in last.text:
-                self.reset()
-            raise Refusal(last.code, f"{tried} join attempts were unsuccessful. Last error: {last.text}")
-        self.keep()
-        self.listen()
-        self.take(self.ask(address, "GET", "/internal/db")["metadata"])
-
-    def authorise(self, body, query):
-        """A joiner knocks with its token."""
-        asking = json.loads(body)
-        known, told = self.db["fingerprint"], asking.pop("fingerprint")
-        if known != told:
-            raise Refusal(500, f'Cluster certificate token does not match that of cluster member. Expected: "{known}", actual: "{told}"')
-        self.change("authorise", **asking)
-        return self.db
-
-    def changed_here(self, body, query):
-        request = json.loads(body)
-        return {"result": self.change(request["what"], **request["arguments"]), "db": self.db}
-
-    # -- leave --------------------------------------------------------------------------------------------------------
-
-    def remove(self, body, query, name):
-        leaving, force = self.find(name), query.get("force") == "1"
-        if not leaving:
-            raise Refusal(500, self.service.unknown_member.format(name))
-        if name == self.name and self.others():
-            return self.ask(self.others()[0]["address"], "DELETE", f"/core/1.0/cluster/{quote(name)}?force={query.get('force', '')}")["metadata"]
-        roles = {m["name"]: m["role"] for m in self.get_cluster("", {})}
-        if "gone" not in query:
-            if len(roles) == 1 and roles[name] != "PENDING":
-                raise Refusal(500, "Cannot leave a cluster with 1 members")
-            if all(role == "PENDING" for other, role in roles.items() if other != name):
-                raise Refusal(500, "Cannot remove cluster members, there are no remaining non-pending members")
-            try:
-                self.ask(leaving["address"], "POST", "/internal/leave", force)
-            except Refusal as refusal:
-                if not force:
-                    raise Refusal(500, f'Failed to execute pre-remove hook on cluster member "{name}": {refusal.text}') from None
-        if self.db["keeper"] == name:
-            if not self.ask(leaving["address"], "POST", "/internal/change", {"what": "keeper", "arguments": {"name": self.name}}, quiet=True):
-                with self.lock:
-                    self.db["keeper"] = self.name
-        self.change("member_remove", name=name)
-        if "gone" not in query:
-            self.ask(leaving["address"], "POST", "/internal/reset", {}, quiet=True)
-        return {}
-
-    def left(self, body, query):
-        """This member is out: nothing of the service stays here."""
-        self.service.undo()
-        self.reset()
-        return {}

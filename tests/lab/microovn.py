@@ -3,7 +3,8 @@
 import ipaddress
 
 import ovnwork as work
-from microcluster import Member, Refusal, Service, Soft, decode, split_address
+from microcluster import Member, Service
+from microwire import Refusal, Soft, decode, split_address
 
 KINDS = ("central", "chassis", "switch")
 KEY = "ovn.central-ips"

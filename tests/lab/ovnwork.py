@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 
-from microcluster import Refusal, run, until, write
+from microwire import Refusal, run, until, write
 
 COMMON = "/var/snap/microovn/common"
 PKI = COMMON + "/data/pki"
