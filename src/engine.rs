@@ -36,6 +36,7 @@ pub use intent::Intent;
 pub use journal::{Entry, Recorded};
 pub use order::{Order, Progress, Report, Seen, Verb};
 
+use answers::Given;
 use node::{Cluster, Local, Role};
 use timing::Usual;
 
@@ -55,6 +56,10 @@ pub struct State {
 
 /// What can happen to the engine.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an event is moved once, from where it arises into the engine"
+)]
 pub enum Event {
     /// A person, or a preseed in their place, wants something.
     Intent(Intent),
@@ -112,14 +117,20 @@ impl Turn<'_> {
                 unattended,
                 tokens,
             } => {
-                self.begin(answers, unattended, tokens);
+                self.begin(*answers, unattended, tokens);
             }
             Intent::Join { name } => self.join(name),
             Intent::Use {
                 node,
                 disk,
                 purpose,
-            } => self.use_disk_here(&node, &disk, purpose),
+                encrypt,
+            } => self.use_disk_here(&node, &disk, Given::of(purpose, encrypt)),
+            Intent::Uplink {
+                node,
+                nic,
+                underlay,
+            } => self.take_uplink_here(&node, nic, underlay),
             Intent::Report => self.effect(Effect::WriteReport),
             Intent::Leave if self.state.local.role == Role::Undecided => self.leave_wizard(),
             Intent::Leave if self.state.local.role == Role::Worker => self.leave_leader(),

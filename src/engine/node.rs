@@ -11,7 +11,7 @@ use super::message::{Failure, Message};
 use super::neighbours::Neighbours;
 use super::plan::Plan;
 use super::preflight::{Check, Verdict};
-use super::run::Run;
+use super::run::{CriticalPath, Run};
 use super::services::NodeFacts;
 use super::trust::{Joining, Session};
 use super::wizard::{Membership, Part, Unfinished};
@@ -100,6 +100,9 @@ pub struct Cluster {
     /// Who chose last what a disk is for: by node, then by the disk's path, the console's node.
     #[serde(default)]
     pub chosen_by: BTreeMap<String, BTreeMap<String, String>>,
+    /// Whether the guests' network is still what mcloud suggests: then it follows the nodes.
+    #[serde(default)]
+    pub suggests: bool,
     /// The nodes the answers name.
     pub nodes: BTreeMap<String, Node>,
     /// How far the undertaking is.
@@ -201,4 +204,7 @@ pub struct End {
     pub why: Option<Message>,
     /// What stopped it, where something did before any step.
     pub failure: Option<Failure>,
+    /// How long its longest chain of steps was, where a run ended.
+    #[serde(default)]
+    pub timing: Option<CriticalPath>,
 }

@@ -191,6 +191,7 @@ impl Turn<'_> {
                 took_ms: 0,
                 proven: Vec::new(),
                 why: Some(Message::new("end.left-touched")),
+                timing: None,
             });
         }
     }
@@ -218,6 +219,7 @@ impl Turn<'_> {
             took_ms: 0,
             proven: Vec::new(),
             why: why.clone(),
+            timing: None,
         });
         self.state.local.end = Some(End {
             at: self.now,
@@ -228,6 +230,7 @@ impl Turn<'_> {
             proven: Vec::new(),
             why,
             failure: Some(failure),
+            timing: None,
         });
     }
 

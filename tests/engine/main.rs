@@ -6,12 +6,15 @@
     reason = "a test that goes wrong may panic"
 )]
 
+mod chains;
 mod checks;
 mod choices;
 mod gathering;
 mod install;
+mod networks;
 mod planning;
 mod random;
+mod services;
 mod stage;
 mod wizard;
 mod worker;

@@ -1,7 +1,7 @@
 //! A step that failed leaves what it found, says why, and can be tried again.
 
 use mcloud::engine::plan::Work;
-use mcloud::engine::services::LxdState;
+use mcloud::engine::services::{LxdState, ServiceState};
 use mcloud::infra::lxd::types::Config;
 use mcloud::infra::{InfraBootstrapper, Inputs};
 use mcloud::rehearsal::lxd::Release;
@@ -10,7 +10,7 @@ use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, memb
 use crate::steps_words::heard;
 
 async fn is_clustered(node: &Node) -> bool {
-    matches!(node.service.status().await, LxdState::Answers(lxd) if lxd.clustered)
+    matches!(node.service.status().await, ServiceState::Lxd(LxdState::Answers(lxd)) if lxd.clustered)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,7 +197,7 @@ async fn a_proof_names_what_is_wrong() {
     assert_eq!(wrong(&lab.proof(2)).await, "lxd.pool-unmade");
     lab.walk(1, &lab.pool(2)).await;
     assert_eq!(wrong(&lab.proof(2)).await, "lxd.profile-not-kept");
-    lab.walk(1, &Work::Profile).await;
+    lab.walk(1, &crate::steps_lab::profile()).await;
     lab.is_there(1, &lab.proof(2)).await;
 }
 
@@ -214,8 +214,8 @@ async fn a_disk_that_changed_since_review_is_not_given_to_lxd() {
             .apply(2, &lab.join(2, Some(part.clone())))
             .await
             .expect_err("it holds something now");
-        assert_eq!(failure.what.code, "lxd.disk-holds-other");
-        assert_eq!(failure.data.code, "lxd.data-disk-untouched");
+        assert_eq!(failure.what.code, "disk.holds-other");
+        assert_eq!(failure.data.code, "disk.data-untouched");
         assert!(!is_clustered(node).await);
 
         // The same before a part is defined.
@@ -224,7 +224,7 @@ async fn a_disk_that_changed_since_review_is_not_given_to_lxd() {
         fresh.node(1).machine.holding("sda", "0\nTYPE=xfs\n");
         let work = pending(fresh.node(1), disk(fresh.node(1), "sda"));
         let failure = fresh.apply(1, &work).await.expect_err("it holds something");
-        assert_eq!(failure.what.code, "lxd.disk-holds-other");
+        assert_eq!(failure.what.code, "disk.holds-other");
         assert!(fresh.node(1).lxd.pools().await.expect("a list").is_empty());
     }
 }

@@ -23,6 +23,7 @@ impl Turn<'_> {
             proven: Vec::new(),
             why: Some(failure.what.clone()),
             failure: Some(failure),
+            timing: None,
         });
     }
 
@@ -34,6 +35,7 @@ impl Turn<'_> {
             took_ms: end.took_ms,
             proven: end.proven.clone(),
             why: end.why.clone(),
+            timing: end.timing.clone(),
         });
         self.state.cluster.stage = Stage::Ended;
         self.state.cluster.end = Some(end);

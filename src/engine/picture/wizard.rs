@@ -1,5 +1,6 @@
 //! What the screens before Review show.
 
+mod disks;
 mod networks;
 
 use std::net::IpAddr;
@@ -8,17 +9,18 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::State;
-use crate::engine::answers::{Answers, DriverChoice, LocalPool, NodeAnswers, Purpose};
+use crate::engine::answers::{Answers, DriverChoice, LocalPool};
 use crate::engine::message::{Failure, Message};
 use crate::engine::neighbours::Neighbours;
-use crate::engine::node::{Role, Stage};
+use crate::engine::node::{Node, Role, Stage};
 use crate::engine::plan::make::driver_of;
-use crate::engine::preflight::{
-    AddressChoice, Check, DiskOffer, check_host, disk_choices, usable_addresses,
-};
-use crate::engine::services::{LxdState, NodeFacts};
+use crate::engine::preflight::{AddressChoice, Check, check_host, usable_addresses};
+use crate::engine::services::NodeFacts;
 use crate::engine::trust::{Joining, Session};
 use crate::engine::wizard::{Membership, Part, Unfinished};
+
+pub use disks::{CephView, DiskRow, NodeDisks};
+pub use networks::{NetworkView, NodeNetwork};
 
 /// What the screens before Review show.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -45,7 +47,13 @@ pub struct Wizard {
     pub disks: Vec<NodeDisks>,
     /// The local pool.
     pub pool: PoolView,
-    /// The NICs and services of every node.
+    /// The distributed storage.
+    #[serde(default)]
+    pub ceph: CephView,
+    /// The network of the guests.
+    #[serde(default)]
+    pub network: NetworkView,
+    /// The NICs of every node.
     pub networks: Vec<NodeNetwork>,
     /// Why what was asked for could not be done.
     pub trouble: Option<Failure>,
@@ -93,50 +101,6 @@ pub struct AddressRow {
     pub suggested: bool,
 }
 
-/// The disks of one node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeDisks {
-    /// The node.
-    pub node: String,
-    /// Its address.
-    pub address: String,
-    /// Whether this console may choose for it.
-    pub can_choose: bool,
-    /// Whether its disks are known yet.
-    pub known: bool,
-    /// Every disk of it.
-    pub disks: Vec<DiskRow>,
-}
-
-/// One disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiskRow {
-    /// Its kernel name, `sda`.
-    pub name: String,
-    /// Its path: what [`crate::engine::Intent::Use`] names.
-    pub path: String,
-    /// Its model.
-    pub model: String,
-    /// Its serial number.
-    pub serial: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// What it holds now, in words; empty where nothing was found.
-    pub holds: String,
-    /// What it is for; none: it is kept as it is.
-    pub purpose: Option<Purpose>,
-    /// Why it cannot be chosen.
-    pub unusable: Option<Message>,
-    /// How that can be mended.
-    pub mend: Option<Message>,
-    /// Whether choosing it erases what it holds.
-    pub erases: bool,
-    /// What is to be said against choosing it.
-    pub warnings: Vec<Message>,
-    /// The node at whose console its use was chosen last, where that is another than this.
-    pub chosen_by: Option<String>,
-}
-
 /// The local pool as it would be.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolView {
@@ -146,19 +110,6 @@ pub struct PoolView {
     pub driver: Option<String>,
     /// Whether every node can use what was chosen.
     pub possible: bool,
-}
-
-/// The NICs and services of one node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeNetwork {
-    /// The node.
-    pub node: String,
-    /// Its address for cluster traffic.
-    pub address: String,
-    /// The NIC that has it; empty where that is not known.
-    pub nic: String,
-    /// Its other NICs in words: the name, its addresses, and `down` (the kernel's word) where it is.
-    pub others: Vec<String>,
 }
 
 /// Draws the state as the screens before Review show it.
@@ -180,8 +131,12 @@ pub(super) fn wizard(state: &State) -> Wizard {
             .clone()
             .filter(|_| is_forming(cluster.stage)),
         joining: local.joining.clone(),
-        disks: answers.map_or_else(Vec::new, |answers| disks(state, answers)),
+        disks: answers.map_or_else(Vec::new, |answers| disks::disks(state, answers)),
         pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
+        ceph: answers.map_or_else(CephView::default, |answers| disks::ceph(state, answers)),
+        network: answers.map_or_else(NetworkView::default, |answers| {
+            networks::network(state, answers)
+        }),
         networks: answers.map_or_else(Vec::new, |answers| networks::networks(state, answers)),
         trouble: local.trouble.clone(),
         unfinished: local
@@ -195,6 +150,18 @@ pub(super) fn wizard(state: &State) -> Wizard {
 /// Whether nodes may come in and choose.
 const fn is_forming(stage: Stage) -> bool {
     matches!(stage, Stage::Forming | Stage::Gathering | Stage::Review)
+}
+
+/// What is known of the node called `name`.
+fn facts_of<'a>(state: &'a State, name: &str) -> Option<&'a NodeFacts> {
+    let node: Option<&Node> = state.cluster.nodes.get(name);
+    node.and_then(|node| node.facts.as_ref())
+}
+
+/// The node at whose console `what` was chosen last, where that is another than this.
+fn chosen_elsewhere(state: &State, node: &str, what: &str) -> Option<String> {
+    let by = state.cluster.chosen_by.get(node)?.get(what)?;
+    (*by != state.local.name).then(|| by.clone())
 }
 
 fn host(facts: &NodeFacts) -> Host {
@@ -223,53 +190,6 @@ fn addresses(facts: &NodeFacts) -> Vec<AddressRow> {
         }
     };
     usable_addresses(&facts.host).into_iter().map(row).collect()
-}
-
-fn disks(state: &State, answers: &Answers) -> Vec<NodeDisks> {
-    let me = state.local.name.as_str();
-    let leads = state.local.role == Role::Leader;
-    let of = |node: &NodeAnswers| {
-        let facts = state.cluster.nodes.get(&node.name);
-        let facts = facts.and_then(|node| node.facts.as_ref());
-        NodeDisks {
-            node: node.name.clone(),
-            address: node.address.to_string(),
-            can_choose: leads || node.name == me,
-            known: facts.is_some(),
-            disks: facts.map_or_else(Vec::new, |facts| rows(state, node, facts)),
-        }
-    };
-    let mut nodes: Vec<_> = answers.nodes.iter().map(of).collect();
-    if !leads {
-        nodes.sort_by_key(|node| node.node != me);
-    }
-    nodes
-}
-
-fn rows(state: &State, node: &NodeAnswers, facts: &NodeFacts) -> Vec<DiskRow> {
-    let chosen_by = state.cluster.chosen_by.get(&node.name);
-    let row = |offer: DiskOffer| {
-        let disk = offer.disk;
-        let choice = node.disks.iter().find(|choice| choice.find.fits(&disk));
-        let by = chosen_by.and_then(|by| by.get(&disk.path));
-        DiskRow {
-            name: disk.name,
-            path: disk.path,
-            model: disk.model.unwrap_or_default(),
-            serial: disk.serial.unwrap_or_default(),
-            size: disk.size,
-            holds: offer.holds,
-            purpose: choice.map(|choice| choice.purpose),
-            unusable: offer.unusable.as_ref().map(|refusal| refusal.why.clone()),
-            mend: offer.unusable.and_then(|refusal| refusal.mend),
-            erases: offer.erases,
-            warnings: offer.warnings,
-            chosen_by: by.filter(|by| **by != state.local.name).cloned(),
-        }
-    };
-    let can_wipe = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
-    let offers = disk_choices(&facts.host.disks, can_wipe);
-    offers.into_iter().map(row).collect()
 }
 
 fn pool(state: &State, answers: &Answers) -> PoolView {
