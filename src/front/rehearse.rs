@@ -9,7 +9,7 @@ use super::talk::{asks, talk};
 use super::undertake::{send_token, show};
 use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, input};
-use crate::cli::{Command, Common, Rehearse, Report, Role};
+use crate::cli::{Command, Common, Rehearse, Report, Role, There};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
 use crate::engine::services::NodeFacts;
@@ -175,8 +175,20 @@ fn script(rehearse: &Rehearse, preseed: Option<&Preseed>) -> Result<Script, Exit
         seed: rehearse.seed,
         faults: faults.collect::<Result<_, _>>().map_err(Exit::input)?,
         release: Release::V5_21,
-        snaps: vec![InstalledSnap::new("lxd", "5.21/stable")],
+        snaps: snaps(rehearse.there),
+        more_nics: usize::from(rehearse.nics.saturating_sub(1)),
+        ceph: rehearse.there == There::Ceph,
     })
+}
+
+/// The snaps of Pis that have this before.
+fn snaps(there: There) -> Vec<InstalledSnap> {
+    let lxd = InstalledSnap::new("lxd", "5.21/stable");
+    match there {
+        There::Nothing => Vec::new(),
+        There::Lxd => vec![lxd],
+        There::Ceph => vec![lxd, InstalledSnap::new("microceph", "squid/stable")],
+    }
 }
 
 async fn full_screen(

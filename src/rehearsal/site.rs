@@ -9,6 +9,7 @@ use super::microovn::MicroOvn;
 use super::services::{Daemons, Service, Services};
 use super::snapd::{self, SnapdSpec};
 use super::{Script, pi};
+use crate::engine::facts::Nic;
 use crate::world::{Clock, World};
 
 /// The services of a rehearsal, as its nodes see them together.
@@ -38,10 +39,14 @@ impl Site {
 
     /// The services of the Pi called `name`, which is laid out as `world`: snapd runs, and with it
     /// every service whose snap is there.
-    pub(super) async fn add(&self, name: &str, world: &World) -> io::Result<Services> {
+    pub(super) async fn add(
+        &self,
+        (name, nics): (&str, Vec<Nic>),
+        world: &World,
+    ) -> io::Result<Services> {
         let daemons = Daemons {
-            lxd: Arc::new(self.lxd(name, world)),
-            ceph: Arc::new(self.ceph(name, world)),
+            lxd: Arc::new(self.lxd((name, &nics), world)),
+            ceph: Arc::new(self.ceph((name, &nics), world)),
             ovn: Arc::new(self.ovn(name, world)),
         };
         for snap in self.snaps.iter().filter(|snap| snap.active) {
@@ -59,9 +64,12 @@ impl Site {
         Ok(Services { daemons, snapd })
     }
 
-    fn lxd(&self, name: &str, world: &World) -> Service {
+    fn lxd(&self, (name, nics): (&str, &[Nic]), world: &World) -> Service {
         let mut spec = lxd::NodeSpec::new(name, self.release, world.discovery.ip());
         spec.disks = pi::spare_disks(world);
+        spec.nics = nics.iter().map(|nic| nic.name.clone()).collect();
+        let addressed = nics.iter().filter(|nic| !nic.addresses.is_empty());
+        spec.addressed = addressed.map(|nic| nic.name.clone()).collect();
         let remote = ["ceph", "cephfs"].map(str::to_owned);
         spec.drivers.extend(remote);
         let (ceph, ovn) = (self.ceph.clone(), self.ovn.clone());
@@ -74,9 +82,9 @@ impl Site {
         Service::new(move || Box::pin(lxd.clone().serve(socket.clone())))
     }
 
-    fn ceph(&self, name: &str, world: &World) -> Service {
-        let networks = pi::networks(world.discovery.ip());
-        let mut spec = microceph::NodeSpec::new(name, networks, world.ceph_run.clone());
+    fn ceph(&self, (name, nics): (&str, &[Nic]), world: &World) -> Service {
+        let networks = nics.iter().flat_map(|nic| nic.addresses.clone());
+        let mut spec = microceph::NodeSpec::new(name, networks.collect(), world.ceph_run.clone());
         spec.disks = pi::ceph_disks(name, world);
         let ceph = self.ceph.node(spec);
         let socket = world.microceph_socket.clone();

@@ -65,6 +65,8 @@ impl Lab {
             faults: faults.collect(),
             release: Release::V5_21,
             snaps: vec![InstalledSnap::new("lxd", "5.21/stable")],
+            more_nics: 0,
+            ceph: false,
         };
         let rehearsal = Rehearsal::start(&script, parts).await;
         Self {
