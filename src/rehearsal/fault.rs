@@ -96,6 +96,12 @@ pub enum Call {
     NetworkDelete,
     /// `volume`: reading, making and deleting custom volumes; the node is the target.
     Volume,
+    /// `images`: reading, taking in and deleting images.
+    Images,
+    /// `guests`: reading, making, switching, moving and deleting guests; the node is the target.
+    Guests,
+    /// `guest-command`: running a command in a guest.
+    GuestCommand,
     /// `bootstrap`: making a MicroCeph or MicroOVN cluster of one.
     Bootstrap,
     /// `disks`: reading MicroCeph's disks.
@@ -113,7 +119,7 @@ pub enum Call {
 }
 
 impl Call {
-    const ALL: [(Self, &'static str); 31] = [
+    const ALL: [(Self, &'static str); 34] = [
         (Self::Daemon, "daemon"),
         (Self::Ready, "ready"),
         (Self::Server, "server"),
@@ -138,6 +144,9 @@ impl Call {
         (Self::Network, "network"),
         (Self::NetworkDelete, "network-delete"),
         (Self::Volume, "volume"),
+        (Self::Images, "images"),
+        (Self::Guests, "guests"),
+        (Self::GuestCommand, "guest-command"),
         (Self::Bootstrap, "bootstrap"),
         (Self::Disks, "disks"),
         (Self::DiskAdd, "disk-add"),
