@@ -137,12 +137,31 @@ pub struct Rehearse {
 may be given more than once"
     )]
     pub fault: Vec<String>,
+    /// How many NICs each Pi has, 1 to 4: beside eth0 an eth1 without address, an eth2 in
+    /// 10.8.0.0/24 and an eth3 in 10.9.0.0/24.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub nics: u8,
+    /// What the Pis have before: lxd (their snap, where nothing is said), nothing, or ceph (LXD, and
+    /// on the first one a MicroCeph cluster of its own).
+    #[arg(long, value_name = "WHAT", default_value = "lxd")]
+    pub there: There,
     /// Take the answers from this file; - is standard input. Without it, the suggested ones.
     #[arg(long, value_name = "FILE")]
     pub preseed: Option<PathBuf>,
     /// Say at the end what the run's time was made of; the JSON event done has it always.
     #[arg(long, value_name = "WHAT")]
     pub report: Option<Report>,
+}
+
+/// What rehearsed Pis have before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum There {
+    /// snapd alone.
+    Nothing,
+    /// LXD's snap.
+    Lxd,
+    /// LXD's and MicroCeph's snaps, and on the first Pi a Ceph cluster.
+    Ceph,
 }
 
 /// What a rehearsal reports.

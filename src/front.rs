@@ -18,6 +18,7 @@ use crate::daemon::Parts;
 use crate::infra::lxd::LxdService;
 use crate::infra::microceph::CephService;
 use crate::infra::microovn::OvnService;
+use crate::infra::snapd::SnapdService;
 use crate::world::World;
 
 /// How a command can end other than well, with its exit code.
@@ -112,6 +113,7 @@ fn parts(world: &World) -> Parts {
             Box::new(LxdService::new(world.clone())),
             Box::new(CephService::new(world.clone())),
             Box::new(OvnService::new(world.clone())),
+            Box::new(SnapdService::new(world)),
         ],
         usual: crate::usual::shipped(),
     }

@@ -2,9 +2,11 @@
 
 mod check;
 mod error;
+mod keys;
 mod raw;
 mod size;
 mod source;
+mod when;
 mod write;
 
 use std::net::IpAddr;

@@ -18,6 +18,8 @@ mod pi;
 pub mod services;
 pub mod serving;
 mod site;
+pub mod snapd;
+mod there;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -30,6 +32,7 @@ use fault::Fault;
 use lxd::Release;
 use services::Services;
 use site::Site;
+use snapd::InstalledSnap;
 
 /// The most nodes a rehearsal plays.
 pub const MOST_NODES: usize = 50;
@@ -47,6 +50,12 @@ pub struct Script {
     pub faults: Vec<Fault>,
     /// Which LXD the Pis run.
     pub release: Release,
+    /// The snaps that the Pis have from the start.
+    pub snaps: Vec<InstalledSnap>,
+    /// How many NICs each has beside `eth0`, 0 to 3.
+    pub more_nics: usize,
+    /// Whether the first one's MicroCeph is a cluster already, with a disk.
+    pub ceph: bool,
 }
 
 /// Simulated Pis that run. Dropping it ends them and removes everything they wrote.
@@ -101,9 +110,14 @@ impl Rehearsal {
         for number in 0..script.nodes.min(MOST_NODES) {
             let name = name(number);
             let address = address(number);
-            let mut world = pi::lay_out(root.path(), (&name, address), clock.clone())?;
+            let nics = pi::nics(&name, address, script.more_nics);
+            let place = (address, clock.clone());
+            let mut world = pi::lay_out(root.path(), (&name, nics.clone()), place)?;
             world.discovery.set_port(neighbourhood);
-            let services = site.add(&name, &world).await?;
+            let services = site.add((&name, nics), &world).await?;
+            if script.ceph && number == 0 {
+                there::ceph(&name, &world).await?;
+            }
             let daemon = daemon::start(world.clone(), parts(&world)).await?;
             nodes.push(Pi {
                 name,

@@ -56,7 +56,9 @@ pub(super) fn form(known: Known<'_>) -> Form {
         buttons.push(button("network", "disks.network", wish, about));
         buttons.push(ready(known));
     }
-    let says = if leads {
+    let says = if leads && !picture.wizard.ceph.offered {
+        say("disks.says-local")
+    } else if leads {
         say("disks.says")
     } else {
         fill("disks.says-joiner", &[("leader", &leader(&picture.leader))])

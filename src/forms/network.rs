@@ -56,7 +56,7 @@ pub(super) fn form(known: Known<'_>) -> Form {
     } else {
         ready(known)
     };
-    let first = last.id.clone();
+    let first = draft.first(leads).unwrap_or_else(|| last.id.clone());
     let says = if leads {
         say("network.says")
     } else {

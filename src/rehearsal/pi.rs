@@ -1,17 +1,19 @@
 //! The small machine around a simulated Pi: a sysfs tree, disks, a host file, programs.
 
 mod disks;
+mod nics;
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::engine::facts::{HostFacts, Module, Nic, NicKind};
+use crate::engine::facts::{HostFacts, Module, Nic};
 use crate::world::{Clock, DISCOVERY_PORT, Programs, Roots, World};
 use disks::{add_disk, disks};
 pub(super) use disks::{ceph_disks, spare_disks};
+pub(super) use nics::nics;
 
 /// Stands for `blkid -p -o export`: a simulated disk's first line is the exit code, the others are
 /// what is said.
@@ -57,14 +59,11 @@ const MODULES: &[&str] = &[
     "vxlan",
 ];
 
-/// The router of the simulated network.
-const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 254));
-
 /// Lays a Pi out below `root`.
 pub(super) fn lay_out(
     root: &Path,
-    (name, address): (&str, IpAddr),
-    clock: Clock,
+    (name, nics): (&str, Vec<Nic>),
+    (address, clock): (IpAddr, Clock),
 ) -> io::Result<World> {
     let dir = root.join(name);
     let roots = Roots {
@@ -93,7 +92,7 @@ pub(super) fn lay_out(
     let host = dir.join("host.json");
     write(
         &host,
-        &serde_json::to_string(&facts(name, address)).map_err(io::Error::other)?,
+        &serde_json::to_string(&facts(name, nics)).map_err(io::Error::other)?,
     )?;
     let programs = Programs {
         systemctl: dir.join("bin/systemctl"),
@@ -124,12 +123,7 @@ pub(super) fn lay_out(
     })
 }
 
-/// The networks of the Pi with this address.
-pub(super) fn networks(address: IpAddr) -> Vec<ipnet::IpNet> {
-    ipnet::IpNet::new(address, 8).into_iter().collect()
-}
-
-fn facts(name: &str, address: IpAddr) -> HostFacts {
+fn facts(name: &str, nics: Vec<Nic>) -> HostFacts {
     let module = |name: &&str| ((*name).to_owned(), Module::Available);
     HostFacts {
         hostname: name.to_owned(),
@@ -139,7 +133,7 @@ fn facts(name: &str, address: IpAddr) -> HostFacts {
         cpus: 4,
         kernel: "6.8.0-1013-raspi".to_owned(),
         arch: "aarch64".to_owned(),
-        nics: nics(name, address),
+        nics,
         disks: Vec::new(),
         os: "Ubuntu 24.04.3 LTS".to_owned(),
         uptime: Some(600),
@@ -153,42 +147,6 @@ fn facts(name: &str, address: IpAddr) -> HostFacts {
         apparmor: Some(true),
         kvm: Some(true),
         root_uids: Some(1_000_000_000),
-    }
-}
-
-/// The NICs of the Pi called `name`: its cable, and on `pi-b` a radio that nobody has set up.
-fn nics(name: &str, address: IpAddr) -> Vec<Nic> {
-    let mac = |kind: u8| format!("d8:3a:dd:00:{kind:02x}:{:02x}", last_octet(address));
-    let mut nics = vec![Nic {
-        name: "eth0".to_owned(),
-        mac: mac(0),
-        up: true,
-        carrier: Some(true),
-        speed_mbps: Some(1_000),
-        addresses: networks(address),
-        mtu: Some(1_500),
-        gateway: Some(GATEWAY),
-        ..Nic::default()
-    }];
-    if name == "pi-b" {
-        nics.push(Nic {
-            name: "wlan0".to_owned(),
-            mac: mac(1),
-            up: true,
-            carrier: Some(true),
-            kind: NicKind::Wireless,
-            wireless: true,
-            mtu: Some(1_500),
-            ..Nic::default()
-        });
-    }
-    nics
-}
-
-fn last_octet(address: IpAddr) -> u8 {
-    match address {
-        IpAddr::V4(v4) => v4.octets()[3],
-        IpAddr::V6(v6) => v6.octets()[15],
     }
 }
 

@@ -9,14 +9,24 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::serving::Serving;
+use super::snapd::{Happened, Hook, What};
 
 /// Starts a service.
 type Start =
     Box<dyn Fn() -> Pin<Box<dyn Future<Output = io::Result<Serving>> + Send>> + Send + Sync>;
 
 /// The services of one Pi.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Services {
+    /// What its snaps bring.
+    pub daemons: Daemons,
+    /// Its snapd.
+    pub snapd: Service,
+}
+
+/// The daemons that the snaps of one Pi bring.
+#[derive(Debug, Clone)]
+pub struct Daemons {
     /// Its LXD.
     pub lxd: Arc<Service>,
     /// Its MicroCeph.
@@ -25,13 +35,33 @@ pub struct Services {
     pub ovn: Arc<Service>,
 }
 
-impl Services {
-    /// Starts all of them.
-    pub(super) async fn start(&self) -> io::Result<()> {
-        for service in [&self.lxd, &self.ceph, &self.ovn] {
-            service.start().await?;
+impl Daemons {
+    /// The daemon of the snap called `snap`.
+    pub(super) const fn of(&self, snap: &str) -> Option<&Arc<Service>> {
+        match snap.as_bytes() {
+            b"lxd" => Some(&self.lxd),
+            b"microceph" => Some(&self.ceph),
+            b"microovn" => Some(&self.ovn),
+            _ => None,
         }
-        Ok(())
+    }
+
+    /// Does what snapd does with the services of its snaps.
+    pub(super) fn hook(self) -> Hook {
+        Arc::new(move |happened: Happened| {
+            let daemon = self.of(&happened.snap).cloned();
+            Box::pin(async move {
+                let Some(daemon) = daemon else { return };
+                if happened.what != What::Started {
+                    daemon.stop().await;
+                }
+                if happened.what != What::Stopped
+                    && let Err(error) = daemon.start().await
+                {
+                    tracing::warn!(%error, snap = happened.snap, "a simulated daemon cannot start");
+                }
+            })
+        })
     }
 }
 

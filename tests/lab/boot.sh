@@ -4,16 +4,16 @@ set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# the switch: eth0 of every host on br-int, eth1 (without address) on br-up
+# the switch: eth0 of every host on br-int, eth1 (without address) on br-up, the tunnels of OVN in user space on br-und
 wire_switch() {
   [ ! -e "/run/netns/$SWITCH" ] || return 0
   ip netns add "$SWITCH"
   ip -n "$SWITCH" link set lo up
-  for bridge in br-int br-up; do ip -n "$SWITCH" link add "$bridge" type bridge; ip -n "$SWITCH" link set "$bridge" up; done
+  for bridge in br-int br-up br-und; do ip -n "$SWITCH" link add "$bridge" type bridge; ip -n "$SWITCH" link set "$bridge" up; done
   ip -n "$SWITCH" addr add 10.77.0.1/24 dev br-int
   ip -n "$SWITCH" addr add 10.88.0.1/24 dev br-up
 }
-# wire HOST: its network namespace and two cables
+# wire HOST: its network namespace and two cables; a third for the tunnels where there is a microovn
 wire() {
   local host=$1 net=$TAG-$1 n
   n=$(number_of "$host")
@@ -24,6 +24,10 @@ wire() {
   ip -n "$SWITCH" link add "up$n" type veth peer name eth1 netns "$net"
   ip -n "$SWITCH" link set "int$n" master br-int up
   ip -n "$SWITCH" link set "up$n" master br-up up
+  if grep -qw microovn "$HOSTS_DIR/$host/services" 2>/dev/null; then
+    ip -n "$SWITCH" link add "und$n" type veth peer name lab-und netns "$net"
+    ip -n "$SWITCH" link set "und$n" master br-und up
+  fi
   ip -n "$net" link set eth0 up
   ip -n "$net" link set eth1 up
   ip -n "$net" addr add "$(ip_of "$host")/24" dev eth0

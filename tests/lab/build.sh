@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds the root file system of the lab's hosts once: Debian trixie with LXD and what LXD needs, nothing else.
+# Builds the root file system of the lab's hosts once: Debian trixie with LXD, Ceph, OVN and what they need, nothing else.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -7,9 +7,10 @@ can_run
 
 needed=()
 # tool:package
-for pair in mmdebstrap:mmdebstrap tmux:tmux jq:jq python3:python3 ip:iproute2 nsenter:util-linux losetup:mount mkfs.ext4:e2fsprogs flock:util-linux pgrep:procps; do
+for pair in cc:gcc mmdebstrap:mmdebstrap tmux:tmux jq:jq python3:python3 ip:iproute2 nsenter:util-linux losetup:mount mkfs.ext4:e2fsprogs flock:util-linux pgrep:procps; do
   command -v "${pair%%:*}" >/dev/null || needed+=("${pair##*:}")
 done
+[ -e /usr/include/dlfcn.h ] || needed+=(libc6-dev)
 if [ ${#needed[@]} -gt 0 ]; then
   say "installing ${needed[*]}"
   apt-get update -q
@@ -19,7 +20,13 @@ fi
 # packages of a host; the list is the root's version: another list builds another root
 packages=systemd,systemd-sysv,dbus,iproute2,iputils-ping,curl,procps,kmod,nftables,dnsmasq-base,lxd,lxd-client,uidmap
 packages+=,btrfs-progs,e2fsprogs,squashfs-tools,attr,acl,rsync,xz-utils,busybox-static,ncurses-base
-if [ "$(cat "$ROOTFS/.built" 2>/dev/null)" = "$packages" ]; then
+packages+=,ceph-mon,ceph-mgr,ceph-osd,ceph-mds,ceph-common,rbd-fuse,ovn-central,ovn-host,openvswitch-switch,python3,openssl
+# large programs of those packages nobody calls; without lvm LXD offers no LVM, which needs a device-mapper
+unwanted=(/usr/sbin/lvm '/usr/bin/ceph-*-tool' /usr/bin/ceph-dencoder '/usr/bin/cephfs-*-tool' /usr/bin/cephfs-data-scan '/usr/bin/radosgw*'
+  /usr/share/ceph/mgr/{alerts,influx,insights,localpool,mirroring,nfs,osd_perf_query,osd_support,prometheus,restful}/\*
+  /usr/share/ceph/mgr/{selftest,snap_schedule,stats,telegraf,test_orchestrator,zabbix}/\* /usr/share/doc/\* /usr/share/man/\* /usr/share/locale/\*)
+version="$packages $(cksum "$HERE/rbd-fuse.c")"
+if [ "$(cat "$ROOTFS/.built" 2>/dev/null)" = "$version" ]; then
   say "already built: $ROOTFS"
   exit 0
 fi
@@ -35,7 +42,14 @@ rm -rf "$ROOTFS"
 mkdir -p "$LAB"
 mmdebstrap --quiet --variant=minbase --include="$packages" --skip=check/qemu \
   --aptopt='Apt::Install-Recommends "false"' --dpkgopt='force-unsafe-io' \
-  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+  "${unwanted[@]/#/--dpkgopt=path-exclude=}" \
   trixie "$ROOTFS" "deb $mirror trixie main" ${security:+"deb $security trixie-security main"}
-echo "$packages" >"$ROOTFS/.built"
+cc -shared -fPIC -O -o "$ROOTFS/usr/local/lib/rbd-fuse.so" "$HERE/rbd-fuse.c" -ldl
+# Debian's bcrypt refuses the managers' sub-interpreters (PyO3) and takes every module with it; it is for passwords of the dashboard alone
+echo '# Stands in for bcrypt, which sub-interpreters cannot load.' >"$ROOTFS/usr/share/ceph/mgr/bcrypt.py"
+# nothing of Ceph and OVN starts by itself
+find "$ROOTFS/etc/systemd/system" -type l \( -lname '*/ceph*' -o -lname '*/ov[ns]*' -o -lname '*/openvswitch*' -o -lname '*/lvm2*' -o \
+  -lname '*/nvm*' -o -lname '*/dm-event*' -o -lname '*/blk-avail*' -o -lname '*/smartmontools*' -o -lname '*/rbdmap*' -o -lname '*/xfs_*' \
+  -o -lname '*/logrotate*' -o -lname '*/uuidd*' \) -delete
+echo "$version" >"$ROOTFS/.built"
 say "built $(du -sh "$ROOTFS" | cut -f1) in $SECONDS s: $ROOTFS"

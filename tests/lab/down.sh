@@ -11,10 +11,21 @@ if [ $# = 0 ]; then whole=yes; set -- $ALL_HOSTS; fi
 
 # empty HOST: no process is left in the host's cgroup
 empty() { local events; events=$(cgroup_of "$1")/cgroup.events; [ ! -e "$events" ] || grep -qx 'populated 0' "$events"; }
+# free_rbd HOST: the same for the loops behind `rbd map` of the host, told by the name of the image (rbd.sh wrote both down)
+free_rbd() {
+  local note minor image
+  for note in "$HOSTS_DIR/$1"/upper/var/lib/lab-rbd/*; do
+    [ -e "$note" ] || continue
+    read -r minor _ image <"$note"
+    case $(losetup -nO BACK-FILE "/dev/loop$minor" 2>/dev/null) in */"$image") losetup -d "/dev/loop$minor" ;; esac
+    rm -f "$note"
+  done
+}
 # free_loops HOST: detaches the loops whose file lies in the host's directory, told by inode (paths are seen from inside a host)
 free_loops() {
   local inodes name inode
   inodes=$(find "$HOSTS_DIR/$1/disks" "$HOSTS_DIR/$1/plain" -xdev -type f -size +1M -printf '%i\n' 2>/dev/null || true)
+  free_rbd "$1"
   [ -n "$inodes" ] || return 0
   losetup -lnO NAME,BACK-INO,BACK-MAJ:MIN | while read -r name inode device; do
     if [ "$device" = "$(mountpoint -d "$(stat -c %m "$HOSTS_DIR")")" ] && grep -qx "$inode" <<<"$inodes"; then losetup -d "$name"; fi
@@ -36,6 +47,7 @@ for host in "$@"; do
   # the cables first: a network namespace goes later than its name
   ip -n "$SWITCH" link del "int$(number_of "$host")" 2>/dev/null || true
   ip -n "$SWITCH" link del "up$(number_of "$host")" 2>/dev/null || true
+  ip -n "$SWITCH" link del "und$(number_of "$host")" 2>/dev/null || true
   ip netns del "$TAG-$host" 2>/dev/null || true
   if [ $wipe = yes ] && [ -d "$HOSTS_DIR/$host" ]; then
     mkdir -p "$LAB/trash"

@@ -185,3 +185,13 @@ enable_cluster() {
   rest_done "$1" PUT /1.0 "{\"config\":{\"core.https_address\":\"$(ip_of "$1"):8443\",\"cluster.https_address\":\"$(ip_of "$1"):8443\"}}" &&
     rest_done "$1" PUT /1.0/cluster "{\"server_name\":\"$2\",\"enabled\":true}"
 }
+# lxd_join MEMBER HOST: LXD of the host joins the cluster of the member, with its own name.
+lxd_join() {
+  local made token
+  made=$(rest "$1" POST /1.0/cluster/members "{\"server_name\":\"$2\"}" | jq -c .metadata.metadata)
+  token=$(jq -c --arg name "$2" '{server_name: $name, fingerprint, addresses, secret, expires_at: .expiresAt}' <<<"$made" | base64 -w0)
+  rest_done "$2" PUT /1.0 "{\"config\":{\"core.https_address\":\"$(ip_of "$2"):8443\"}}" &&
+    rest_done "$2" PUT /1.0/cluster "$(jq -nc --arg name "$2" --arg own "$(ip_of "$2"):8443" --arg there "$(ip_of "$1"):8443" --arg token "$token" \
+      --arg certificate "$(rest "$1" GET /1.0 | jq -r .metadata.environment.certificate)" '{server_name: $name, enabled: true, server_address: $own,
+      cluster_address: $there, cluster_certificate: $certificate, cluster_token: $token, cluster_password: $token, member_config: []}')"
+}

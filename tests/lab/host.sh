@@ -69,6 +69,22 @@ install -m 755 "$HERE/udev-links.sh" "$root/usr/local/sbin/udev-links"
 cp "$HERE/udev-links.service" "$units/udev-links.service"
 ln -sf ../udev-links.service "$units/sysinit.target.wants/udev-links.service"
 
+# The stand-ins for MicroCeph and MicroOVN, and what a kernel without rbd and openvswitch needs.
+if [ -s "$own/services" ]; then
+  install -d "$root/usr/local/lib/lab" "$units/multi-user.target.wants"
+  install -m 644 "$HERE"/micro*.py "$HERE"/*work.py "$HERE"/cephdisks.py "$root/usr/local/lib/lab"
+  install -m 755 "$HERE/rbd.sh" "$root/usr/local/sbin/rbd"
+  install -m 755 "$HERE/ovs-vsctl.sh" "$root/usr/local/sbin/ovs-vsctl"
+  # stopping northd alone must not stop the databases (Debian's unit does)
+  mkdir -p "$units/ovn-northd.service.d"
+  printf '[Service]\nExecStop=\nExecStop=/usr/share/ovn/scripts/ovn-ctl stop_northd --ovn-manage-ovsdb=no --no-monitor\n' \
+    >"$units/ovn-northd.service.d/lab.conf"
+  for service in $(<"$own/services"); do
+    sed "s/@SERVICE@/$service/g" "$HERE/stand-in.service" >"$units/snap.$service.daemon.service"
+    ln -sf "../snap.$service.daemon.service" "$units/multi-user.target.wants/"
+  done
+fi
+
 mkdir -p "$root/old"
 cd "$root"
 pivot_root . old

@@ -15,7 +15,23 @@ build() {
     [ -e "$work/rootfs/bin/$applet" ] || ln -s /bin/busybox "$work/rootfs/bin/$applet"
   done
   ln -s /bin/busybox "$work/rootfs/sbin/init"
-  printf '::respawn:/bin/sleep 100000\n::shutdown:/bin/true\n' >"$work/rootfs/etc/inittab"
+  printf '::sysinit:/etc/rc\n::respawn:/bin/sleep 100000\n::shutdown:/bin/true\n' >"$work/rootfs/etc/inittab"
+  cat >"$work/rootfs/etc/rc" <<'RC'
+#!/bin/sh
+ip link set lo up
+[ -e /sys/class/net/eth0 ] || exit 0
+ip link set eth0 up
+udhcpc -i eth0 -b -s /etc/udhcpc.sh -T 1 >/dev/null 2>&1 &
+RC
+  cat >"$work/rootfs/etc/udhcpc.sh" <<'BOUND'
+#!/bin/sh
+case $1 in bound | renew)
+  ip addr flush dev $interface
+  ip addr add $ip/$mask dev $interface
+  for one in $router; do ip route replace default via $one dev $interface; done ;;
+esac
+BOUND
+  chmod 755 "$work/rootfs/etc/rc" "$work/rootfs/etc/udhcpc.sh"
   echo 'root:x:0:0:root:/root:/bin/sh' >"$work/rootfs/etc/passwd"
   echo 'root:x:0:' >"$work/rootfs/etc/group"
   echo guest >"$work/rootfs/etc/hostname"
@@ -25,6 +41,6 @@ build() {
   rm -rf "$work"
 }
 
-[ -e "$image" ] || build
+[ "$image" -nt "$0" ] || build
 put "$host" /tmp/busybox.tar.gz <"$image"
 lxc_on "$host" image import /tmp/busybox.tar.gz --alias busybox --quiet

@@ -8,7 +8,9 @@ REPO=$(cd "$HERE/../.." && pwd)
 LAB=${MCLOUD_LAB:-$HOME/.cache/mcloud-lab}
 ROOTFS=$LAB/rootfs
 HOSTS_DIR=$LAB/hosts
-ALL_HOSTS="pi-a pi-b pi-c"
+ALL_HOSTS="pi-a pi-b pi-c pi-d"
+# The stand-in daemons fresh hosts have: microceph, microovn, both or none.
+SERVICES=${SERVICES-}
 # Two labs in two directories do not meet: network namespaces and cgroups carry a number made from the directory.
 TAG=mcl$(printf %s "$LAB" | cksum | cut -d' ' -f1)
 SWITCH=$TAG-sw
@@ -115,6 +117,13 @@ rest_done() {
   error=$(jq -r 'if (.error // "") != "" then .error else (.metadata.err? // "") end' <<<"$answer")
   [ -z "$error" ] || { echo "$2 $3: $error"; return 1; }
 }
+# micro HOST SERVICE METHOD PATH [BODY]: one call to the host's microceph or microovn; prints the HTTP status after the answer.
+micro() {
+  on "$1" curl -sS --max-time 600 --unix-socket "/var/snap/$2/common/state/control.socket" -X "$3" ${5:+-d "$5"} -w '%{http_code}\n' \
+    "http://$2$4" </dev/null
+}
+# micro_answers HOST SERVICE: true once the daemon is ready.
+micro_answers() { micro "$1" "$2" GET /core/1.0/ready 2>/dev/null | tail -n1 | grep -qx 200; }
 # lxc_on HOST ARG…: lxc on the host, bounded, without standard input.
 lxc_on() { local host=$1; shift; on "$host" timeout "$PATIENCE" lxc "$@" </dev/null; }
 # lxd_answers HOST: true once GET /1.0 is answered.

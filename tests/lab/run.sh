@@ -4,7 +4,7 @@ set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 can_run
-[ $# -gt 0 ] || set -- self one three json late refusals bad-input faces wizard leave consoles session home
+[ $# -gt 0 ] || set -- self services one three json late refusals bad-input faces wizard leave consoles session home
 mkdir -p "$LAB/bin"
 exec {lock}>"$LAB/lock"
 flock -n "$lock" || die "another run uses $LAB (set MCLOUD_LAB to have a second lab)"
@@ -16,7 +16,7 @@ if [ -x "$program" ]; then
   cp "$program" "$LAB/bin/mcloud.new"
   mv "$LAB/bin/mcloud.new" "$LAB/bin/mcloud"
   for name in mcloudd mcloud-agent; do ln -sfn mcloud "$LAB/bin/$name"; done
-elif [ "$*" != self ]; then
+elif [ "$*" != self ] && [ "$*" != services ]; then
   die "no mcloud at $program: cargo build --release, or set MCLOUD to one"
 fi
 

@@ -1,4 +1,4 @@
-//! The simulated LXD, MicroCeph and MicroOVN answer, refuse and fail as the real ones do.
+//! The simulated snapd, LXD, MicroCeph and MicroOVN answer, refuse and fail as the real ones do.
 
 #![expect(
     clippy::indexing_slicing,
@@ -18,3 +18,4 @@ mod profiles;
 mod recordings;
 mod refusals;
 mod server;
+mod snapd;

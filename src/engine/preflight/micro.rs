@@ -109,29 +109,36 @@ pub(super) fn check_micro(
     };
     let check = |verdict, says| Check::new(service.snap(), node, verdict, says);
     let needed = meant.is_some_and(|answers| service.is_wanted(answers));
-    let found = if let Some(lack) = lacks(service, node, facts, snaps) {
-        let verdict = if needed {
-            Verdict::Blocking
-        } else {
-            Verdict::Good
-        };
-        let found = check(verdict, lack.why);
-        match lack.mend {
-            Some(mend) => found.fix(mend),
-            None => found,
-        }
-    } else {
-        match service.state(facts) {
-            MicroState::Answers(found) => {
-                let meant = meant.filter(|_| needed);
-                check_answering(service, (node, facts), found, meant)
+    let found = match (lacks(service, node, facts, snaps), service.state(facts)) {
+        (Some(lack), _) if needed => {
+            let found = check(Verdict::Blocking, lack.why);
+            match lack.mend {
+                Some(mend) => found.fix(mend),
+                None => found,
             }
-            MicroState::Stopped if needed => {
-                check(Verdict::Warning, say("micro.stopped")).fix(say("micro.stopped-fix"))
-            }
-            MicroState::Stopped => check(Verdict::Good, say("micro.stopped")),
-            _ => check(Verdict::Good, say("micro.to-install")),
         }
+        // Disks and Network say how to mend it, where somebody might want it.
+        (Some(lack), _) => check(Verdict::Good, lack.why),
+        (None, MicroState::Answers(found)) => {
+            let meant = meant.filter(|_| needed);
+            check_answering(service, (node, facts), found, meant)
+        }
+        (None, MicroState::Stopped) if needed => {
+            check(Verdict::Warning, say("micro.stopped")).fix(say("micro.stopped-fix"))
+        }
+        (None, MicroState::Stopped) => check(Verdict::Good, say("micro.stopped")),
+        (None, _) => check(Verdict::Good, say("micro.to-install")),
+    };
+    let read = match service.state(facts) {
+        MicroState::Absent => "not there",
+        MicroState::Stopped => "no answer",
+        MicroState::NotPermitted => "permission denied",
+        MicroState::Broken(words) => words,
+        MicroState::Answers(found) => &found.version,
+    };
+    let found = match found.evidence {
+        Some(_) => found,
+        None => found.read("control.socket", read),
     };
     found.means(match service {
         Micro::Ceph => "micro.ceph-means",

@@ -147,8 +147,11 @@ fn about(known: Known<'_>, node: &NodeDisks, disk: &DiskRow) -> Vec<Note> {
 /// What becomes of a disk, or could.
 fn what(known: Known<'_>, disk: &DiskRow) -> Note {
     let uses = uses(known, disk);
-    if disk.purpose.is_none() && uses.is_empty() {
+    if disk.purpose == Some(Purpose::Local) && !takes_disks(known) {
         return note(Tone::Warning, say("disks.takes-none"));
+    }
+    if disk.purpose.is_none() && uses.is_empty() {
+        return note(Tone::Warning, say("disks.no-use"));
     }
     let words: Vec<_> = uses.into_iter().map(word).collect();
     let goes_to = match disk.purpose {

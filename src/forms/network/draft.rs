@@ -164,6 +164,24 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The field or row where the first thing is wrong that can be mended on this form.
+    pub(super) fn first(&self, leads: bool) -> Option<String> {
+        let wrong = |asked: &&Asked| {
+            let unread = self.unread.iter().any(|(at, _)| *at == asked.setting);
+            unread || self.tone(asked.setting, None) == Tone::Bad
+        };
+        let field = asked(&self.network).iter().find(wrong).filter(|_| leads);
+        let me = &self.known.picture.me;
+        let nic = |mistake: &&Mistake| {
+            let here = leads || mistake.node.as_ref() == Some(me);
+            here && mistake.setting == Setting::Uplink && mistake.verdict == Verdict::Blocking
+        };
+        let nic = self.mistakes.iter().find(nic);
+        let nic = nic.and_then(|mistake| mistake.node.as_ref());
+        let field = field.map(|asked| self.id(*asked));
+        field.or_else(|| nic.map(|node| format!("node:{node}")))
+    }
+
     /// Whether nothing is wrong; else the first thing that is.
     pub(super) fn is_right(&self) -> Result<(), String> {
         if let Some((_, says)) = self.unread.first() {

@@ -61,7 +61,10 @@ pub(super) fn rows(known: Known<'_>, draft: &Draft, leads: bool) -> Vec<Row> {
         ..row(
             known,
             draft,
-            (Setting::Internal, leads && !others.is_empty()),
+            (
+                Setting::Internal,
+                leads && (!inner.is_empty() || storage.internal.is_some()),
+            ),
             {
                 CephStorage {
                     internal: after(storage.internal, &inner),

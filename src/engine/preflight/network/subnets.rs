@@ -70,6 +70,10 @@ impl Looked<'_> {
 
     fn range4(&mut self) {
         let setting = Setting::Range4;
+        if self.found.iter().any(|it| it.setting == Setting::Gateway4) {
+            // What follows from a wrong gateway is no mistake of its own.
+            return;
+        }
         let (gateway, range) = (self.network.gateway4, self.network.range4);
         let (Some(gateway), Some(range)) = (gateway, range) else {
             if let Some(gateway) = gateway {
