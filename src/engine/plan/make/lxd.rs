@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::Builder;
+use super::{Builder, id};
 use crate::engine::answers::NodeAnswers;
-use crate::engine::plan::{LXD_PORT, Phase, Work};
+use crate::engine::plan::{LXD_PORT, OVN_NETWORK, Phase, Work};
+use crate::engine::services::LxdState;
 
 /// The steps after which LXD's cluster is there.
 pub(super) struct LxdDone {
@@ -33,7 +34,8 @@ impl Builder<'_> {
                 network: self.network_part(node),
                 remote: self.remote_pools(),
             };
-            let needs = [bootstrapped.clone(), addressed];
+            let mut needs = vec![bootstrapped.clone(), addressed];
+            needs.extend(self.below(&node.name));
             joined.push(self.add(Phase::Lxd, &node.name, join, &needs));
         }
         let led = Work::LxdLeader {
@@ -41,6 +43,31 @@ impl Builder<'_> {
         };
         let led = self.add(Phase::Lxd, self.leader, led, &joined);
         LxdDone { joined, led }
+    }
+
+    /// What a joiner must be a member of before: where the cluster has pools in Ceph or networks of OVN
+    /// already, LXD opens them while it joins.
+    fn below(&self, node: &str) -> Vec<String> {
+        let clusters = self.basis.facts.values().filter_map(|it| match &it.lxd {
+            LxdState::Answers(lxd) if lxd.clustered => Some(lxd),
+            _ => None,
+        });
+        let clusters: Vec<_> = clusters.collect();
+        let pools = clusters.iter().flat_map(|lxd| &lxd.pools);
+        let mut networks = clusters.iter().flat_map(|lxd| &lxd.networks);
+        let answers = self.basis.answers;
+        let mut below = Vec::new();
+        if answers.has_ceph()
+            && pools
+                .into_iter()
+                .any(|pool| pool.driver.starts_with("ceph"))
+        {
+            below.push(id("microceph.join", node));
+        }
+        if answers.has_ovn() && networks.any(|name| name == OVN_NETWORK) {
+            below.push(id("microovn.join", node));
+        }
+        below
     }
 
     fn address_lxd(&mut self, node: &NodeAnswers, mark: Option<String>) -> String {
