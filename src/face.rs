@@ -18,12 +18,12 @@ use crate::engine::event::{PublicEvent, What};
 use crate::engine::node::Stage;
 use crate::engine::wizard::Part;
 use crate::screens::{self, Act, Screens};
-use crate::wire::face::FaceLink;
+use crate::wire::face::{FaceLink, How};
 use crate::wire::{FromDaemon, Secret, ToDaemon, WireError};
 use crate::world::Clock;
 use asked::Asked;
 
-pub use left::{How, Left};
+pub use left::Left;
 
 /// How a face behaves.
 #[derive(Debug)]
@@ -133,7 +133,7 @@ impl Face {
                 heard = link.receive() => heard,
                 () = tokio::time::sleep_until(due), if self.stale => {
                     self.draw(link, console)?;
-                    if self.is_over(link) { return Ok(How::Done) }
+                    if let Some(how) = self.over(link) { return Ok(how) }
                     continue;
                 }
                 _ = tick.tick() => {
@@ -175,7 +175,10 @@ impl Face {
             FromDaemon::Event { undertaking, event } if Some(undertaking) != self.old => {
                 self.old = None;
                 match &event.what {
-                    What::Hello { .. } => self.failures.clear(),
+                    What::Hello { .. } => {
+                        self.failures.clear();
+                        self.done = None;
+                    }
                     What::Failure { .. } => self.failures.push(event.as_ref().clone()),
                     What::Done { .. } => self.done = Some(event.as_ref().clone()),
                     _ => {}
@@ -245,13 +248,29 @@ impl Face {
     }
 
     /// How a face is left that is closed.
-    fn closed(&self, link: &FaceLink) -> How {
+    fn closed(&mut self, link: &FaceLink) -> How {
         let picture = &link.picture;
-        match picture.stage {
-            _ if self.done.is_some() => How::Done,
-            Stage::Idle if picture.wizard.member.is_some() => How::Closed,
-            Stage::Idle if self.opens != Opens::Undertaking => How::Left,
-            _ => How::Gone,
+        let how = How::closed(picture, self.old.is_some());
+        if let (How::Done(_), None, Some(end)) = (how, &self.done, &picture.end) {
+            self.done = Some(PublicEvent {
+                at: end.at,
+                node: picture.leader.clone(),
+                what: end.told(),
+            });
+        }
+        match self.exit() {
+            _ if matches!(how, How::Done(_)) => how,
+            Some(exit) => How::Done(exit),
+            None if how == How::Left && self.opens == Opens::Undertaking => How::Gone,
+            None => how,
+        }
+    }
+
+    /// The exit code that came with the end of the undertaking.
+    fn exit(&self) -> Option<u8> {
+        match self.done.as_ref()?.what {
+            What::Done { exit, .. } => Some(exit),
+            _ => None,
         }
     }
 
@@ -268,8 +287,9 @@ impl Face {
         Ok(())
     }
 
-    /// Whether the face ends by itself: the answers came from a preseed, and the end was drawn.
-    fn is_over(&self, link: &FaceLink) -> bool {
-        link.picture.unattended && link.picture.stage == Stage::Ended && self.done.is_some()
+    /// How the face ends by itself: the answers came from a preseed, and the end was drawn.
+    fn over(&self, link: &FaceLink) -> Option<How> {
+        let ended = link.picture.unattended && link.picture.stage == Stage::Ended;
+        self.exit().filter(|_| ended).map(How::Done)
     }
 }

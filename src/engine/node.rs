@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use super::answers::Answers;
+use super::event::What;
 use super::message::{Failure, Message};
 use super::neighbours::Neighbours;
 use super::plan::Plan;
@@ -201,4 +202,18 @@ pub struct End {
     pub why: Option<Message>,
     /// What stopped it, where something did before any step.
     pub failure: Option<Failure>,
+}
+
+impl End {
+    /// The end as it is told.
+    pub fn told(&self) -> What {
+        What::Done {
+            ok: self.ok,
+            exit: self.exit,
+            members: self.members,
+            took_ms: self.took_ms,
+            proven: self.proven.clone(),
+            why: self.why.clone(),
+        }
+    }
 }

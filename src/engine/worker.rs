@@ -211,15 +211,7 @@ impl Turn<'_> {
                 failure: failure.clone(),
             });
         }
-        self.emit(What::Done {
-            ok: false,
-            exit,
-            members: 0,
-            took_ms: 0,
-            proven: Vec::new(),
-            why: why.clone(),
-        });
-        self.state.local.end = Some(End {
+        let end = End {
             at: self.now,
             ok: false,
             exit,
@@ -228,7 +220,9 @@ impl Turn<'_> {
             proven: Vec::new(),
             why,
             failure: Some(failure),
-        });
+        };
+        self.emit(end.told());
+        self.state.local.end = Some(end);
     }
 
     pub(super) fn emit(&mut self, what: What) {

@@ -10,9 +10,9 @@ use tokio::sync::Mutex;
 use super::Exit;
 use super::watch::Ending;
 use crate::cli::Common;
-use crate::headless::ask::{self, How, Options};
+use crate::headless::ask::{self, Options};
 use crate::text::say;
-use crate::wire::face::FaceLink;
+use crate::wire::face::{FaceLink, How};
 
 /// How much of what is typed ahead is kept, in bytes.
 const AHEAD: usize = 4096;

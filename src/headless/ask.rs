@@ -9,7 +9,6 @@ mod ending;
 mod form;
 mod install;
 mod leave;
-mod left;
 mod numbers;
 mod page;
 mod review;
@@ -27,13 +26,12 @@ use crate::engine::Intent;
 use crate::engine::event::What;
 use crate::engine::node::Stage;
 use crate::engine::wizard::Part;
-use crate::wire::face::FaceLink;
+use crate::wire::face::{FaceLink, How};
 use crate::wire::{FromDaemon, Secret, ToDaemon, WireError};
 use crate::world::Clock;
 use asked::Asked;
 use dialog::{Dialog, Do, Manner};
-use ending::{Signals, closed};
-pub use left::How;
+use ending::Signals;
 use voice::{Voice, told};
 
 /// So long is waited for what an answer does before it is told: several changes are told at once.
@@ -275,7 +273,7 @@ impl<W: Write> Face<W> {
             Do::Save(file) => self.asked.save(link, file).await?,
             Do::GiveUp => return self.leave(link).await,
             Do::Detach => return Ok(Some(How::Detached)),
-            Do::Close => return Ok(Some(closed(link))),
+            Do::Close => return Ok(Some(self.closed(link))),
             Do::Rehearse => return Ok(Some(How::Rehearse)),
         }
         Ok(None)

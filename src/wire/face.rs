@@ -1,5 +1,7 @@
 //! A face's end of the daemon's socket.
 
+mod left;
+
 use std::path::Path;
 
 use tokio::net::UnixStream;
@@ -7,6 +9,8 @@ use tokio::net::UnixStream;
 use super::{FromDaemon, LONG_LINE, ToDaemon, VERSION, Wire, WireError};
 use crate::engine::message::Failure;
 use crate::engine::picture::Picture;
+
+pub use left::How;
 
 /// A face that is connected to its node's daemon.
 #[derive(Debug)]
