@@ -61,8 +61,9 @@ const KEEP: usize = 5_000;
 const FRAME: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
 
 /// How often elapsed times are drawn anew, at the most: twice a second, so that none of them stands
-/// still for longer than its second. A tick costs about 80 bytes, and nothing where no second has gone.
-const TICK: Duration = Duration::from_millis(500);
+/// still for longer than its second. A tick costs about 80 bytes, and nothing where no second has gone
+/// on a screen without a run.
+pub const TICK: Duration = Duration::from_millis(500);
 
 /// Opens the console, shows the undertaking until the face is left, and gives the console back.
 pub async fn run(link: &mut FaceLink, options: Options) -> io::Result<Left> {
