@@ -17,6 +17,7 @@ mod four;
 mod guest;
 mod house;
 mod judge;
+mod later;
 mod machine;
 mod random;
 mod way;
