@@ -13,6 +13,7 @@ use crate::engine::answers::{Answers, NodeAnswers};
 
 pub use crate::engine::answers::is_name;
 pub use error::PreseedError;
+pub use size::write as size;
 pub use source::Position;
 pub use write::write;
 

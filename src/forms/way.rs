@@ -83,6 +83,11 @@ pub(super) fn from_welcome(known: Known<'_>, part: Part) -> Step {
     }
 }
 
+/// Whether this node was looked at and the checks have nothing to say.
+pub fn passes(picture: &Picture) -> bool {
+    picture.wizard.part.is_some() && !preflight::has_doubts(picture)
+}
+
 /// What comes after Preflight.
 pub(super) fn after_checks(picture: &Picture, part: Part) -> Step {
     match part {

@@ -33,6 +33,7 @@ pub(super) async fn talk(link: &mut FaceLink, options: Options) -> Result<Ending
         How::Detached | How::Gone if goes_on => Some("front.run-goes-on"),
         How::Detached | How::Gone => Some("front.rehearsal-ended"),
         How::DaemonEnded => Some("front.daemon-ended"),
+        How::Left if link.picture.touched => Some("front.left-touched"),
         How::Left => Some("front.left"),
         How::Done(_) | How::Closed | How::Rehearse => None,
     };

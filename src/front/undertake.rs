@@ -198,7 +198,12 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
         }
         How::Done(_) | How::Closed | How::Rehearse => {}
         How::Left => {
-            let _ = writeln!(out, "mcloud: {}", say("front.left"));
+            let code = if link.picture.touched {
+                "front.left-touched"
+            } else {
+                "front.left"
+            };
+            let _ = writeln!(out, "mcloud: {}", say(code));
         }
     }
     Ok(Ending {

@@ -9,9 +9,9 @@ use mcloud::wire::face::How;
 
 /// The picture of an undertaking at this stage, with an end where it has one.
 fn shown(stage: Stage, exit: Option<u8>) -> Picture {
-    let mut state = State::new(Local::default(), Usual::default());
-    state.cluster.stage = stage;
-    state.cluster.end = exit.map(|exit| End {
+    let mut node = State::new(Local::default(), Usual::default());
+    node.cluster.stage = stage;
+    node.cluster.end = exit.map(|exit| End {
         at: 7,
         ok: exit == 0,
         exit,
@@ -21,7 +21,7 @@ fn shown(stage: Stage, exit: Option<u8>) -> Picture {
         why: None,
         failure: None,
     });
-    picture(&state, 7)
+    picture(&node, 7)
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use mcloud::engine::node::Stage;
 use mcloud::engine::picture::Picture;
 use mcloud::forms::Step;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::eye::stops;
 use crate::house::{Gone, House};
@@ -153,6 +154,14 @@ fn a_run_that_was_left_is_taken_up_by_enter_on_welcome() {
     for stop in stops(&form.1) {
         let there = places.iter().any(|(place, _)| *place == stop);
         assert!(there, "{stop} cannot be reached:\n{}", drawn.text());
+    }
+    let mut leaves = house.clone();
+    let asked = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    leaves.key(0, asked);
+    for text in [drawn.text(), leaves.draw(0).text()] {
+        let text = text.to_lowercase();
+        let untrue = text.contains("was written") || text.contains("has been written");
+        assert!(!untrue, "{text}");
     }
     house.press(0, ENTER);
     house.settle();

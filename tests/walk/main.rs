@@ -13,6 +13,7 @@ mod between;
 mod drawn;
 mod escape;
 mod eye;
+mod focus;
 mod four;
 mod guest;
 mod house;

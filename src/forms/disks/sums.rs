@@ -4,8 +4,8 @@ use super::super::parts::{fill, list, nodes, note};
 use super::super::{Known, Note, Tone};
 use super::{driver_of, given, takes_disks};
 use crate::engine::answers::DriverChoice;
-use crate::engine::picture::bytes_in_words;
 use crate::engine::picture::wizard::NodeDisks;
+use crate::preseed;
 use crate::text::say;
 
 pub(super) fn sums(known: Known<'_>) -> Vec<Note> {
@@ -71,7 +71,7 @@ fn pool(known: Known<'_>) -> Vec<Note> {
     };
     let mut notes = vec![note(tone, fill("disks.sum-disks", &holes))];
     if !without.is_empty() {
-        let size = bytes_in_words(wizard.pool.local.file);
+        let size = preseed::size(wizard.pool.local.file);
         let names = list(without.into_iter().map(name));
         let holes = [("nodes", names.as_str()), ("size", size.as_str())];
         notes.push(note(Tone::Warning, fill("disks.sum-files", &holes)));

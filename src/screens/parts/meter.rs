@@ -18,7 +18,7 @@ pub(crate) fn meter(permille: u16, room: usize) -> String {
 /// every half second of `gone` (ms), so that a screen on which nothing comes to its end still moves.
 pub(crate) fn live(permille: u16, room: usize, gone: u64) -> String {
     let meter = meter(permille, room);
-    if gone / BEAT % 2 == 0 {
+    if (gone / BEAT).is_multiple_of(2) {
         meter
     } else {
         meter.replacen('░', "▒", 1)
