@@ -3,6 +3,7 @@
 mod check;
 mod error;
 mod raw;
+mod save;
 mod size;
 mod source;
 mod write;
@@ -13,6 +14,7 @@ use crate::engine::answers::{Answers, NodeAnswers};
 
 pub use crate::engine::answers::is_name;
 pub use error::PreseedError;
+pub use save::save;
 pub use size::write as size;
 pub use source::Position;
 pub use write::write;

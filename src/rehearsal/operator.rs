@@ -11,7 +11,7 @@ use crate::engine::Intent;
 use crate::engine::answers::Purpose;
 use crate::engine::picture::Picture;
 use crate::wire::face::{FaceError, FaceLink};
-use crate::wire::{Answer, FromDaemon, Question, Secret, ToDaemon, WireError};
+use crate::wire::{FromDaemon, ToDaemon, WireError};
 use crate::world::Clock;
 
 pub use initiator::initiate;
@@ -124,23 +124,5 @@ impl Operator {
             .await?;
         }
         Ok(())
-    }
-}
-
-/// The words on the initiator's screen, once its session is open.
-pub async fn words_of(initiator: &std::path::Path) -> Result<Option<Secret>, OperatorError> {
-    let mut link = FaceLink::connect(initiator, false).await?;
-    let question = Question::Words;
-    link.send(&ToDaemon::Ask { question }).await?;
-    loop {
-        if let FromDaemon::Answer { answer } = link.receive().await? {
-            return Ok(match answer {
-                Answer::Words {
-                    session: Some(_),
-                    words,
-                } => Some(words),
-                _ => None,
-            });
-        }
     }
 }

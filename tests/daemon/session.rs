@@ -5,7 +5,8 @@ use mcloud::engine::node::{Role, Stage};
 use mcloud::engine::picture::Picture;
 use mcloud::engine::trust::{JoiningState, KnockState};
 use mcloud::engine::wizard::Part;
-use mcloud::rehearsal::operator::{self, Seat, words_of};
+use mcloud::rehearsal::operator::{self, Seat};
+use mcloud::wire::face::words_of;
 use mcloud::wire::{Secret, ToDaemon};
 
 use crate::face::Face;

@@ -1,5 +1,6 @@
 //! What the screens before Review show.
 
+mod disks;
 mod networks;
 
 use std::net::IpAddr;
@@ -8,15 +9,13 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::State;
-use crate::engine::answers::{Answers, DriverChoice, LocalPool, NodeAnswers, Purpose};
+use crate::engine::answers::{Answers, DriverChoice, LocalPool, Purpose};
 use crate::engine::message::{Failure, Message};
 use crate::engine::neighbours::Neighbours;
 use crate::engine::node::{Role, Stage};
 use crate::engine::plan::make::driver_of;
-use crate::engine::preflight::{
-    AddressChoice, Check, DiskOffer, check_host, disk_choices, usable_addresses,
-};
-use crate::engine::services::{LxdState, NodeFacts};
+use crate::engine::preflight::{AddressChoice, Check, check_host, usable_addresses};
+use crate::engine::services::NodeFacts;
 use crate::engine::trust::{Joining, Session};
 use crate::engine::wizard::{Membership, Part, Unfinished};
 
@@ -161,35 +160,54 @@ pub struct NodeNetwork {
     pub others: Vec<String>,
 }
 
-/// Draws the state as the screens before Review show it.
+/// Draws the state as the screens before Review show it. While steps are done none of them is shown,
+/// and a picture is made at every sign of life: what was found is left out then.
 pub(super) fn wizard(state: &State) -> Wizard {
+    let standing = standing(state);
+    if is_begun(state.cluster.stage) {
+        return standing;
+    }
     let (local, cluster) = (&state.local, &state.cluster);
     let facts = local.facts.as_ref();
     let answers = cluster.answers.as_ref();
     let name = local.name.as_str();
     Wizard {
         host: facts.map(host),
-        part: local.part,
         checks: facts.map_or_else(Vec::new, |facts| check_host(name, facts)),
         addresses: facts.map_or_else(Vec::new, addresses),
-        address: local.address,
         neighbours: local.neighbours.clone(),
         typed: local.typed.clone(),
         session: cluster
             .session
             .clone()
             .filter(|_| is_forming(cluster.stage)),
-        joining: local.joining.clone(),
-        disks: answers.map_or_else(Vec::new, |answers| disks(state, answers)),
+        disks: answers.map_or_else(Vec::new, |answers| disks::disks(state, answers)),
         pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
         networks: answers.map_or_else(Vec::new, |answers| networks::networks(state, answers)),
+        ..standing
+    }
+}
+
+/// How this node itself stands.
+fn standing(state: &State) -> Wizard {
+    let local = &state.local;
+    Wizard {
+        part: local.part,
+        address: local.address,
+        joining: local.joining.clone(),
         trouble: local.trouble.clone(),
         unfinished: local
             .unfinished
             .clone()
             .filter(|_| local.role == Role::Undecided),
         member: local.member.clone(),
+        ..Wizard::default()
     }
+}
+
+/// Whether steps are done, or wait for a decision.
+const fn is_begun(stage: Stage) -> bool {
+    matches!(stage, Stage::Sealing | Stage::Installing | Stage::Stopped)
 }
 
 /// Whether nodes may come in and choose.
@@ -223,53 +241,6 @@ fn addresses(facts: &NodeFacts) -> Vec<AddressRow> {
         }
     };
     usable_addresses(&facts.host).into_iter().map(row).collect()
-}
-
-fn disks(state: &State, answers: &Answers) -> Vec<NodeDisks> {
-    let me = state.local.name.as_str();
-    let leads = state.local.role == Role::Leader;
-    let of = |node: &NodeAnswers| {
-        let facts = state.cluster.nodes.get(&node.name);
-        let facts = facts.and_then(|node| node.facts.as_ref());
-        NodeDisks {
-            node: node.name.clone(),
-            address: node.address.to_string(),
-            can_choose: leads || node.name == me,
-            known: facts.is_some(),
-            disks: facts.map_or_else(Vec::new, |facts| rows(state, node, facts)),
-        }
-    };
-    let mut nodes: Vec<_> = answers.nodes.iter().map(of).collect();
-    if !leads {
-        nodes.sort_by_key(|node| node.node != me);
-    }
-    nodes
-}
-
-fn rows(state: &State, node: &NodeAnswers, facts: &NodeFacts) -> Vec<DiskRow> {
-    let chosen_by = state.cluster.chosen_by.get(&node.name);
-    let row = |offer: DiskOffer| {
-        let disk = offer.disk;
-        let choice = node.disks.iter().find(|choice| choice.find.fits(&disk));
-        let by = chosen_by.and_then(|by| by.get(&disk.path));
-        DiskRow {
-            name: disk.name,
-            path: disk.path,
-            model: disk.model.unwrap_or_default(),
-            serial: disk.serial.unwrap_or_default(),
-            size: disk.size,
-            holds: offer.holds,
-            purpose: choice.map(|choice| choice.purpose),
-            unusable: offer.unusable.as_ref().map(|refusal| refusal.why.clone()),
-            mend: offer.unusable.and_then(|refusal| refusal.mend),
-            erases: offer.erases,
-            warnings: offer.warnings,
-            chosen_by: by.filter(|by| **by != state.local.name).cloned(),
-        }
-    };
-    let can_wipe = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
-    let offers = disk_choices(&facts.host.disks, can_wipe);
-    offers.into_iter().map(row).collect()
 }
 
 fn pool(state: &State, answers: &Answers) -> PoolView {

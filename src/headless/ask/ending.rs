@@ -7,8 +7,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::Face;
 use crate::engine::Intent;
 use crate::engine::node::{Role, Stage};
+use crate::wire::WireError;
 use crate::wire::face::{FaceLink, How};
-use crate::wire::{ToDaemon, WireError};
 
 /// What ends a face from outside.
 pub(super) struct Signals {
@@ -47,8 +47,7 @@ impl<W: Write> Face<W> {
         if let how @ (How::Closed | How::Done(_)) = self.closed(link) {
             return Ok(Some(how));
         }
-        let intent = Intent::Leave;
-        link.send(&ToDaemon::Intent { intent }).await?;
+        link.intend([Intent::Leave]).await?;
         self.leaving = true;
         let begun = !matches!(link.picture.stage, Stage::Idle | Stage::Ended);
         Ok((!begun).then_some(How::Left))
@@ -83,7 +82,7 @@ impl<W: Write> Face<W> {
                     _ => Intent::Stop,
                 };
                 self.leaving = true;
-                link.send(&ToDaemon::Intent { intent }).await?;
+                link.intend([intent]).await?;
                 Ok(None)
             }
         }
