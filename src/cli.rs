@@ -117,8 +117,8 @@ pub struct Join {
 /// `mcloud rehearse`.
 #[derive(Debug, Args)]
 pub struct Rehearse {
-    /// How many Pis, 1 to 9.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=9))]
+    /// How many Pis, 1 to 50.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=50))]
     pub nodes: u8,
     /// How many times faster than life, 0.1 to 1000.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
@@ -140,6 +140,16 @@ may be given more than once"
     /// Take the answers from this file; - is standard input. Without it, the suggested ones.
     #[arg(long, value_name = "FILE")]
     pub preseed: Option<PathBuf>,
+    /// Say at the end what the run's time was made of; the JSON event done has it always.
+    #[arg(long, value_name = "WHAT")]
+    pub report: Option<Report>,
+}
+
+/// What a rehearsal reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// The longest chain of steps that had to wait for each other, and all steps in series.
+    CriticalPath,
 }
 
 /// At whose console somebody sits.

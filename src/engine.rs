@@ -55,6 +55,10 @@ pub struct State {
 
 /// What can happen to the engine.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an event is moved once, from where it arises into the engine"
+)]
 pub enum Event {
     /// A person, or a preseed in their place, wants something.
     Intent(Intent),
@@ -112,7 +116,7 @@ impl Turn<'_> {
                 unattended,
                 tokens,
             } => {
-                self.begin(answers, unattended, tokens);
+                self.begin(*answers, unattended, tokens);
             }
             Intent::Join { name } => self.join(name),
             Intent::Use {

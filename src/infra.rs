@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::Work;
-use crate::engine::services::LxdState;
+use crate::engine::services::ServiceState;
 use crate::engine::{Progress, Seen};
 
 /// A future that may be kept as a value.
@@ -81,7 +81,7 @@ pub trait Step: Send + Sync + std::fmt::Debug {
 /// A service that mcloud brings up: what it is, its first member, its joins.
 pub trait InfraBootstrapper: Send + Sync + std::fmt::Debug {
     /// What the service on this node is found to be; reads only.
-    fn status(&self) -> Doing<'_, LxdState>;
+    fn status(&self) -> Doing<'_, ServiceState>;
 
     /// The step that does `work` on this node, if it is this service's.
     fn step(&self, work: &Work) -> Option<Box<dyn Step>>;

@@ -21,6 +21,14 @@ pub const DISCOVERY_PORT: u16 = 9446;
 pub struct World {
     /// Where LXD's socket may be, the best first: the snap's, then the Debian package's.
     pub lxd_sockets: Vec<PathBuf>,
+    /// snapd's socket.
+    pub snapd_socket: PathBuf,
+    /// `MicroCeph`'s socket.
+    pub microceph_socket: PathBuf,
+    /// Where Ceph's daemons on this node have their admin sockets.
+    pub ceph_run: PathBuf,
+    /// `MicroOVN`'s socket.
+    pub microovn_socket: PathBuf,
     /// The roots of what the kernel and udev tell.
     pub roots: Roots,
     /// The programs mcloud runs.
@@ -78,6 +86,10 @@ impl World {
                 PathBuf::from("/var/snap/lxd/common/lxd/unix.socket"),
                 PathBuf::from("/var/lib/lxd/unix.socket"),
             ],
+            snapd_socket: "/run/snapd.socket".into(),
+            microceph_socket: "/var/snap/microceph/common/state/control.socket".into(),
+            ceph_run: "/var/snap/microceph/current/run".into(),
+            microovn_socket: "/var/snap/microovn/common/state/control.socket".into(),
             roots: Roots {
                 sys: PathBuf::from("/sys"),
                 proc: PathBuf::from("/proc"),

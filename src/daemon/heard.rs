@@ -119,9 +119,9 @@ mod tests {
         let mut failure = Failure::new(what);
         failure.causes.push(evil.to_owned());
         let mut facts = NodeFacts {
-            host: crate::engine::facts::HostFacts::default(),
             lxd: LxdState::Broken(evil.to_owned()),
             mcloud: evil.to_owned(),
+            ..NodeFacts::default()
         };
         facts.host.model = evil.to_owned();
         for report in [

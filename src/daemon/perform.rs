@@ -111,12 +111,12 @@ impl Daemon {
                 return self.push(Event::Fact(Fact::NotGathered(None, failure)));
             }
         };
-        let lxd = self.worker.status().await;
-        let facts = Box::new(NodeFacts {
+        let facts = NodeFacts {
             host,
-            lxd,
             mcloud: self.mcloud.clone(),
-        });
+            ..NodeFacts::default()
+        };
+        let facts = Box::new(self.worker.look(facts).await);
         self.push(Event::Fact(Fact::Facts { node: None, facts }));
     }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::tasks::Tasks;
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::Work;
-use crate::engine::services::LxdState;
+use crate::engine::services::NodeFacts;
 use crate::engine::{Event, Fact, Order, Progress, Seen, Verb};
 use crate::infra::{Context, InfraBootstrapper, Inputs, Step};
 
@@ -41,12 +41,13 @@ impl Worker {
         self.services.iter().find_map(|service| service.step(work))
     }
 
-    /// How LXD is found here.
-    pub(super) async fn status(&self) -> LxdState {
-        match self.services.first() {
-            Some(service) => service.status().await,
-            None => LxdState::Absent,
+    /// The facts of this node, with how each service is found here.
+    pub(super) async fn look(&self, mut facts: NodeFacts) -> NodeFacts {
+        let found = self.services.iter().map(|service| service.status());
+        for found in futures_util::future::join_all(found).await {
+            facts = facts.with(found);
         }
+        facts
     }
 
     /// What this node's services must give before another node can do `work`.

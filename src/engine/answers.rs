@@ -1,15 +1,19 @@
 //! What the operator decided: the same answers as screens, preseed and plan know them.
 
+mod services;
 mod suggest;
 
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+pub use services::{
+    AddressRange, CephStorage, GuestNetwork, NetworkKind, SnapChannels, UplinkKind,
+};
 pub use suggest::suggest;
 
 /// All answers for one cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answers {
     /// The cluster's name, a DNS label.
     pub cluster: String,
@@ -19,6 +23,15 @@ pub struct Answers {
     pub nodes: Vec<NodeAnswers>,
     /// The local storage pool.
     pub local: LocalPool,
+    /// The distributed storage, where disks are given to it.
+    #[serde(default)]
+    pub ceph: CephStorage,
+    /// The network of the guests.
+    #[serde(default)]
+    pub network: GuestNetwork,
+    /// The snaps of the services.
+    #[serde(default)]
+    pub snaps: SnapChannels,
     /// How many disks that hold something the operator agreed to have erased.
     pub erase: usize,
 }
@@ -27,6 +40,17 @@ impl Answers {
     /// What was decided for the node called `name`.
     pub fn node(&self, name: &str) -> Option<&NodeAnswers> {
         self.nodes.iter().find(|node| node.name == name)
+    }
+
+    /// Whether Ceph is part of the cluster: a node gives it a disk, or the one that is there is used.
+    pub fn has_ceph(&self) -> bool {
+        self.ceph.reuse
+            || (self.nodes.iter()).any(|node| node.disks_for(Purpose::Ceph).next().is_some())
+    }
+
+    /// Whether OVN is part of the cluster.
+    pub fn has_ovn(&self) -> bool {
+        self.network.kind == NetworkKind::Ovn
     }
 
     /// The nodes that join the initiator.
@@ -44,6 +68,32 @@ pub struct NodeAnswers {
     pub address: IpAddr,
     /// The disks given to a service; every other disk is kept as it is.
     pub disks: Vec<DiskChoice>,
+    /// The NIC through which guests reach the outside: it has no address of its own.
+    #[serde(default)]
+    pub uplink: Option<String>,
+    /// Its address for the tunnels between guests of different nodes; none is its cluster address.
+    #[serde(default)]
+    pub underlay: Option<IpAddr>,
+}
+
+impl NodeAnswers {
+    /// A node that gives nothing away yet.
+    pub const fn new(name: String, address: IpAddr) -> Self {
+        Self {
+            name,
+            address,
+            disks: Vec::new(),
+            uplink: None,
+            underlay: None,
+        }
+    }
+
+    /// The disks it gives away for `purpose`.
+    pub fn disks_for(&self, purpose: Purpose) -> impl Iterator<Item = &DiskChoice> {
+        self.disks
+            .iter()
+            .filter(move |choice| choice.purpose == purpose)
+    }
 }
 
 /// A disk given to a service.
@@ -53,6 +103,9 @@ pub struct DiskChoice {
     pub purpose: Purpose,
     /// Which disk.
     pub find: DiskFilter,
+    /// Whether what is stored on it is encrypted; Ceph's disks alone can be.
+    #[serde(default)]
+    pub encrypt: bool,
 }
 
 /// What a disk is for.
@@ -61,6 +114,8 @@ pub struct DiskChoice {
 pub enum Purpose {
     /// The local pool's part on this node.
     Local,
+    /// One of Ceph's disks (an OSD).
+    Ceph,
 }
 
 /// Which disk: everything that is named must fit, and exactly one disk must fit.

@@ -9,6 +9,7 @@ use super::Millis;
 use super::message::{Failure, Message};
 use super::plan::Phase;
 use super::preflight::Verdict;
+use super::run::CriticalPath;
 
 /// One public event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,6 +124,9 @@ pub enum What {
         proven: Vec<Message>,
         /// Why it ended, where it is not done.
         why: Option<Message>,
+        /// How long its longest chain of steps was, where a run ended.
+        #[serde(flatten)]
+        timing: Option<CriticalPath>,
     },
 }
 

@@ -161,6 +161,15 @@ impl Disk {
     /// What `used` says of a disk that somebody holds for himself.
     pub const CLAIMED: &'static str = "claimed by the kernel or by another program";
 
+    /// Whether `path`, which a service of the same node knows, leads to this disk: it may use
+    /// another of its links, all of which carry its serial number.
+    pub fn is_at(&self, path: &str) -> bool {
+        let named = path.strip_prefix("/dev/") == Some(self.name.as_str());
+        let link = path.contains("/by-id/") && !path.contains("-part");
+        let serial = self.serial.as_deref().filter(|serial| !serial.is_empty());
+        named || path == self.path || (link && serial.is_some_and(|it| path.contains(it)))
+    }
+
     /// Whether the running system runs or starts from it.
     pub fn is_system(&self) -> bool {
         self.used.as_deref().is_some_and(Self::is_of_system)

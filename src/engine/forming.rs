@@ -43,11 +43,19 @@ impl Turn<'_> {
         let Some(answers) = answers.and_then(|answers| answers.node_mut(node)) else {
             return;
         };
+        // The local pool takes one disk a node, Ceph as many as it is given.
+        let gives_way = |choice: &DiskChoice| {
+            choice.purpose == Purpose::Local && purpose == Some(Purpose::Local)
+        };
         answers
             .disks
-            .retain(|choice| choice.find != find && Some(choice.purpose) != purpose);
+            .retain(|choice| choice.find != find && !gives_way(choice));
         if let Some(purpose) = purpose {
-            answers.disks.push(DiskChoice { purpose, find });
+            answers.disks.push(DiskChoice {
+                purpose,
+                find,
+                encrypt: false,
+            });
         }
         let chosen = cluster.chosen_by.entry(node.to_owned()).or_default();
         chosen.insert(path.to_owned(), by.to_owned());
@@ -134,7 +142,8 @@ impl Turn<'_> {
 /// The filter that means the disk at `path`; none where it cannot be used for that. What was chosen
 /// can always be given back.
 fn filter(facts: &NodeFacts, path: &str, purpose: Option<Purpose>) -> Option<DiskFilter> {
-    let can_wipe = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
+    let lxd_wipes = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
+    let can_wipe = lxd_wipes || purpose == Some(Purpose::Ceph);
     let offers = disk_choices(&facts.host.disks, can_wipe).into_iter();
     let mut fitting = offers.filter(|offer| offer.disk.path == path);
     let offer = fitting.next()?;

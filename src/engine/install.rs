@@ -75,7 +75,7 @@ impl Turn<'_> {
     }
 
     fn apply_recorded(&mut self, step: &str, attempt: u32) {
-        let stopping = self.is_stopping();
+        let stopping = self.is_stopping() && !self.gives_back(step);
         let Some(run) = self.active(step, attempt, &StepState::Recording) else {
             return;
         };
@@ -256,6 +256,13 @@ impl Turn<'_> {
             let failure = Failure::new(say("install.lost")).data(say("install.lost-data"));
             self.failed(&id, failure);
         }
+    }
+
+    /// Whether the step gives back what another one changed: it is done though the run stops.
+    pub(super) fn gives_back(&self, id: &str) -> bool {
+        let plan = self.state.cluster.plan.as_ref();
+        let step = plan.and_then(|plan| plan.step(id));
+        step.is_some_and(|step| step.work.gives_back())
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -12,7 +12,7 @@ pub enum Intent {
     /// Lead a cluster by these answers.
     Begin {
         /// The answers.
-        answers: Answers,
+        answers: Box<Answers>,
         /// Whether Review and Done go on by themselves.
         unattended: bool,
         /// Where the daemon writes one token file per joiner; none where the nodes are in already.

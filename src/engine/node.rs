@@ -12,7 +12,7 @@ use super::message::{Failure, Message};
 use super::neighbours::Neighbours;
 use super::plan::Plan;
 use super::preflight::{Check, Verdict};
-use super::run::Run;
+use super::run::{CriticalPath, Run};
 use super::services::NodeFacts;
 use super::trust::{Joining, Session};
 use super::wizard::{Membership, Part, Unfinished};
@@ -202,6 +202,9 @@ pub struct End {
     pub why: Option<Message>,
     /// What stopped it, where something did before any step.
     pub failure: Option<Failure>,
+    /// How long its longest chain of steps was, where a run ended.
+    #[serde(default)]
+    pub timing: Option<CriticalPath>,
 }
 
 impl End {
@@ -214,6 +217,7 @@ impl End {
             took_ms: self.took_ms,
             proven: self.proven.clone(),
             why: self.why.clone(),
+            timing: self.timing.clone(),
         }
     }
 }

@@ -1,17 +1,36 @@
 //! The plan: which steps, on which node, in what order at the most.
 
+mod class;
 pub mod make;
-
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+mod parts;
+mod work;
 
 use serde::{Deserialize, Serialize};
+
+use super::answers::Purpose;
+pub use parts::{Guests, NetworkPart, NetworkShape, PoolPart, PoolSource, RemotePool, SnapName};
+pub use work::Work;
 
 /// The name of the local pool, as MicroCloud names it.
 pub const LOCAL_POOL: &str = "local";
 
+/// The name of the network through which OVN reaches the outside.
+pub const UPLINK: &str = "UPLINK";
+
+/// The name of the guests' network over all nodes.
+pub const OVN_NETWORK: &str = "default";
+
+/// The name of the bridge with NAT that each node has where there is no OVN.
+pub const BRIDGE: &str = "lxdbr0";
+
 /// The port of LXD's API.
 pub const LXD_PORT: u16 = 8443;
+
+/// The port of `MicroCeph`'s members.
+pub const CEPH_PORT: u16 = 7443;
+
+/// The port of `MicroOVN`'s members.
+pub const OVN_PORT: u16 = 6443;
 
 /// The seven rows of the screen, in the order of the mission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -114,6 +133,12 @@ impl Plan {
             .iter()
             .filter(|step| making && matches!(step.work, Work::PoolPending { .. }));
         steps.extend(parts.map(|step| step.id.clone()));
+        // What was given back when the run stopped is changed and given back once more.
+        let given = self.steps.iter().filter(|step| step.work.gives_back());
+        for step in given {
+            steps.extend(step.needs.first().cloned());
+            steps.push(step.id.clone());
+        }
         steps
     }
 }
@@ -135,6 +160,8 @@ pub struct DiskUse {
     pub size: u64,
     /// What it holds now, in words; empty where nothing was found.
     pub holds: String,
+    /// What it is for.
+    pub purpose: Purpose,
 }
 
 /// One step of the plan.
@@ -154,121 +181,4 @@ pub struct Step {
     pub locks: Vec<String>,
     /// How long it usually takes, in ms.
     pub usual_ms: u64,
-}
-
-/// What a step does, with everything it needs to know; secrets come with the order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "do")]
-pub enum Work {
-    /// LXD's daemon runs and is ready.
-    LxdReady,
-    /// The leader's state, CA and listener are there.
-    ControlState,
-    /// This node's agent has its certificate and a link to the leader.
-    ControlAgent,
-    /// LXD listens on the cluster address; the initiator's carries mcloud's mark.
-    LxdAddress {
-        /// The cluster address.
-        address: SocketAddr,
-        /// The mark to leave (`user.mcloud.cluster`); none on joiners.
-        mark: Option<String>,
-        /// Every planned member with its cluster address: a cluster with anybody else in it is
-        /// somebody's. An LXD that was stopped could not be asked before Install.
-        #[serde(default)]
-        members: BTreeMap<String, SocketAddr>,
-    },
-    /// This LXD is the first member of the cluster.
-    LxdBootstrap {
-        /// Its member name.
-        name: String,
-    },
-    /// This LXD is a member of the leader's cluster.
-    LxdJoin {
-        /// Its member name.
-        name: String,
-        /// Its cluster address.
-        address: SocketAddr,
-        /// The leader's cluster address.
-        leader: SocketAddr,
-        /// This node's part of the local pool, needed where the pool is there already.
-        pool: Option<PoolPart>,
-    },
-    /// Every planned member is online and LXD's database has a leader.
-    LxdLeader {
-        /// The members' names.
-        members: Vec<String>,
-    },
-    /// This node's part of the local pool is defined.
-    PoolPending {
-        /// The member's name.
-        name: String,
-        /// The part.
-        part: PoolPart,
-    },
-    /// The local pool is made on every member.
-    Pool {
-        /// Its driver.
-        driver: String,
-        /// The members' names.
-        members: Vec<String>,
-    },
-    /// The default profile's root disk is on the local pool.
-    Profile,
-    /// What was built is there: members online, pool created everywhere, profile right.
-    Proof {
-        /// The members' names.
-        members: Vec<String>,
-        /// Whether there is a local pool to prove.
-        pool: bool,
-    },
-}
-
-impl Work {
-    /// Whether it changes nothing and only makes sure.
-    pub const fn only_looks(&self) -> bool {
-        matches!(self, Self::LxdLeader { .. } | Self::Proof { .. })
-    }
-
-    /// The class under which its usual time is kept, and the front of its step's id.
-    pub const fn class(&self) -> &'static str {
-        match self {
-            Self::LxdReady => "lxd.ready",
-            Self::ControlState => "control.state",
-            Self::ControlAgent => "control.agent",
-            Self::LxdAddress { .. } => "lxd.address",
-            Self::LxdBootstrap { .. } => "lxd.bootstrap",
-            Self::LxdJoin { .. } => "lxd.join",
-            Self::LxdLeader { .. } => "lxd.leader",
-            Self::PoolPending { .. } => "lxd.pool-pending",
-            Self::Pool { .. } => "lxd.pool",
-            Self::Profile => "lxd.profile",
-            Self::Proof { .. } => "lxd.proof",
-        }
-    }
-}
-
-/// One node's part of the local pool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PoolPart {
-    /// The pool's driver.
-    pub driver: String,
-    /// Where this node keeps it.
-    pub source: PoolSource,
-}
-
-/// Where a node keeps its part of a pool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PoolSource {
-    /// A directory that LXD chooses.
-    Directory,
-    /// A loop file that LXD makes, of this many bytes.
-    File(u64),
-    /// A whole disk.
-    Disk {
-        /// The disk, as Review showed it: it is looked at again before it is written to.
-        disk: DiskUse,
-        /// Whether it holds something that must be wiped.
-        wipe: bool,
-    },
 }

@@ -1,5 +1,7 @@
 //! A run of the plan: which step stands how, and which may begin.
 
+mod critical;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Millis;
 use super::message::{Failure, Message};
 use super::plan::{Phase, Plan, Step};
+pub use critical::CriticalPath;
 
 /// One run of a sealed plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,9 +125,25 @@ impl Run {
         self.steps.get(id).map(|step| &step.state)
     }
 
-    /// The waiting steps that may begin now: all they need is there, and their locks are free,
-    /// also of each other's.
+    /// The waiting steps that may begin now. Where nothing else goes on any more, these are the
+    /// steps that give back what was changed for a while.
     pub fn startable(&self, plan: &Plan) -> Vec<String> {
+        let ready = self.ready(plan);
+        if !ready.is_empty() || self.steps.values().any(|step| step.state.is_active()) {
+            return ready;
+        }
+        let gives_back = |step: &&Step| {
+            let waits = self.state(&step.id) == Some(&StepState::Waiting);
+            let changed = step.needs.first().and_then(|need| self.steps.get(need));
+            waits && step.work.gives_back() && changed.is_some_and(|it| it.attempt > 0)
+        };
+        let steps = plan.steps.iter().filter(gives_back);
+        steps.map(|step| step.id.clone()).collect()
+    }
+
+    /// The waiting steps of which all they need is there, and whose locks are free, also of each
+    /// other's.
+    fn ready(&self, plan: &Plan) -> Vec<String> {
         if self.stopping {
             return Vec::new();
         }

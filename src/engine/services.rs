@@ -2,24 +2,67 @@
 
 use serde::{Deserialize, Serialize};
 
+mod micro;
+mod snapd;
+
 use super::facts::HostFacts;
 
+pub use micro::{MicroFacts, MicroMember, MicroState, Osd};
+pub use snapd::{SnapFacts, SnapdFacts, SnapdState};
+
 /// Everything the plan needs to know of one node.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct NodeFacts {
     /// The machine.
     pub host: HostFacts,
     /// Its LXD.
     pub lxd: LxdState,
+    /// Its `MicroCeph`.
+    #[serde(default)]
+    pub ceph: MicroState,
+    /// Its `MicroOVN`.
+    #[serde(default)]
+    pub ovn: MicroState,
+    /// Its snapd.
+    #[serde(default)]
+    pub snapd: SnapdState,
     /// The version of mcloud that looked.
     pub mcloud: String,
 }
 
+/// How one service of a node was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceState {
+    /// LXD.
+    Lxd(LxdState),
+    /// `MicroCeph`.
+    Ceph(MicroState),
+    /// `MicroOVN`.
+    Ovn(MicroState),
+    /// snapd.
+    Snapd(SnapdState),
+}
+
+impl NodeFacts {
+    /// Puts what was found of a service in its place.
+    #[must_use]
+    pub fn with(mut self, found: ServiceState) -> Self {
+        match found {
+            ServiceState::Lxd(state) => self.lxd = state,
+            ServiceState::Ceph(state) => self.ceph = state,
+            ServiceState::Ovn(state) => self.ovn = state,
+            ServiceState::Snapd(state) => self.snapd = state,
+        }
+        self
+    }
+}
+
 /// How a node's LXD was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LxdState {
     /// No socket and no unit: LXD is not installed.
+    #[default]
     Absent,
     /// Installed, but its daemon does not run.
     Stopped,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Answers, LocalPool, NodeAnswers};
+use super::answers::{Answers, NodeAnswers};
 use super::event::{Level, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, Role, Stage};
@@ -190,13 +190,8 @@ impl Turn<'_> {
         let answers = Answers {
             cluster: cluster.clone(),
             initiator: name.clone(),
-            nodes: vec![NodeAnswers {
-                name,
-                address,
-                disks: Vec::new(),
-            }],
-            local: LocalPool::default(),
-            erase: 0,
+            nodes: vec![NodeAnswers::new(name, address)],
+            ..Answers::default()
         };
         let revision = self.state.cluster.revision;
         self.state.cluster = Cluster {

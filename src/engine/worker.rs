@@ -191,6 +191,7 @@ impl Turn<'_> {
                 took_ms: 0,
                 proven: Vec::new(),
                 why: Some(Message::new("end.left-touched")),
+                timing: None,
             });
         }
     }
@@ -220,6 +221,7 @@ impl Turn<'_> {
             proven: Vec::new(),
             why,
             failure: Some(failure),
+            timing: None,
         };
         self.emit(end.told());
         self.state.local.end = Some(end);

@@ -191,6 +191,7 @@ fn row(known: Known<'_>, node: &NodeDisks, disk: &DiskRow) -> Row {
 fn used_for(disk: &DiskRow) -> String {
     let mut text = match (&disk.unusable, disk.purpose) {
         (_, Some(Purpose::Local)) => say("disks.local"),
+        (_, Some(Purpose::Ceph)) => say("disks.ceph"),
         (None, None) => say("disks.keep"),
         (Some(_), None) => return "-".to_owned(),
     };

@@ -1,5 +1,6 @@
 //! `mcloud rehearse`: the whole undertaking with simulated Pis, in one process.
 
+use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,11 +9,11 @@ use super::talk::{asks, talk};
 use super::undertake::{send_token, show};
 use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, input};
-use crate::cli::{Command, Common, Rehearse, Role};
+use crate::cli::{Command, Common, Rehearse, Report, Role};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
 use crate::face::{self, Opens};
-use crate::headless::ask;
+use crate::headless::{ask, lines};
 use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
 use crate::rehearsal::operator::{self, Seat};
@@ -43,7 +44,14 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
     };
     // What still wrote could not be removed.
     rehearsal.stop().await;
-    played
+    let ending = played?;
+    if let (Some(Report::CriticalPath), Some(timing)) = (rehearse.report, &ending.timing)
+        && Voice::of(common) != Some(Voice::Json)
+    {
+        // Nobody reads it where this fails.
+        let _ = writeln!(std::io::stdout(), "{}", lines::critical_path(timing));
+    }
+    Ok(ending.exit)
 }
 
 /// Rehearses as `mcloud rehearse` without flags does.
@@ -60,7 +68,7 @@ async fn play(
     rehearsal: &Rehearsal,
     preseed: Option<&Preseed>,
     common: &Common,
-) -> Result<u8, Exit> {
+) -> Result<Ending, Exit> {
     let voice = Voice::of(common);
     let answers = match preseed {
         Some(preseed) => {
@@ -80,7 +88,7 @@ async fn play(
         .await
         .map_err(Exit::failed)?;
     let begin = Intent::Begin {
-        answers: answers.clone(),
+        answers: Box::new(answers.clone()),
         unattended: voice.is_some() || preseed.is_some(),
         tokens: Some(tokens.display().to_string()),
     };
@@ -97,12 +105,12 @@ async fn play(
     };
     match (ending.erases, preseed) {
         (Some(planned), Some(preseed)) => Err(Exit::input(preseed.erase_error(planned))),
-        _ => Ok(ending.exit),
+        _ => Ok(ending),
     }
 }
 
 /// The wizard at one console, with operators in place of people at all the others.
-async fn wizard(rehearsal: &Rehearsal, role: Role, common: &Common) -> Result<u8, Exit> {
+async fn wizard(rehearsal: &Rehearsal, role: Role, common: &Common) -> Result<Ending, Exit> {
     let me = match role {
         Role::Initiator => 0,
         Role::Joiner => 1.min(rehearsal.nodes.len().saturating_sub(1)),
@@ -130,14 +138,14 @@ async fn wizard(rehearsal: &Rehearsal, role: Role, common: &Common) -> Result<u8
     let words_at = (me > 0).then(|| first.daemon.socket.clone());
     if asks(common) {
         let options = ask::Options::in_a_rehearsal(rehearsal.clock.clone(), words_at);
-        return Ok(talk(&mut link, options).await?.exit);
+        return talk(&mut link, options).await;
     }
     let face = face::Options {
         opens: Opens::Wizard(None),
         words_at,
         ..options(common, rehearsal)
     };
-    Ok(show(&mut link, face).await?.exit)
+    show(&mut link, face).await
 }
 
 /// How a rehearsal's face behaves where nothing else is said.

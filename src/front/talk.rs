@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use super::Exit;
-use super::watch::Ending;
+use super::watch::{Ending, timing};
 use crate::cli::Common;
 use crate::headless::ask::{self, Options};
 use crate::text::say;
@@ -45,6 +45,7 @@ pub(super) async fn talk(link: &mut FaceLink, options: Options) -> Result<Ending
         exit: how.exit(),
         erases: None,
         rehearse: how == How::Rehearse,
+        timing: timing(link),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::talk::{asks, talk};
-use super::watch::{Ending, Run, Voice, watch};
+use super::watch::{Ending, Run, Voice, timing, watch};
 use super::{Exit, ensure, input, rehearse, world};
 use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
@@ -46,7 +46,7 @@ pub(super) async fn init(init: Init, common: &Common) -> Result<u8, Exit> {
         .map_err(Exit::input)?
         .map(|dir| dir.display().to_string());
     let begin = Intent::Begin {
-        answers: preseed.answers.clone(),
+        answers: Box::new(preseed.answers.clone()),
         unattended: true,
         tokens,
     };
@@ -210,6 +210,7 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
         exit: left.how.exit(),
         erases: left.erases(),
         rehearse: left.how == How::Rehearse,
+        timing: timing(link),
     })
 }
 

@@ -9,6 +9,7 @@ use crate::cli::Common;
 use crate::engine::Intent;
 use crate::engine::event::{PublicEvent, What};
 use crate::engine::node::Stage;
+use crate::engine::run::CriticalPath;
 use crate::headless::{json, lines};
 use crate::wire::face::FaceLink;
 use crate::wire::{FromDaemon, ToDaemon};
@@ -47,7 +48,7 @@ impl Voice {
 }
 
 /// How an undertaking ended for its face.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Ending {
     /// The exit code.
     pub(super) exit: u8,
@@ -55,16 +56,24 @@ pub(super) struct Ending {
     pub(super) erases: Option<usize>,
     /// Whether the operator wants a rehearsal instead.
     pub(super) rehearse: bool,
+    /// How long the run's longest chain of steps was, where one ended.
+    pub(super) timing: Option<CriticalPath>,
 }
 
 impl Ending {
-    const fn of(exit: u8, erases: Option<usize>) -> Self {
+    fn of(exit: u8, erases: Option<usize>) -> Self {
         Self {
             exit,
             erases,
             rehearse: false,
+            timing: None,
         }
     }
+}
+
+/// How long the longest chain of the run was that ended, by the last picture.
+pub(super) fn timing(link: &FaceLink) -> Option<CriticalPath> {
+    link.picture.end.as_ref()?.timing.clone()
 }
 
 /// Where the run is that a face follows.
@@ -115,7 +124,10 @@ pub(super) async fn watch(
                             .get("planned")
                             .and_then(|n| n.parse().ok());
                     }
-                    What::Done { exit, .. } => return Ok(Ending::of(exit, erases)),
+                    What::Done { exit, timing, .. } => {
+                        let ending = Ending::of(exit, erases);
+                        return Ok(Ending { timing, ..ending });
+                    }
                     _ => {}
                 }
             }

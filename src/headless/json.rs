@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::moment::rfc_3339;
-use crate::engine::event::PublicEvent;
+use crate::engine::event::{PublicEvent, What};
 use crate::engine::message::{Failure, Message, plain};
 use crate::text::sentence;
 
@@ -19,6 +19,9 @@ pub fn line(event: &PublicEvent) -> String {
         Value::Object(fields) => fields,
         _ => Map::new(),
     };
+    if let Some(over) = wall_over_critical_path(&event.what) {
+        fields.insert("wall_over_critical_path".to_owned(), Value::from(over));
+    }
     // These come first, so that a person who reads along finds them.
     let kind = fields.remove("kind").unwrap_or_default();
     let head = [
@@ -30,6 +33,21 @@ pub fn line(event: &PublicEvent) -> String {
     let pairs = head.into_iter().chain(fields);
     let pairs = pairs.map(|(name, value)| format!("{}:{value}", Value::String(name)));
     format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+}
+
+/// How much longer a run took than its longest chain of steps, to three digits.
+fn wall_over_critical_path(what: &What) -> Option<f64> {
+    let What::Done {
+        took_ms,
+        timing: Some(timing),
+        ..
+    } = what
+    else {
+        return None;
+    };
+    let thousandths = took_ms.saturating_mul(1_000);
+    let thousandths = thousandths.checked_div(timing.critical_path_ms)?;
+    Some(f64::from(u32::try_from(thousandths).ok()?) / 1_000.0)
 }
 
 /// A failure that ended a command, as one line of JSON: `v` and `failure`.

@@ -4,6 +4,7 @@ use super::moment::{clock, passed, took};
 use crate::engine::event::{Level, PeerState, PublicEvent, StepEvent, What};
 use crate::engine::message::{Failure, Message, plain};
 use crate::engine::preflight::Verdict;
+use crate::engine::run::CriticalPath;
 use crate::text::sentence;
 
 /// How far the second line of an event is indented: below the node's name.
@@ -212,6 +213,7 @@ fn done(what: &What) -> Option<String> {
         took_ms,
         proven,
         why,
+        timing: _,
     } = what
     else {
         return None;
@@ -232,6 +234,21 @@ fn done(what: &What) -> Option<String> {
     let state = if *ok { "done" } else { "not done" };
     let first = row("mcloud", state, &sentence(&says));
     Some(block(first, why.chain(proven)))
+}
+
+/// What a run's time was made of: its longest chain, and all its steps one after the other.
+pub fn critical_path(timing: &CriticalPath) -> String {
+    let says = Message::new("headless.critical-path")
+        .with("chain", took(timing.critical_path_ms))
+        .with("series", took(timing.in_series_ms));
+    let steps = timing
+        .critical_path
+        .iter()
+        .map(|step| format!("  {}", plain(step)));
+    std::iter::once(sentence(&says))
+        .chain(steps)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn labelled(code: &str, text: &str) -> String {

@@ -50,6 +50,7 @@ pub(super) fn answers(raw: &Spanned<Raw>, source: Source) -> Result<Preseed, Pre
         nodes: placed.into_iter().map(|placed| placed.node).collect(),
         local,
         erase,
+        ..Answers::default()
     };
     Ok(Preseed {
         answers,

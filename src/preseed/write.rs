@@ -37,6 +37,7 @@ fn write_node(node: &NodeAnswers, add: &mut impl FnMut(&str)) {
     for disk in &node.disks {
         match disk.purpose {
             Purpose::Local => add("      - use: local"),
+            Purpose::Ceph => add("      - use: ceph"),
         }
         if let Some(serial) = &disk.find.serial {
             add(&format!("        serial: {}", quoted(serial)));

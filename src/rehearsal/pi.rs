@@ -135,6 +135,10 @@ pub(super) fn lay_out(
     fs::create_dir_all(&lxd)?;
     Ok(World {
         lxd_sockets: vec![lxd.join("unix.socket")],
+        snapd_socket: dir.join("snapd/snapd.socket"),
+        microceph_socket: dir.join("microceph/control.socket"),
+        ceph_run: dir.join("microceph/run"),
+        microovn_socket: dir.join("microovn/control.socket"),
         roots,
         programs,
         state_dir: dir.join("state"),

@@ -14,6 +14,7 @@ async fn boards(lab: &Lab) -> BTreeMap<String, NodeFacts> {
             host: mcloud::infra::host::facts(&pi.world).await.expect("facts"),
             lxd: LxdState::Answers(Box::default()),
             mcloud: "0.1.0".to_owned(),
+            ..NodeFacts::default()
         };
         boards.insert(pi.name.clone(), facts);
     }

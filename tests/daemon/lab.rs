@@ -104,7 +104,7 @@ impl Lab {
     pub(crate) async fn begin_with(&self, answers: Answers, unattended: bool) -> Face {
         let mut face = self.face(LEADER).await;
         face.intend(Intent::Begin {
-            answers,
+            answers: Box::new(answers),
             unattended,
             tokens: Some(self.tokens().display().to_string()),
         })

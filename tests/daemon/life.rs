@@ -82,7 +82,7 @@ async fn a_leader_that_starts_again_knows_its_cluster_and_finds_everything_there
 
     leader
         .intend(Intent::Begin {
-            answers: lab.answers().await,
+            answers: Box::new(lab.answers().await),
             unattended: true,
             tokens: None,
         })
@@ -115,7 +115,7 @@ async fn a_leader_that_starts_again_in_the_midst_says_so_on_every_console() {
     let mut leader = lab.face(LEADER).await;
     leader
         .intend(Intent::Begin {
-            answers: lab.answers().await,
+            answers: Box::new(lab.answers().await),
             unattended: true,
             tokens: None,
         })

@@ -12,7 +12,7 @@ use crate::stage::{Stage, answers, lxd};
 fn the_plan_waits_until_every_named_node_is_in() {
     let mut stage = Stage::new(3);
     stage.event(Event::Intent(Intent::Begin {
-        answers: answers(3),
+        answers: Box::new(answers(3)),
         unattended: true,
         tokens: None,
     }));
@@ -29,7 +29,7 @@ fn the_plan_waits_until_every_named_node_is_in() {
 fn who_is_missing_is_told_again_and_again() {
     let mut stage = Stage::new(3);
     stage.event(Event::Intent(Intent::Begin {
-        answers: answers(3),
+        answers: Box::new(answers(3)),
         unattended: true,
         tokens: None,
     }));
@@ -163,7 +163,7 @@ fn a_node_that_cannot_be_looked_at_is_named_and_a_stranger_ends_nothing() {
     };
     let mut stage = Stage::new(2);
     stage.event(Event::Intent(Intent::Begin {
-        answers: answers(2),
+        answers: Box::new(answers(2)),
         unattended: true,
         tokens: None,
     }));
@@ -191,7 +191,7 @@ fn a_node_that_cannot_be_looked_at_is_named_and_a_stranger_ends_nothing() {
 fn a_digest_of_an_earlier_plan_does_not_seal_the_one_that_took_its_place() {
     let mut stage = Stage::new(1);
     stage.event(Event::Intent(Intent::Begin {
-        answers: answers(1),
+        answers: Box::new(answers(1)),
         unattended: false,
         tokens: None,
     }));

@@ -6,6 +6,7 @@
     reason = "a test that goes wrong may panic"
 )]
 
+mod chains;
 mod checks;
 mod choices;
 mod gathering;

@@ -89,7 +89,7 @@ fn some_event(stage: &Stage, dice: &mut Dice) -> Event {
 fn some_intent(stage: &Stage, dice: &mut Dice, step: String) -> Event {
     Event::Intent(match dice.roll(8) {
         0 => Intent::Begin {
-            answers: answers(3),
+            answers: Box::new(answers(3)),
             unattended: dice.roll(2) == 0,
             tokens: None,
         },

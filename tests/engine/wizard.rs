@@ -797,6 +797,7 @@ fn a_worker_that_has_seen_the_end_is_at_home_in_the_cluster() {
         proven: Vec::new(),
         why: None,
         failure: None,
+        timing: None,
     });
     let told = Event::Fact(Fact::Cluster(Box::new(ended)));
     play(&mut state, told.clone());

@@ -20,6 +20,7 @@ fn shown(stage: Stage, exit: Option<u8>) -> Picture {
         proven: Vec::new(),
         why: None,
         failure: None,
+        timing: None,
     });
     picture(&node, 7)
 }

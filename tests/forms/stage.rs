@@ -89,6 +89,7 @@ pub(crate) fn facts(number: u8) -> NodeFacts {
             ..LxdFacts::default()
         })),
         mcloud: "0.1.0".to_owned(),
+        ..NodeFacts::default()
     }
 }
 

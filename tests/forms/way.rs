@@ -146,6 +146,7 @@ fn review_install_and_done_are_no_forms() {
         proven: Vec::new(),
         why: None,
         failure: None,
+        timing: None,
     });
     assert_eq!(stands(&stage), None);
 }

@@ -122,6 +122,7 @@ fn evil_events(evil: &str) -> [What; 8] {
             took_ms: 0,
             proven: vec![says.clone()],
             why: Some(says),
+            timing: None,
         },
     ]
 }

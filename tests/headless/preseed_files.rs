@@ -138,6 +138,7 @@ fn disk() -> impl Strategy<Value = DiskChoice> {
             model,
             size,
         },
+        encrypt: false,
     })
 }
 
@@ -174,6 +175,8 @@ fn answers() -> impl Strategy<Value = Answers> {
                     name,
                     address,
                     disks: disk.into_iter().collect(),
+                    uplink: None,
+                    underlay: None,
                 })
                 .collect();
             Answers {
@@ -182,6 +185,7 @@ fn answers() -> impl Strategy<Value = Answers> {
                 nodes,
                 local,
                 erase,
+                ..Answers::default()
             }
         })
 }

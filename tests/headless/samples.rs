@@ -58,6 +58,7 @@ pub(crate) fn done(ok: bool) -> What {
                 .with("version", "6.9"),
         ],
         why: (!ok).then(|| Message::new("end.stopped")),
+        timing: None,
     }
 }
 

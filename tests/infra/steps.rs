@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use mcloud::engine::plan::{LOCAL_POOL, PoolPart, PoolSource, Work};
-use mcloud::engine::services::LxdState;
+use mcloud::engine::services::{LxdState, ServiceState};
 use mcloud::infra::InfraBootstrapper;
 use mcloud::text;
 
@@ -32,7 +32,7 @@ async fn three_fresh_nodes_become_a_proven_cluster() {
         lab.walk(3, &pending(lab.node(3), disk(lab.node(3), "sdb")))
             .await;
         lab.walk(1, &lab.pool(3)).await;
-        lab.walk(1, &Work::Profile).await;
+        lab.walk(1, &crate::steps_lab::profile()).await;
 
         let proven = lab.apply(1, &lab.proof(3)).await.expect("a proof");
         let proven: Vec<String> = proven.iter().map(spoken).collect();
@@ -53,7 +53,7 @@ async fn three_fresh_nodes_become_a_proven_cluster() {
 async fn the_state_tells_what_the_plan_needs_to_know() {
     for release in RELEASES {
         let lab = Lab::of(release, 2, &[]).await;
-        let LxdState::Answers(fresh) = lab.node(2).service.status().await else {
+        let ServiceState::Lxd(LxdState::Answers(fresh)) = lab.node(2).service.status().await else {
             panic!("{release} does not answer");
         };
         assert_eq!(fresh.version, release.version());
@@ -62,7 +62,7 @@ async fn the_state_tells_what_the_plan_needs_to_know() {
         assert_eq!(fresh.drivers, ["btrfs", "dir"]);
 
         lab.form(2).await;
-        let LxdState::Answers(lxd) = lab.node(2).service.status().await else {
+        let ServiceState::Lxd(LxdState::Answers(lxd)) = lab.node(2).service.status().await else {
             panic!("{release} does not answer");
         };
         assert!(lxd.clustered);
@@ -102,7 +102,7 @@ async fn a_late_joiner_brings_its_own_part_of_the_pool() {
         lab.take_in(4, Some(disk(lab.node(4), "sda"))).await;
         lab.is_there(3, &pending(lab.node(3), file())).await;
         lab.is_there(1, &lab.pool(4)).await;
-        lab.is_there(1, &Work::Profile).await;
+        lab.is_there(1, &crate::steps_lab::profile()).await;
         lab.is_there(1, &lab.proof(4)).await;
 
         let part = async |name: &str| {
@@ -145,7 +145,10 @@ async fn a_cluster_without_a_pool_is_proven_too() {
     lab.take_in(2, None).await;
     let proof = Work::Proof {
         members: lab.names(2),
-        pool: false,
+        pools: Vec::new(),
+        networks: Vec::new(),
+        root: None,
+        nic: None,
     };
     assert_eq!(lab.is_there(1, &proof).await.len(), 2);
 }

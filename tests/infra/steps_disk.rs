@@ -32,6 +32,7 @@ fn planned() -> DiskUse {
         serial: "A".to_owned(),
         size: 1000,
         holds: "ext4 \"photos\", partitions sda1".to_owned(),
+        purpose: mcloud::engine::answers::Purpose::Local,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A step that failed leaves what it found, says why, and can be tried again.
 
 use mcloud::engine::plan::Work;
-use mcloud::engine::services::LxdState;
+use mcloud::engine::services::{LxdState, ServiceState};
 use mcloud::infra::lxd::types::Config;
 use mcloud::infra::{InfraBootstrapper, Inputs};
 use mcloud::rehearsal::lxd::Release;
@@ -10,7 +10,7 @@ use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, memb
 use crate::steps_words::heard;
 
 async fn is_clustered(node: &Node) -> bool {
-    matches!(node.service.status().await, LxdState::Answers(lxd) if lxd.clustered)
+    matches!(node.service.status().await, ServiceState::Lxd(LxdState::Answers(lxd)) if lxd.clustered)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,7 +197,7 @@ async fn a_proof_names_what_is_wrong() {
     assert_eq!(wrong(&lab.proof(2)).await, "lxd.pool-unmade");
     lab.walk(1, &lab.pool(2)).await;
     assert_eq!(wrong(&lab.proof(2)).await, "lxd.profile-not-kept");
-    lab.walk(1, &Work::Profile).await;
+    lab.walk(1, &crate::steps_lab::profile()).await;
     lab.is_there(1, &lab.proof(2)).await;
 }
 

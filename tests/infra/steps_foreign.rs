@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mcloud::engine::Seen;
 use mcloud::engine::plan::{LOCAL_POOL, PoolPart, PoolSource, Work};
-use mcloud::engine::services::LxdState;
+use mcloud::engine::services::{LxdState, ServiceState};
 use mcloud::infra::InfraBootstrapper;
 use mcloud::infra::lxd::types::{Config, Devices, NewPool};
 use mcloud::infra::rest::envelope::OperationView;
@@ -193,6 +193,8 @@ async fn a_name_or_address_that_is_a_members_is_not_given_a_token() {
             address,
             leader,
             pool: None,
+            network: None,
+            remote: Vec::new(),
         };
         let taken = lab.inputs(&work).await.expect_err("taken");
         assert_eq!(taken.what.code, "lxd.member-taken");
@@ -255,7 +257,7 @@ async fn a_part_defined_by_an_earlier_run_is_looked_at_again_before_it_is_made()
         lab.bootstrap().await;
         let part = pending(lab.node(1), disk(lab.node(1), "sda"));
         lab.walk(1, &part).await;
-        let LxdState::Answers(found) = lab.node(1).service.status().await else {
+        let ServiceState::Lxd(LxdState::Answers(found)) = lab.node(1).service.status().await else {
             panic!("{release} does not answer");
         };
         assert!(!found.pools[0].is_made_on("pi-1"), "{release}: {found:?}");
@@ -286,7 +288,7 @@ async fn a_root_disk_of_somebody_else_is_left_alone() {
         lxd.patch_profile("default", &devices, &quiet)
             .await
             .expect("a device");
-        let failure = lab.is_refused(1, &Work::Profile).await;
+        let failure = lab.is_refused(1, &crate::steps_lab::profile()).await;
         assert_eq!(failure.what.code, "lxd.profile-other");
         let profile = lxd.profile("default").await.expect("the profile");
         assert_eq!(profile.devices, devices);
@@ -306,10 +308,10 @@ async fn the_profiles_other_devices_stay_and_were_what_was_there_before() {
             .await
             .expect("a device");
         assert_eq!(
-            lab.observe(1, &Work::Profile).await,
+            lab.observe(1, &crate::steps_lab::profile()).await,
             Ok(Seen::Missing(r#"{"gpu0":{"type":"gpu"}}"#.to_owned()))
         );
-        lab.walk(1, &Work::Profile).await;
+        lab.walk(1, &crate::steps_lab::profile()).await;
         let profile = lxd.profile("default").await.expect("the profile");
         assert_eq!(profile.devices["gpu0"], gpu["gpu0"]);
         assert_eq!(profile.devices.len(), 2);

@@ -177,6 +177,8 @@ impl Lab {
             address: self.node(number).address,
             leader: self.node(1).address,
             pool,
+            network: None,
+            remote: Vec::new(),
         }
     }
 
@@ -190,7 +192,10 @@ impl Lab {
     pub(crate) fn proof(&self, count: usize) -> Work {
         Work::Proof {
             members: self.names(count),
-            pool: true,
+            pools: vec!["local".to_owned()],
+            networks: Vec::new(),
+            root: Some("local".to_owned()),
+            nic: None,
         }
     }
 
@@ -209,7 +214,7 @@ impl Lab {
             self.walk(number, &pending(self.node(number), part)).await;
         }
         self.walk(1, &self.pool(count)).await;
-        self.walk(1, &Work::Profile).await;
+        self.walk(1, &profile()).await;
     }
 }
 
@@ -297,9 +302,18 @@ pub(crate) fn disk(node: &Node, name: &str) -> PoolPart {
         serial,
         size: 2048 * 512,
         holds: if wipe { "ext4 \"photos\"" } else { "" }.to_owned(),
+        purpose: mcloud::engine::answers::Purpose::Local,
     };
     PoolPart {
         driver: "btrfs".to_owned(),
         source: PoolSource::Disk { disk, wipe },
+    }
+}
+
+/// The default profile with its root disk on the local pool, and no NIC.
+pub(crate) fn profile() -> Work {
+    Work::Profile {
+        pool: Some("local".to_owned()),
+        network: None,
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mcloud::engine::Seen;
 use mcloud::engine::message::Failure;
 use mcloud::engine::plan::Work;
-use mcloud::engine::services::LxdState;
+use mcloud::engine::services::{LxdState, ServiceState};
 use mcloud::infra::lxd::LxdService;
 use mcloud::infra::{Context, InfraBootstrapper, Inputs, Step};
 use mcloud::rehearsal::lxd::{NodeSpec, Release, Site};
@@ -79,7 +79,10 @@ const DEB: [&str; 4] = ["not-found", "not-found", "loaded", "loaded"];
 const NONE: [&str; 4] = ["not-found"; 4];
 
 async fn status(machine: &Machine) -> LxdState {
-    LxdService::new(machine.world.clone()).status().await
+    match LxdService::new(machine.world.clone()).status().await {
+        ServiceState::Lxd(state) => state,
+        other => panic!("no state of LXD: {other:?}"),
+    }
 }
 
 fn ready(machine: &Machine) -> Box<dyn Step> {
@@ -282,7 +285,10 @@ async fn an_lxd_that_goes_away_while_its_members_are_awaited_is_not_awaited_for_
     let members = vec!["pi-1".to_owned()];
     let proof = Work::Proof {
         members: members.clone(),
-        pool: true,
+        pools: vec!["local".to_owned()],
+        networks: Vec::new(),
+        root: Some("local".to_owned()),
+        nic: None,
     };
     for work in [Work::LxdLeader { members }, proof] {
         let service = LxdService::new(machine.world.clone());

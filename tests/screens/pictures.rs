@@ -144,6 +144,7 @@ pub(crate) fn refused() -> Desk {
         proven: Vec::new(),
         why: Some(failure().what),
         failure: Some(failure()),
+        timing: None,
     });
     desk
 }

@@ -54,6 +54,7 @@ pub(crate) fn answers(nodes: usize, with_disks: &[usize]) -> Answers {
             serial: Some(serial(number)),
             ..DiskFilter::default()
         },
+        encrypt: false,
     };
     let node = |number: usize| NodeAnswers {
         name: name(number),
@@ -63,6 +64,8 @@ pub(crate) fn answers(nodes: usize, with_disks: &[usize]) -> Answers {
             .filter(|with| **with == number)
             .map(|n| disk(*n))
             .collect(),
+        uplink: None,
+        underlay: None,
     };
     Answers {
         cluster: "attic".to_owned(),
@@ -70,6 +73,7 @@ pub(crate) fn answers(nodes: usize, with_disks: &[usize]) -> Answers {
         nodes: (0..nodes).map(node).collect(),
         local: LocalPool::default(),
         erase: 0,
+        ..Answers::default()
     }
 }
 
@@ -112,6 +116,7 @@ fn facts(number: usize) -> NodeFacts {
             ..LxdFacts::default()
         })),
         mcloud: "0.1.0".to_owned(),
+        ..NodeFacts::default()
     }
 }
 
@@ -159,7 +164,7 @@ impl Stage {
     /// Begins by `answers`; no joiner is there yet.
     pub(crate) fn begin(mut self, answers: Answers, unattended: bool) -> Self {
         self.intend(Intent::Begin {
-            answers,
+            answers: Box::new(answers),
             unattended,
             tokens: None,
         });

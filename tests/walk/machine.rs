@@ -109,5 +109,6 @@ pub(crate) fn facts(number: usize) -> NodeFacts {
             ..LxdFacts::default()
         })),
         mcloud: "0.1.0".to_owned(),
+        ..NodeFacts::default()
     }
 }

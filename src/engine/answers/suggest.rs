@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Answers, DiskChoice, LocalPool, NodeAnswers, Purpose};
+use super::{Answers, DiskChoice, NodeAnswers, Purpose};
 use crate::engine::facts::{Disk, HostFacts};
 use crate::engine::preflight::disk_choices;
 
@@ -10,9 +10,8 @@ use crate::engine::preflight::disk_choices;
 /// first disk that is empty, unused and fixed is suggested for the local pool.
 pub fn suggest(cluster: &str, nodes: &[(String, IpAddr, HostFacts)]) -> Answers {
     let node = |(name, address, host): &(String, IpAddr, HostFacts)| NodeAnswers {
-        name: name.clone(),
-        address: *address,
         disks: spare(&host.disks).into_iter().collect(),
+        ..NodeAnswers::new(name.clone(), *address)
     };
     Answers {
         cluster: cluster.to_owned(),
@@ -21,8 +20,7 @@ pub fn suggest(cluster: &str, nodes: &[(String, IpAddr, HostFacts)]) -> Answers 
             .map(|(name, ..)| name.clone())
             .unwrap_or_default(),
         nodes: nodes.iter().map(node).collect(),
-        local: LocalPool::default(),
-        erase: 0,
+        ..Answers::default()
     }
 }
 
@@ -38,5 +36,6 @@ fn spare(disks: &[Disk]) -> Option<DiskChoice> {
         .map(|find| DiskChoice {
             purpose: Purpose::Local,
             find,
+            encrypt: false,
         })
 }

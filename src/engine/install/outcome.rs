@@ -12,7 +12,7 @@ impl Turn<'_> {
     pub(in crate::engine) fn observed(&mut self, order: &Order, seen: Result<Seen, Failure>) {
         let now = self.now;
         let id = order.step.as_str();
-        let stopping = self.is_stopping();
+        let stopping = self.is_stopping() && !self.gives_back(id);
         let Some(run) = self.ordered(order, &StepState::Observing) else {
             return;
         };
@@ -169,13 +169,10 @@ impl Turn<'_> {
             self.log_step(id, Level::Info, line.clone());
         }
         let cluster = &mut self.state.cluster;
-        let is_proof = cluster
-            .plan
-            .as_ref()
-            .and_then(|plan| plan.step(id))
-            .is_some_and(|step| matches!(step.work, Work::Proof { .. }));
-        if let Some(run) = cluster.run.as_mut().filter(|_| is_proof) {
-            run.proven = says;
+        let step = cluster.plan.as_ref().and_then(|plan| plan.step(id));
+        let proves = step.is_some_and(|step| step.work.proves());
+        if let Some(run) = cluster.run.as_mut().filter(|_| proves) {
+            run.proven.extend(says);
         }
         if let Some(step) = cluster
             .run
@@ -244,6 +241,7 @@ impl Turn<'_> {
             (false, true, None) => 3,
             _ => 1,
         };
+        let timing = plan.as_ref().and_then(|plan| run.critical_path(plan));
         let why = failure.as_ref().map(|failure| failure.what.clone());
         if ok {
             self.become_member();
@@ -263,6 +261,7 @@ impl Turn<'_> {
                 why.or_else(|| Some(Message::new("end.stopped")))
             },
             failure,
+            timing,
         });
     }
 }

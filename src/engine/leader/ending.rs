@@ -23,6 +23,7 @@ impl Turn<'_> {
             proven: Vec::new(),
             why: Some(failure.what.clone()),
             failure: Some(failure),
+            timing: None,
         });
     }
 

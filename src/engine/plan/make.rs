@@ -1,15 +1,24 @@
 //! From answers and facts to the plan.
+//!
+//! Three chains go side by side: LXD, `MicroCeph`, `MicroOVN`. Pools and networks wait for what they
+//! use, nothing else does: the wall time is the longest chain of service calls, not their sum.
 
+mod attach;
+mod ceph;
+mod lxd;
+mod ovn;
 mod pool;
+mod prove;
+mod snaps;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
-use super::{DiskUse, LXD_PORT, Phase, Plan, PoolPart, PoolSource, Step, Work};
-use crate::engine::answers::{Answers, NodeAnswers};
+use super::{DiskUse, Phase, Plan, PoolPart, PoolSource, Step, Work};
+use crate::engine::answers::{Answers, NodeAnswers, Purpose};
 use crate::engine::preflight::Check;
 use crate::engine::services::NodeFacts;
 use crate::engine::timing::Usual;
+use ceph::CephDisk;
 use pool::{choose_driver, is_made, pool_part};
 
 /// What the plan is made from.
@@ -47,50 +56,21 @@ pub fn driver_of(state: &crate::engine::State) -> Result<Option<String>, Vec<Che
 /// Makes the plan, or says which answers do not fit the facts.
 pub fn make(basis: Basis<'_>) -> Result<Plan, Vec<Check>> {
     let driver = choose_driver(basis)?;
-    let mut parts = BTreeMap::new();
-    let mut wrong = Vec::new();
-    for node in &basis.answers.nodes {
-        let Some(driver) = driver.as_deref() else {
-            continue;
-        };
-        match pool_part(basis, node, driver) {
-            Ok(part) => drop(parts.insert(node.name.clone(), part)),
-            Err(check) => wrong.push(check),
-        }
-    }
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
-    let disks: Vec<(DiskUse, bool)> = parts
-        .values()
-        .filter_map(|part| match &part.source {
-            PoolSource::Disk { disk, wipe } => Some((disk.clone(), *wipe)),
-            PoolSource::Directory | PoolSource::File(_) => None,
-        })
-        .collect();
+    let given = Given::choose(basis, driver.as_deref())?;
+    let disks = given.disks();
     let some = |wiped: bool, made: bool| {
         disks
             .iter()
-            .filter(|(disk, wipe)| *wipe == wiped && is_made(basis, &disk.node) == made)
-            .map(|(disk, _)| disk.clone())
+            .filter(|(_, wipe, stands)| *wipe == wiped && *stands == made)
+            .map(|(disk, ..)| disk.clone())
             .collect()
     };
+    let nodes = basis.answers.nodes.iter();
     Ok(Plan {
         cluster: basis.cluster.to_owned(),
-        nodes: basis
-            .answers
-            .nodes
-            .iter()
-            .map(|node| node.name.clone())
-            .collect(),
+        nodes: nodes.map(|node| node.name.clone()).collect(),
         leader: basis.answers.initiator.clone(),
-        steps: Builder {
-            basis,
-            parts: &parts,
-            driver: driver.as_deref(),
-            steps: Vec::new(),
-        }
-        .all(),
+        steps: Builder::new(basis, &given, driver.as_deref()).all(),
         erasures: some(true, false),
         formats: some(false, false),
         standing: some(false, true),
@@ -98,108 +78,97 @@ pub fn make(basis: Basis<'_>) -> Result<Plan, Vec<Check>> {
     })
 }
 
+/// What the nodes give away: disks found by the answers' filters, and looked at.
+struct Given<'a> {
+    basis: Basis<'a>,
+    parts: BTreeMap<String, PoolPart>,
+    ceph: Vec<CephDisk>,
+}
+
+impl<'a> Given<'a> {
+    fn choose(basis: Basis<'a>, driver: Option<&str>) -> Result<Self, Vec<Check>> {
+        let mut given = Self {
+            basis,
+            parts: BTreeMap::new(),
+            ceph: Vec::new(),
+        };
+        let mut wrong = Vec::new();
+        for node in &basis.answers.nodes {
+            if let Some(driver) = driver {
+                match pool_part(basis, node, driver) {
+                    Ok(part) => drop(given.parts.insert(node.name.clone(), part)),
+                    Err(check) => wrong.push(check),
+                }
+            }
+            for choice in node.disks_for(Purpose::Ceph) {
+                match ceph::disk(basis, node, choice) {
+                    Ok(disk) => given.ceph.push(disk),
+                    Err(check) => wrong.push(check),
+                }
+            }
+        }
+        if wrong.is_empty() {
+            Ok(given)
+        } else {
+            Err(wrong)
+        }
+    }
+
+    /// Every disk with whether it is wiped, and whether it carries its part already.
+    fn disks(&self) -> Vec<(DiskUse, bool, bool)> {
+        let local = self.parts.values().filter_map(|part| match &part.source {
+            PoolSource::Disk { disk, wipe } => {
+                Some((disk.clone(), *wipe, is_made(self.basis, &disk.node)))
+            }
+            PoolSource::Directory | PoolSource::File(_) => None,
+        });
+        let ceph = self.ceph.iter();
+        let ceph = ceph.map(|it| (it.disk.clone(), it.wipe, it.stands));
+        local.chain(ceph).collect()
+    }
+}
+
 /// Puts the steps in an order in which each stands after all it needs.
 struct Builder<'a> {
     basis: Basis<'a>,
-    parts: &'a BTreeMap<String, PoolPart>,
+    given: &'a Given<'a>,
     driver: Option<&'a str>,
+    leader: &'a str,
+    members: Vec<String>,
     steps: Vec<Step>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(basis: Basis<'a>, given: &'a Given<'a>, driver: Option<&'a str>) -> Self {
+        let nodes = basis.answers.nodes.iter();
+        Self {
+            basis,
+            given,
+            driver,
+            leader: &basis.answers.initiator,
+            members: nodes.map(|node| node.name.clone()).collect(),
+            steps: Vec::new(),
+        }
+    }
+
     fn all(mut self) -> Vec<Step> {
         let answers = self.basis.answers;
-        let leader = answers.initiator.as_str();
-        let Some(first) = answers.node(leader) else {
+        let Some(first) = answers.node(self.leader) else {
             return self.steps;
         };
-        self.add(Phase::Preflight, leader, Work::LxdReady, &[]);
-        for node in answers.joiners() {
-            self.add(Phase::Preflight, &node.name, Work::LxdReady, &[]);
+        for node in std::iter::once(first).chain(answers.joiners()) {
+            self.preflight(node);
         }
-        self.add(Phase::ControlPlane, leader, Work::ControlState, &[]);
+        self.add(Phase::ControlPlane, self.leader, Work::ControlState, &[]);
         for node in answers.joiners() {
             self.add(Phase::ControlPlane, &node.name, Work::ControlAgent, &[]);
         }
-        let joined = self.cluster_lxd(first);
-        let members: Vec<String> = answers.nodes.iter().map(|node| node.name.clone()).collect();
-        let led = Work::LxdLeader {
-            members: members.clone(),
-        };
-        let led = self.add(Phase::Lxd, leader, led, &joined);
-        self.attach(leader, &members, &joined);
-        let last = if self.driver.is_some() {
-            id("lxd.profile", leader)
-        } else {
-            led.clone()
-        };
-        let proof = Work::Proof {
-            members,
-            pool: self.driver.is_some(),
-        };
-        self.add(Phase::Finalize, leader, proof, &[led, last]);
+        let lxd = self.cluster_lxd(first);
+        let ceph = self.cluster_ceph(first);
+        let ovn = self.cluster_ovn(first);
+        let ready = self.attach(&lxd, ceph.as_ref(), ovn.as_deref());
+        self.finalize(&lxd, ceph.as_ref(), &ready);
         self.steps
-    }
-
-    /// LXD's cluster on its first node, then the others' joins. Returns the steps after which each
-    /// node is a member.
-    fn cluster_lxd(&mut self, first: &NodeAnswers) -> Vec<String> {
-        let leader = first.name.as_str();
-        let mark = Some(self.basis.cluster.to_owned());
-        let addressed = self.address_lxd(first, mark);
-        let bootstrap = Work::LxdBootstrap {
-            name: leader.to_owned(),
-        };
-        let bootstrapped = self.add(Phase::Lxd, leader, bootstrap, &[addressed]);
-        let mut joined = vec![bootstrapped.clone()];
-        for node in self.basis.answers.joiners() {
-            let addressed = self.address_lxd(node, None);
-            let join = Work::LxdJoin {
-                name: node.name.clone(),
-                address: lxd_at(node),
-                leader: lxd_at(first),
-                pool: self.parts.get(&node.name).cloned(),
-            };
-            let needs = [bootstrapped.clone(), addressed];
-            joined.push(self.add(Phase::Lxd, &node.name, join, &needs));
-        }
-        joined
-    }
-
-    fn address_lxd(&mut self, node: &NodeAnswers, mark: Option<String>) -> String {
-        let address = lxd_at(node);
-        let ready = id("lxd.ready", &node.name);
-        let nodes = self.basis.answers.nodes.iter();
-        let members = nodes.map(|node| (node.name.clone(), lxd_at(node)));
-        let work = Work::LxdAddress {
-            address,
-            mark,
-            members: members.collect(),
-        };
-        self.add(Phase::Lxd, &node.name, work, &[ready])
-    }
-
-    /// The local pool: each member's part, then the whole, then the profile that uses it. The parts
-    /// wait for the last join: their disks are looked at right before the pool is made on them.
-    fn attach(&mut self, leader: &str, members: &[String], joined: &[String]) {
-        let Some(driver) = self.driver else { return };
-        let mut needs = joined.to_vec();
-        for name in members {
-            let Some(part) = self.parts.get(name).cloned() else {
-                continue;
-            };
-            let work = Work::PoolPending {
-                name: name.clone(),
-                part,
-            };
-            needs.push(self.add(Phase::Attach, name, work, joined));
-        }
-        let pool = Work::Pool {
-            driver: driver.to_owned(),
-            members: members.to_vec(),
-        };
-        let pool = self.add(Phase::Attach, leader, pool, &needs);
-        self.add(Phase::Attach, leader, Work::Profile, &[pool]);
     }
 
     #[expect(
@@ -207,27 +176,38 @@ impl Builder<'_> {
         reason = "a row of the plan has these four columns"
     )]
     fn add(&mut self, phase: Phase, node: &str, work: Work, needs: &[String]) -> String {
-        let id = id(work.class(), node);
-        // LXD's joins go one at a time: its database adds one member at once.
-        let locks = match work {
-            Work::LxdJoin { .. } => vec!["lxd-join".to_owned()],
-            _ => Vec::new(),
+        let id = match work.part() {
+            Some(part) => format!("{}.{part}@{node}", work.class()),
+            None => id(work.class(), node),
         };
         self.steps.push(Step {
             id: id.clone(),
             phase,
             node: node.to_owned(),
             usual_ms: self.basis.usual.of(work.class()),
+            locks: locks(&work, node),
             work,
             needs: needs.to_vec(),
-            locks,
         });
         id
     }
+
+    fn facts(&self, node: &NodeAnswers) -> Option<&'a NodeFacts> {
+        self.basis.facts.get(&node.name)
+    }
 }
 
-fn lxd_at(node: &NodeAnswers) -> SocketAddr {
-    SocketAddr::new(node.address, LXD_PORT)
+/// What a step holds meanwhile. The databases of LXD, `MicroCeph` and `MicroOVN` take one member at a
+/// time; a monitor is tuned between two joins, since each join waits for the election of the one
+/// before; a `MicroCeph` takes one disk at a time.
+fn locks(work: &Work, node: &str) -> Vec<String> {
+    match work {
+        Work::LxdJoin { .. } => vec!["lxd-join".to_owned()],
+        Work::CephJoin { .. } | Work::CephTune { .. } => vec!["microceph-join".to_owned()],
+        Work::OvnJoin { .. } => vec!["microovn-join".to_owned()],
+        Work::CephDisk { .. } => vec![format!("microceph-disk@{node}")],
+        _ => Vec::new(),
+    }
 }
 
 fn id(class: &str, node: &str) -> String {

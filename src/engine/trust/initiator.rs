@@ -131,11 +131,9 @@ impl Turn<'_> {
         cluster.nodes.entry(name.to_owned()).or_default().id = Some(id);
         if let Some(answers) = &mut cluster.answers {
             answers.nodes.retain(|known| known.name != name);
-            answers.nodes.push(NodeAnswers {
-                name: name.to_owned(),
-                address,
-                disks: Vec::new(),
-            });
+            answers
+                .nodes
+                .push(NodeAnswers::new(name.to_owned(), address));
         }
         self.unseal();
     }

@@ -14,7 +14,7 @@ use super::ready::Ready;
 use super::status;
 use crate::engine::message::Failure;
 use crate::engine::plan::Work;
-use crate::engine::services::LxdState;
+use crate::engine::services::ServiceState;
 use crate::infra::{Doing, InfraBootstrapper, Inputs, Step};
 use crate::world::World;
 
@@ -34,8 +34,8 @@ impl LxdService {
 }
 
 impl InfraBootstrapper for LxdService {
-    fn status(&self) -> Doing<'_, LxdState> {
-        Box::pin(status::status(&self.reach))
+    fn status(&self) -> Doing<'_, ServiceState> {
+        Box::pin(async { ServiceState::Lxd(status::status(&self.reach).await) })
     }
 
     fn step(&self, work: &Work) -> Option<Box<dyn Step>> {
@@ -53,6 +53,7 @@ impl InfraBootstrapper for LxdService {
                 address,
                 leader,
                 pool,
+                ..
             } => Box::new(Join {
                 reach,
                 name,
@@ -67,13 +68,13 @@ impl InfraBootstrapper for LxdService {
                 driver,
                 members,
             }),
-            Work::Profile => Box::new(RootDisk { reach }),
-            Work::Proof { members, pool } => Box::new(Proof {
+            Work::Profile { .. } => Box::new(RootDisk { reach }),
+            Work::Proof { members, pools, .. } => Box::new(Proof {
                 reach,
                 members,
-                pool,
+                pool: !pools.is_empty(),
             }),
-            Work::ControlState | Work::ControlAgent => return None,
+            _ => return None,
         })
     }
 

@@ -63,9 +63,8 @@ impl Check<'_> {
         let disks: Result<_, _> = raw_disks.iter().map(|disk| self.disk(disk)).collect();
         Ok(Placed {
             node: NodeAnswers {
-                name: name.to_owned(),
-                address,
                 disks: disks?,
+                ..NodeAnswers::new(name.to_owned(), address)
             },
             name_at,
             address_at,
@@ -129,6 +128,7 @@ impl Check<'_> {
         Ok(DiskChoice {
             purpose: Purpose::Local,
             find,
+            encrypt: false,
         })
     }
 }

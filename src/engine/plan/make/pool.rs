@@ -1,7 +1,7 @@
 //! The local pool: its driver, and each node's part of it.
 
 use super::Basis;
-use crate::engine::answers::{DriverChoice, NodeAnswers, Purpose};
+use crate::engine::answers::{DiskChoice, DriverChoice, NodeAnswers, Purpose};
 use crate::engine::facts::Disk;
 use crate::engine::message::Message;
 use crate::engine::plan::{DiskUse, LOCAL_POOL, PoolPart, PoolSource};
@@ -65,24 +65,8 @@ pub(super) fn pool_part(
     node: &NodeAnswers,
     driver: &str,
 ) -> Result<PoolPart, Check> {
-    let source = match node
-        .disks
-        .iter()
-        .find(|choice| choice.purpose == Purpose::Local)
-    {
-        Some(choice) => {
-            let say = |code: &str| Message::new(code).with("filter", &choice.find);
-            let facts = basis.facts.get(&node.name);
-            let disks = facts
-                .map(|facts| facts.host.disks.as_slice())
-                .unwrap_or_default();
-            let fitting: Vec<_> = disks.iter().filter(|disk| choice.find.fits(disk)).collect();
-            match fitting.as_slice() {
-                [] => return Err(disk_check(&node.name, say("check.disk-none"))),
-                [disk] => disk_source(basis, node, driver, disk)?,
-                _ => return Err(disk_check(&node.name, say("check.disk-many"))),
-            }
-        }
+    let source = match node.disks_for(Purpose::Local).next() {
+        Some(choice) => disk_source(basis, node, driver, fitting(basis, node, choice)?)?,
         None if driver == "dir" => PoolSource::Directory,
         None => PoolSource::File(basis.answers.local.file),
     };
@@ -127,14 +111,37 @@ fn disk_source(
         disk.holds.in_words(&disk.partitions)
     };
     let wipe = !holds.is_empty();
-    let disk = DiskUse {
-        node: node.name.clone(),
+    let disk = disk_use((&node.name, disk), holds, Purpose::Local);
+    Ok(PoolSource::Disk { disk, wipe })
+}
+
+/// The disk of the node that a choice means; anything but exactly one is a mistake.
+pub(super) fn fitting<'a>(
+    basis: Basis<'a>,
+    node: &NodeAnswers,
+    choice: &DiskChoice,
+) -> Result<&'a Disk, Check> {
+    let say = |code: &str| Message::new(code).with("filter", &choice.find);
+    let facts = basis.facts.get(&node.name);
+    let disks = facts.map_or(&[][..], |facts| &facts.host.disks);
+    let mut fitting = disks.iter().filter(|disk| choice.find.fits(disk));
+    match (fitting.next(), fitting.next()) {
+        (Some(disk), None) => Ok(disk),
+        (None, _) => Err(disk_check(&node.name, say("check.disk-none"))),
+        (Some(_), Some(_)) => Err(disk_check(&node.name, say("check.disk-many"))),
+    }
+}
+
+/// A disk of the node called `node`, as Review shows it.
+pub(super) fn disk_use((node, disk): (&str, &Disk), holds: String, purpose: Purpose) -> DiskUse {
+    DiskUse {
+        node: node.to_owned(),
         name: disk.name.clone(),
         path: disk.path.clone(),
         model: disk.model.clone().unwrap_or_default(),
         serial: disk.serial.clone().unwrap_or_default(),
         size: disk.size,
         holds,
-    };
-    Ok(PoolSource::Disk { disk, wipe })
+        purpose,
+    }
 }

@@ -1,0 +1,84 @@
+//! Preflight: on each node the services' snaps, then their daemons.
+
+use super::{Builder, id};
+use crate::engine::answers::NodeAnswers;
+use crate::engine::plan::{Phase, SnapName, Work};
+use crate::engine::services::{LxdState, MicroState, NodeFacts, SnapdState};
+
+impl Builder<'_> {
+    /// Installs what is missing, connects, holds, and waits for the daemons.
+    pub(super) fn preflight(&mut self, node: &NodeAnswers) {
+        let snaps = self.snaps(node);
+        let mut needs = Vec::new();
+        for (snap, channel) in &snaps {
+            let (snap, channel) = (*snap, channel.clone());
+            let work = Work::Snap { snap, channel };
+            needs.push(self.add(Phase::Preflight, &node.name, work, &[]));
+        }
+        if !snaps.is_empty() {
+            let snaps: Vec<_> = snaps.into_iter().map(|(snap, _)| snap).collect();
+            let hold = Work::SnapHold {
+                snaps: snaps.clone(),
+            };
+            let kept = self.add(Phase::Preflight, &node.name, hold, &needs);
+            let connect = Work::SnapConnect { snaps };
+            needs = vec![self.add(Phase::Preflight, &node.name, connect, &[kept])];
+        }
+        self.add(Phase::Preflight, &node.name, Work::LxdReady, &needs);
+        if self.basis.answers.has_ceph() {
+            self.add(Phase::Preflight, &node.name, Work::CephReady, &needs);
+        }
+        if self.basis.answers.has_ovn() {
+            self.add(Phase::Preflight, &node.name, Work::OvnReady, &needs);
+        }
+    }
+
+    /// The snaps of a node that mcloud sees to, with their channels: of a service that runs without
+    /// a snap it takes none.
+    fn snaps(&self, node: &NodeAnswers) -> Vec<(SnapName, String)> {
+        let answers = self.basis.answers;
+        let Some(facts) = self.facts(node) else {
+            return Vec::new();
+        };
+        let wanted = [
+            (SnapName::Lxd, &answers.snaps.lxd, true),
+            (
+                SnapName::MicroCeph,
+                &answers.snaps.microceph,
+                answers.has_ceph(),
+            ),
+            (
+                SnapName::MicroOvn,
+                &answers.snaps.microovn,
+                answers.has_ovn(),
+            ),
+        ];
+        wanted
+            .into_iter()
+            .filter(|(snap, _, wanted)| *wanted && sees_to(facts, *snap, answers.snaps.install))
+            .map(|(snap, channel, _)| (snap, channel.clone()))
+            .collect()
+    }
+
+    /// The step after which the daemon of `service` on `node` is ready.
+    pub(super) fn ready(service: &str, node: &str) -> String {
+        id(&format!("{service}.ready"), node)
+    }
+}
+
+/// Whether the snap is one that mcloud installs or finds installed.
+fn sees_to(facts: &NodeFacts, snap: SnapName, install: bool) -> bool {
+    if !matches!(facts.snapd, SnapdState::Answers(_)) {
+        return false;
+    }
+    facts.snapd.snap(snap.name()).is_some() || (install && is_absent(facts, snap))
+}
+
+/// Whether a node has not the service at all.
+pub(in crate::engine) fn is_absent(facts: &NodeFacts, snap: SnapName) -> bool {
+    match snap {
+        SnapName::Lxd => facts.lxd == LxdState::Absent,
+        SnapName::MicroCeph => facts.ceph == MicroState::Absent,
+        SnapName::MicroOvn => facts.ovn == MicroState::Absent,
+    }
+}
