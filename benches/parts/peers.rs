@@ -10,16 +10,21 @@ use mcloud::infra::lxd::LxdService;
 use mcloud::rehearsal::lxd::Release;
 use mcloud::rehearsal::{Rehearsal, Script};
 use mcloud::wire::face::FaceLink;
-use mcloud::wire::{FromDaemon, ToDaemon};
+use mcloud::wire::{FromDaemon, WireError};
 use mcloud::world::{Clock, World};
 use tokio::runtime::Runtime;
 
-use crate::process::Found;
+use crate::process::{BOUND, Found};
 
 /// The time from the start of a node's daemon to its first picture with a peer, in ms.
 pub(crate) fn until_heard() -> Found<u64> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
-    runtime.block_on(heard()).map_err(|error| error.to_string())
+    runtime.block_on(async {
+        match tokio::time::timeout(BOUND, heard()).await {
+            Ok(heard) => heard.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("nobody is heard for {BOUND:?}")),
+        }
+    })
 }
 
 async fn heard() -> Result<u64, Box<dyn std::error::Error>> {
@@ -34,12 +39,11 @@ async fn heard() -> Result<u64, Box<dyn std::error::Error>> {
     let [starts, there] = &mut rehearsal.nodes[..] else {
         return Err("two nodes were asked for".into());
     };
-    let part = Part::Joiner;
-    let address = there.address;
+    let (part, address) = (Some(Part::Joiner), there.address);
     let mut link = FaceLink::connect(&there.daemon.socket, true).await?;
-    for intent in [Intent::Part { part }, Intent::Address { address }] {
-        link.send(&ToDaemon::Intent { intent }).await?;
-    }
+    link.intend([Intent::Open { part }]).await?;
+    until(&mut link, |picture| !picture.wizard.addresses.is_empty()).await?;
+    link.intend([Intent::Address { address }]).await?;
     // It says so once a second from then on; what it burst out with at first is over.
     first_peer(&starts.daemon.socket).await?;
     starts.daemon.stop().await;
@@ -53,9 +57,13 @@ async fn heard() -> Result<u64, Box<dyn std::error::Error>> {
 }
 
 async fn first_peer(socket: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let heard = |picture: &Picture| !picture.wizard.neighbours.peers.is_empty();
     let mut link = FaceLink::connect(socket, true).await?;
-    while !heard(&link.picture) {
+    until(&mut link, |it| !it.wizard.neighbours.peers.is_empty()).await?;
+    Ok(())
+}
+
+async fn until(link: &mut FaceLink, is: impl Fn(&Picture) -> bool) -> Result<(), WireError> {
+    while !is(&link.picture) {
         if let FromDaemon::Picture { picture } = link.receive().await? {
             link.picture = picture;
         }
