@@ -36,6 +36,7 @@ pub use intent::Intent;
 pub use journal::{Entry, Recorded};
 pub use order::{Order, Progress, Report, Seen, Verb};
 
+use answers::Given;
 use node::{Cluster, Local, Role};
 use timing::Usual;
 
@@ -123,7 +124,13 @@ impl Turn<'_> {
                 node,
                 disk,
                 purpose,
-            } => self.use_disk_here(&node, &disk, purpose),
+                encrypt,
+            } => self.use_disk_here(&node, &disk, Given::of(purpose, encrypt)),
+            Intent::Uplink {
+                node,
+                nic,
+                underlay,
+            } => self.take_uplink_here(&node, nic, underlay),
             Intent::Report => self.effect(Effect::WriteReport),
             Intent::Leave if self.state.local.role == Role::Undecided => self.leave_wizard(),
             Intent::Leave if self.state.local.role == Role::Worker => self.leave_leader(),

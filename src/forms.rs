@@ -182,6 +182,8 @@ pub enum FieldKind {
     Name,
     /// An IP address.
     Address,
+    /// Addresses with what stands between them: a subnet, a range, a list, a number.
+    Network,
     /// The four words of the session; each completes at its third letter.
     Words,
 }

@@ -16,6 +16,9 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Command, Common};
 use crate::daemon::Parts;
 use crate::infra::lxd::LxdService;
+use crate::infra::microceph::CephService;
+use crate::infra::microovn::OvnService;
+use crate::infra::snapd::SnapdService;
 use crate::world::World;
 
 /// How a command can end other than well, with its exit code.
@@ -103,10 +106,15 @@ fn world(common: &Common) -> World {
     }
 }
 
-/// What a daemon is made of in this build: LXD, and the usual times it ships with.
+/// What a daemon is made of in this build: the services, and the usual times it ships with.
 fn parts(world: &World) -> Parts {
     Parts {
-        services: vec![Box::new(LxdService::new(world.clone()))],
+        services: vec![
+            Box::new(LxdService::new(world.clone())),
+            Box::new(CephService::new(world.clone())),
+            Box::new(OvnService::new(world.clone())),
+            Box::new(SnapdService::new(world)),
+        ],
         usual: crate::usual::shipped(),
     }
 }

@@ -6,7 +6,11 @@
 
 pub mod host;
 pub mod lxd;
+pub mod microceph;
+pub mod microcluster;
+pub mod microovn;
 pub mod rest;
+pub mod snapd;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::Work;
-use crate::engine::services::ServiceState;
+use crate::engine::services::{NodeFacts, ServiceState};
 use crate::engine::{Progress, Seen};
 
 /// A future that may be kept as a value.
@@ -88,4 +92,13 @@ pub trait InfraBootstrapper: Send + Sync + std::fmt::Debug {
 
     /// What the leader's service must give before another node can do `work`: nothing for most.
     fn inputs_for<'a>(&'a self, work: &'a Work) -> Doing<'a, Result<Inputs, Failure>>;
+}
+
+/// The facts of a node, with how each of its services is found; reads only.
+pub async fn look(services: &[Box<dyn InfraBootstrapper>], mut facts: NodeFacts) -> NodeFacts {
+    let found = services.iter().map(|service| service.status());
+    for found in futures_util::future::join_all(found).await {
+        facts = facts.with(found);
+    }
+    facts
 }

@@ -2,10 +2,12 @@
 
 mod check;
 mod error;
+mod keys;
 mod raw;
 mod save;
 mod size;
 mod source;
+mod when;
 mod write;
 
 use std::net::IpAddr;

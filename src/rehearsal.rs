@@ -4,10 +4,21 @@
 //! What lies outside mcloud is replaced, nothing else: the daemons, the session, the store, the
 //! clients and the engine of a rehearsal are those of an installation.
 
+mod certificate;
+mod dice;
+mod envelope;
 pub mod fault;
 pub mod lxd;
+
+pub mod microceph;
+mod microcluster;
+pub mod microovn;
 pub mod operator;
 mod pi;
+pub mod services;
+pub mod serving;
+mod site;
+pub mod snapd;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,7 +28,10 @@ use tempfile::TempDir;
 use crate::daemon::{self, DaemonError, Parts, Running};
 use crate::world::{Clock, World};
 use fault::Fault;
-use lxd::{NodeSpec, Release, Serving, Site};
+use lxd::Release;
+use services::Services;
+use site::Site;
+use snapd::InstalledSnap;
 
 /// The most nodes a rehearsal plays.
 pub const MOST_NODES: usize = 50;
@@ -35,6 +49,8 @@ pub struct Script {
     pub faults: Vec<Fault>,
     /// Which LXD the Pis run.
     pub release: Release,
+    /// The snaps that the Pis have from the start.
+    pub snaps: Vec<InstalledSnap>,
 }
 
 /// Simulated Pis that run. Dropping it ends them and removes everything they wrote.
@@ -58,8 +74,8 @@ pub struct Pi {
     pub world: World,
     /// Its daemon.
     pub daemon: Running,
-    /// Its LXD.
-    pub lxd: Serving,
+    /// Its services.
+    pub services: Services,
 }
 
 /// Why a rehearsal could not begin.
@@ -83,7 +99,7 @@ impl Rehearsal {
         let root = tempfile::Builder::new()
             .prefix("mcloud-rehearsal-")
             .tempdir()?;
-        let site = Site::new(clock.clone(), script.seed, script.faults.clone());
+        let site = Site::new(script, &clock);
         let neighbourhood = neighbourhood()?;
         let mut nodes = Vec::new();
         for number in 0..script.nodes.min(MOST_NODES) {
@@ -91,17 +107,14 @@ impl Rehearsal {
             let address = address(number);
             let mut world = pi::lay_out(root.path(), (&name, address), clock.clone())?;
             world.discovery.set_port(neighbourhood);
-            let mut spec = NodeSpec::new(&name, script.release, address);
-            spec.disks = pi::spare_disks(&world);
-            let socket = world.lxd_sockets.first().cloned().unwrap_or_default();
-            let lxd = site.add_node(spec).serve(socket).await?;
+            let services = site.add(&name, &world).await?;
             let daemon = daemon::start(world.clone(), parts(&world)).await?;
             nodes.push(Pi {
                 name,
                 address,
                 world,
                 daemon,
-                lxd,
+                services,
             });
         }
         Ok(Self { nodes, clock, root })

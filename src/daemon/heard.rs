@@ -14,7 +14,7 @@ pub(super) fn believed(report: Report, node: &str, cluster: &Cluster) -> Option<
         (step.node == node).then_some(())
     };
     match &report {
-        Report::Facts(_) | Report::NotGathered(_) | Report::Use { .. } => {}
+        Report::Facts(_) | Report::NotGathered(_) | Report::Use { .. } | Report::Uplink { .. } => {}
         Report::Observed(order, _) | Report::Progress(order, _) | Report::Ended(order, _) => {
             own(order)?;
         }
@@ -26,10 +26,20 @@ pub(super) fn believed(report: Report, node: &str, cluster: &Cluster) -> Option<
             facts,
         },
         Report::NotGathered(failure) => Fact::NotGathered(Some(node.to_owned()), failure),
-        Report::Use { disk, purpose } => Fact::Chose {
+        Report::Use {
+            disk,
+            purpose,
+            encrypt,
+        } => Fact::Chose {
             node: node.to_owned(),
             disk,
             purpose,
+            encrypt,
+        },
+        Report::Uplink { nic, underlay } => Fact::ChoseUplink {
+            node: node.to_owned(),
+            nic,
+            underlay,
         },
         Report::Observed(order, seen) => Fact::Observed(order, seen),
         Report::Progress(order, progress) => Fact::Progress(order, progress),

@@ -42,12 +42,8 @@ impl Worker {
     }
 
     /// The facts of this node, with how each service is found here.
-    pub(super) async fn look(&self, mut facts: NodeFacts) -> NodeFacts {
-        let found = self.services.iter().map(|service| service.status());
-        for found in futures_util::future::join_all(found).await {
-            facts = facts.with(found);
-        }
-        facts
+    pub(super) async fn look(&self, facts: NodeFacts) -> NodeFacts {
+        crate::infra::look(&self.services, facts).await
     }
 
     /// What this node's services must give before another node can do `work`.

@@ -1,5 +1,6 @@
 //! What the operator decided: the same answers as screens, preseed and plan know them.
 
+mod networks;
 mod services;
 mod suggest;
 
@@ -7,6 +8,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+pub use networks::{network_ways, suggest_network, suggest_uplink};
 pub use services::{
     AddressRange, CephStorage, GuestNetwork, NetworkKind, SnapChannels, UplinkKind,
 };
@@ -116,6 +118,23 @@ pub enum Purpose {
     Local,
     /// One of Ceph's disks (an OSD).
     Ceph,
+}
+
+/// What a disk is given away for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether what is stored on it is encrypted; Ceph's disks alone can be.
+    pub encrypt: bool,
+}
+
+impl Given {
+    /// The same, plain; none where the disk is kept.
+    pub fn of(purpose: Option<Purpose>, encrypt: bool) -> Option<Self> {
+        let encrypt = encrypt && purpose == Some(Purpose::Ceph);
+        purpose.map(|purpose| Self { purpose, encrypt })
+    }
 }
 
 /// Which disk: everything that is named must fit, and exactly one disk must fit.

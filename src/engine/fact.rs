@@ -41,6 +41,17 @@ pub enum Fact {
         disk: String,
         /// What it is for.
         purpose: Option<Purpose>,
+        /// Whether what is stored on it is encrypted.
+        encrypt: bool,
+    },
+    /// A joiner's operator chose over what its guests reach the outside, and each other (leader).
+    ChoseUplink {
+        /// The node.
+        node: String,
+        /// Its uplink NIC.
+        nic: Option<String>,
+        /// Its address for tunnels.
+        underlay: Option<std::net::IpAddr>,
     },
     /// The cluster's state, CA and listener are there.
     Opened {

@@ -1,42 +1,40 @@
 //! The answers while they are being chosen: by the initiator's operator, and by each joiner's own.
 
-use super::answers::{Answers, DiskChoice, DiskFilter, LocalPool, Purpose};
+pub(super) mod networks;
+
+use super::answers::{Answers, DiskChoice, DiskFilter, Given, NodeAnswers, Purpose};
 use super::event::Level;
 use super::message::Message;
 use super::node::{Role, Stage};
-use super::preflight::disk_choices;
-use super::services::{LxdState, NodeFacts};
+use super::preflight::{disk_choices, given_for};
+use super::services::NodeFacts;
 use super::{Effect, Report, Turn};
 
 impl Turn<'_> {
     /// This console's operator says what a disk is for; a joiner's choice goes to the leader.
-    pub(super) fn use_disk_here(&mut self, node: &str, disk: &str, purpose: Option<Purpose>) {
+    pub(super) fn use_disk_here(&mut self, node: &str, disk: &str, given: Option<Given>) {
         let me = self.state.local.name.clone();
         if self.state.local.role == Role::Worker {
             if node == me {
                 self.effect(Effect::Report(Report::Use {
                     disk: disk.to_owned(),
-                    purpose,
+                    purpose: given.map(|given| given.purpose),
+                    encrypt: given.is_some_and(|given| given.encrypt),
                 }));
             }
         } else if self.state.leads() {
-            self.use_disk(&me, (node, disk), purpose);
+            self.use_disk(&me, (node, disk), given);
         }
     }
 
     /// Takes the choice that was made at the console of `by`.
-    pub(super) fn use_disk(
-        &mut self,
-        by: &str,
-        (node, path): (&str, &str),
-        purpose: Option<Purpose>,
-    ) {
+    pub(super) fn use_disk(&mut self, by: &str, (node, path): (&str, &str), given: Option<Given>) {
         if !self.is_forming() || self.state.cluster.unattended {
             return;
         }
         let cluster = &mut self.state.cluster;
         let facts = cluster.nodes.get(node).and_then(|node| node.facts.as_ref());
-        let Some(find) = facts.and_then(|facts| filter(facts, path, purpose)) else {
+        let Some(find) = facts.and_then(|facts| filter(facts, path, given)) else {
             return;
         };
         let answers = cluster.answers.as_mut();
@@ -44,29 +42,26 @@ impl Turn<'_> {
             return;
         };
         // The local pool takes one disk a node, Ceph as many as it is given.
-        let gives_way = |choice: &DiskChoice| {
-            choice.purpose == Purpose::Local && purpose == Some(Purpose::Local)
-        };
+        let local = given.is_some_and(|given| given.purpose == Purpose::Local);
+        let gives_way = |choice: &DiskChoice| local && choice.purpose == Purpose::Local;
         answers
             .disks
             .retain(|choice| choice.find != find && !gives_way(choice));
-        if let Some(purpose) = purpose {
-            answers.disks.push(DiskChoice {
-                purpose,
-                find,
-                encrypt: false,
-            });
-        }
+        answers.disks.extend(given.map(|given| DiskChoice {
+            purpose: given.purpose,
+            find,
+            encrypt: given.encrypt,
+        }));
         let chosen = cluster.chosen_by.entry(node.to_owned()).or_default();
         chosen.insert(path.to_owned(), by.to_owned());
         self.unseal();
     }
 
-    /// Says how the local pool is to be.
-    pub(super) fn set_local(&mut self, local: LocalPool) {
+    /// Changes an answer that is the initiator's alone.
+    pub(super) fn set(&mut self, change: impl FnOnce(&mut Answers)) {
         if self.is_forming() {
             if let Some(answers) = &mut self.state.cluster.answers {
-                answers.local = local;
+                change(answers);
             }
             self.unseal();
         }
@@ -141,18 +136,16 @@ impl Turn<'_> {
 
 /// The filter that means the disk at `path`; none where it cannot be used for that. What was chosen
 /// can always be given back.
-fn filter(facts: &NodeFacts, path: &str, purpose: Option<Purpose>) -> Option<DiskFilter> {
-    let lxd_wipes = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
-    let can_wipe = lxd_wipes || purpose == Some(Purpose::Ceph);
-    let offers = disk_choices(&facts.host.disks, can_wipe).into_iter();
+fn filter(facts: &NodeFacts, path: &str, given: Option<Given>) -> Option<DiskFilter> {
+    let offers = disk_choices(&facts.host.disks, true).into_iter();
     let mut fitting = offers.filter(|offer| offer.disk.path == path);
     let offer = fitting.next()?;
-    let usable = offer.unusable.is_none() || purpose.is_none();
+    let usable = given.is_none_or(|given| given_for(facts, &offer).contains(&given));
     offer.filter.filter(|_| usable)
 }
 
 impl Answers {
-    fn node_mut(&mut self, name: &str) -> Option<&mut super::answers::NodeAnswers> {
+    fn node_mut(&mut self, name: &str) -> Option<&mut NodeAnswers> {
         self.nodes.iter_mut().find(|node| node.name == name)
     }
 }

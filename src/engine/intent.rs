@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Answers, LocalPool, Purpose};
+use super::answers::{Answers, CephStorage, GuestNetwork, LocalPool, Purpose, SnapChannels};
 use super::wizard::Part;
 
 /// What an operator can want. Secrets never travel here.
@@ -91,11 +91,38 @@ pub enum Intent {
         disk: String,
         /// What it is for; none: it is kept as it is.
         purpose: Option<Purpose>,
+        /// Whether what is stored on it is encrypted; Ceph's disks alone can be.
+        #[serde(default)]
+        encrypt: bool,
     },
     /// How the local pool is to be.
     Local {
         /// The pool.
         local: LocalPool,
+    },
+    /// How distributed storage is to be.
+    Storage {
+        /// The storage.
+        ceph: CephStorage,
+    },
+    /// How the network of the guests is to be.
+    Network {
+        /// The network.
+        network: Box<GuestNetwork>,
+    },
+    /// Whether missing snaps are installed, and from which channels.
+    Snaps {
+        /// The snaps.
+        snaps: SnapChannels,
+    },
+    /// Over what a node's guests reach the outside, and each other.
+    Uplink {
+        /// The node.
+        node: String,
+        /// Its uplink NIC; none: it gives none.
+        nic: Option<String>,
+        /// Its address for tunnels; none: its cluster address.
+        underlay: Option<std::net::IpAddr>,
     },
     /// From the choices to Review.
     Review,

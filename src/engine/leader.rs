@@ -4,7 +4,7 @@ mod ending;
 mod links;
 mod planning;
 
-use super::answers::Answers;
+use super::answers::{Answers, Given};
 use super::event::{Level, PeerState, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, Node, Role, Stage};
@@ -61,7 +61,10 @@ impl Turn<'_> {
             (Intent::Extend, _) => self.extend(),
             (Intent::Admit { id }, _) => self.admit(&id),
             (Intent::Refuse { id }, _) => self.refuse(&id),
-            (Intent::Local { local }, _) => self.set_local(local),
+            (Intent::Local { local }, _) => self.set(|answers| answers.local = local),
+            (Intent::Storage { ceph }, _) => self.set(|answers| answers.ceph = ceph),
+            (Intent::Snaps { snaps }, _) => self.set(|answers| answers.snaps = snaps),
+            (Intent::Network { network }, _) => self.set_network(*network),
             (Intent::Review, _) => self.review(),
             (Intent::Change, _) => self.change(),
             (Intent::GoOnWithout { node }, _) => self.go_on_without(&node),
@@ -110,7 +113,13 @@ impl Turn<'_> {
                 node,
                 disk,
                 purpose,
-            } => self.use_disk(&node, (&node, &disk), purpose),
+                encrypt,
+            } => self.use_disk(&node, (&node, &disk), Given::of(purpose, encrypt)),
+            Fact::ChoseUplink {
+                node,
+                nic,
+                underlay,
+            } => self.take_uplink(&node, &node, (nic, underlay)),
             Fact::Joined { node, id, session } => self.joined(&node, id, session),
             Fact::SessionNotOpened(failure) => {
                 self.log(Level::Error, failure.what.clone());
@@ -228,6 +237,7 @@ impl Turn<'_> {
         };
         node.facts = Some(facts);
         node.heard = Some(self.now);
+        self.suggest_networks();
         self.changed();
         self.plan_when_ready();
     }

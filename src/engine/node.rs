@@ -101,6 +101,9 @@ pub struct Cluster {
     /// Who chose last what a disk is for: by node, then by the disk's path, the console's node.
     #[serde(default)]
     pub chosen_by: BTreeMap<String, BTreeMap<String, String>>,
+    /// Whether the guests' network is still what mcloud suggests: then it follows the nodes.
+    #[serde(default)]
+    pub suggests: bool,
     /// The nodes the answers name.
     pub nodes: BTreeMap<String, Node>,
     /// How far the undertaking is.

@@ -64,6 +64,16 @@ pub enum Report {
         disk: String,
         /// What it is for; none: it is kept as it is.
         purpose: Option<Purpose>,
+        /// Whether what is stored on it is encrypted.
+        #[serde(default)]
+        encrypt: bool,
+    },
+    /// Its operator chose over what its guests reach the outside, and each other.
+    Uplink {
+        /// Its uplink NIC; none: it gives none.
+        nic: Option<String>,
+        /// Its address for tunnels; none: its cluster address.
+        underlay: Option<std::net::IpAddr>,
     },
     /// A step was looked at.
     Observed(Order, Result<Seen, Failure>),

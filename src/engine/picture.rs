@@ -1,6 +1,7 @@
 //! A picture: what a screen needs, and no more.
 
 mod draw;
+mod review;
 pub mod wizard;
 
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,9 @@ pub struct Review {
     pub formats: Vec<DiskUse>,
     /// The driver of the local pool; none where the operator declined the pool.
     pub driver: Option<String>,
+    /// Which storage and network there will be, what will not be there, what is installed.
+    #[serde(default)]
+    pub notes: Vec<Message>,
     /// The phases that have steps.
     pub phases: Vec<PhaseRow>,
     /// The number of steps.

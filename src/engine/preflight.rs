@@ -4,8 +4,11 @@ mod disk;
 mod host;
 mod kernel;
 mod lxd;
+mod micro;
+mod network;
 mod nic;
 mod nodes;
+mod snapd;
 
 use std::collections::BTreeMap;
 
@@ -16,10 +19,14 @@ use super::facts::HostFacts;
 use super::message::Message;
 use super::services::NodeFacts;
 
-pub use disk::{DiskOffer, LEAST_DISK, Refusal, disk_choices};
+pub use disk::{DiskOffer, LEAST_DISK, Refusal, disk_choices, given_for};
 pub(super) use disk::{disk_check, refusal, unfit};
 pub(super) use lxd::driver_check;
 pub use lxd::is_ours;
+pub use micro::{Micro, check_services, lacks};
+pub use network::{
+    Mistake, NodeNics, Setting, check_networks, is_free_nic, network_mistakes, unusable_uplink,
+};
 pub use nic::{AddressChoice, usable_addresses};
 
 /// What a check found.
@@ -114,7 +121,10 @@ fn check_machine(node: &str, host: &HostFacts) -> impl Iterator<Item = Check> {
 pub fn check_host(node: &str, facts: &NodeFacts) -> Vec<Check> {
     let mut checks: Vec<_> = check_machine(node, &facts.host).collect();
     checks.push(nic::any_address(node, &facts.host));
-    checks.push(lxd::check_lxd(node, &facts.lxd, None));
+    checks.extend(snapd::check_snapd(node, facts));
+    checks.push(lxd::check_lxd(node, facts, None));
+    checks.push(micro::check_micro(Micro::Ceph, node, facts, None));
+    checks.push(micro::check_micro(Micro::Ovn, node, facts, None));
     checks
 }
 
@@ -122,11 +132,16 @@ pub fn check_host(node: &str, facts: &NodeFacts) -> Vec<Check> {
 /// against its address, its disks and the machine. What is good about those was shown by its own
 /// Preflight, from `check_host`; a plan's log would drown in it.
 pub fn check_node(node: &str, facts: &NodeFacts, answers: &Answers, cluster: &str) -> Vec<Check> {
-    let mut checks = vec![lxd::check_lxd(node, &facts.lxd, Some((answers, cluster)))];
+    let mut checks = vec![lxd::check_lxd(node, facts, Some((answers, cluster)))];
     let mut others: Vec<_> = check_machine(node, &facts.host).collect();
+    others.extend(snapd::check_snapd(node, facts));
+    for service in [Micro::Ceph, Micro::Ovn] {
+        others.push(micro::check_micro(service, node, facts, Some(answers)));
+    }
+    others.extend(kernel::chosen_services(node, &facts.host, answers));
     if let Some(answers) = answers.node(node) {
         others.extend(nic::chosen_address(node, &facts.host, answers.address));
-        others.extend(disk::chosen_disks(answers, &facts.host.disks));
+        others.extend(disk::chosen_disks(answers, facts));
     }
     checks.extend(
         others

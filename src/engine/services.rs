@@ -8,7 +8,7 @@ mod snapd;
 use super::facts::HostFacts;
 
 pub use micro::{MicroFacts, MicroMember, MicroState, Osd};
-pub use snapd::{SnapFacts, SnapdFacts, SnapdState};
+pub use snapd::{NotAVersion, SnapFacts, SnapdFacts, SnapdState, SnapdVersion};
 
 /// Everything the plan needs to know of one node.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

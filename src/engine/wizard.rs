@@ -199,6 +199,7 @@ impl Turn<'_> {
             began: self.now,
             stage: Stage::Forming,
             answers: Some(answers),
+            suggests: true,
             ..Cluster::default()
         };
         self.changed();

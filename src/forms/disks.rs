@@ -1,23 +1,26 @@
 //! Disks: what each disk of each node is for, and what follows from it.
 
+mod row;
+mod settings;
 mod sums;
 
-use super::parts::{back, button, cell, deed, fill, heads, intend, leader, next, note, trouble};
-use super::{Button, Form, Known, Note, Part, Row, Step, Tone, Wish};
+pub(super) use sums::lacking;
+
+use super::parts::{back, button, fill, heads, leader, next, note, trouble};
+use super::{Button, Form, Known, Part, Step, Tone, Wish};
 use crate::engine::Intent;
-use crate::engine::answers::{DriverChoice, LocalPool, Purpose};
+use crate::engine::answers::{DriverChoice, Given, Purpose};
 use crate::engine::node::Role;
-use crate::engine::picture::bytes_in_words;
 use crate::engine::picture::wizard::{DiskRow, NodeDisks};
-use crate::text::{say, sentence};
+use crate::text::say;
 
 pub(super) fn form(known: Known<'_>) -> Form {
     let picture = known.picture;
     let leads = picture.role == Role::Leader;
     let mut rows = Vec::new();
     for node in &picture.wizard.disks {
-        rows.push(heading(known, node));
-        rows.extend(node.disks.iter().map(|disk| row(known, node, disk)));
+        rows.push(row::heading(known, node));
+        rows.extend(node.disks.iter().map(|disk| row::row(known, node, disk)));
     }
     let mut parts = trouble(picture);
     parts.push(Part::Table {
@@ -33,7 +36,7 @@ pub(super) fn form(known: Known<'_>) -> Form {
     });
     parts.push(Part::Table {
         head: Vec::new(),
-        rows: vec![driver(known, leads)],
+        rows: settings::rows(known, leads),
         empty: say("disks.no-nodes"),
     });
     let suggested = suggested(known);
@@ -53,7 +56,9 @@ pub(super) fn form(known: Known<'_>) -> Form {
         buttons.push(button("network", "disks.network", wish, about));
         buttons.push(ready(known));
     }
-    let says = if leads {
+    let says = if leads && !picture.wizard.ceph.offered {
+        say("disks.says-local")
+    } else if leads {
         say("disks.says")
     } else {
         fill("disks.says-joiner", &[("leader", &leader(&picture.leader))])
@@ -72,7 +77,16 @@ pub(super) fn ready(known: Known<'_>) -> Button {
 
 fn suggest(intents: Vec<Intent>) -> Button {
     let count = intents.len().to_string();
-    let about = fill("disks.suggest-about", &[("count", &count)]);
+    let to = |wanted: Purpose| {
+        let mut uses = intents.iter();
+        uses.any(|it| matches!(it, Intent::Use { purpose, .. } if *purpose == Some(wanted)))
+    };
+    let code = match (to(Purpose::Ceph), to(Purpose::Local)) {
+        (true, true) => "disks.suggest-both",
+        (true, false) => "disks.suggest-ceph",
+        (false, _) => "disks.suggest-about",
+    };
+    let about = fill(code, &[("count", &count)]);
     button(
         "suggest",
         "disks.suggest",
@@ -81,24 +95,73 @@ fn suggest(intents: Vec<Intent>) -> Button {
     )
 }
 
-/// The first empty, usable disk of each node that gives none: nothing in it erases anything.
+/// So many nodes with a disk each make a Ceph that survives the loss of a node.
+const ENOUGH: usize = 3;
+
+/// Empty, usable disks: on each node the largest for Ceph, where enough nodes have one and it has none
+/// yet; then one for the local pool. Nothing in it erases anything.
 fn suggested(known: Known<'_>) -> Vec<Intent> {
     let wizard = &known.picture.wizard;
+    let all = &wizard.disks;
     // Before every node was looked at, the best that all have may turn out to take no disk.
     let auto = wizard.pool.local.driver == DriverChoice::Auto;
-    let can = takes_disks(known) && (!auto || driver_of(known).is_some());
-    let nodes = wizard.disks.iter();
-    let open = nodes.filter(|node| can && node.can_choose && given(node).is_none());
-    let spare = |disk: &&DiskRow| disk.unusable.is_none() && !disk.erases;
-    let of = |node: &NodeDisks| {
-        let disk = node.disks.iter().find(spare)?;
-        Some(Intent::Use {
+    let local = takes_disks(known) && (!auto || driver_of(known).is_some());
+    let has = |node: &&NodeDisks| gives(node, Purpose::Ceph) || spare(node).next().is_some();
+    let ceph = wizard.ceph.offered
+        && all.iter().all(|node| node.known)
+        && all.iter().filter(has).count() >= ENOUGH;
+    let mut intents = Vec::new();
+    for node in all.iter().filter(|node| node.can_choose) {
+        let use_it = |disk: &DiskRow, purpose| Intent::Use {
             node: node.node.clone(),
             disk: disk.path.clone(),
-            purpose: Some(Purpose::Local),
-        })
-    };
-    open.filter_map(of).collect()
+            purpose: Some(purpose),
+            encrypt: false,
+        };
+        let fit = |purpose| spare(node).filter(move |disk| offers(disk, purpose));
+        let wants = ceph && !gives(node, Purpose::Ceph);
+        let largest = fit(Purpose::Ceph).filter(|_| wants);
+        // Of disks of one size the first.
+        let largest = largest
+            .rev()
+            .max_by_key(|disk| (disk.warnings.is_empty(), disk.size));
+        intents.extend(largest.map(|disk| use_it(disk, Purpose::Ceph)));
+        let taken = largest.map(|disk| disk.path.as_str());
+        let mut rest = fit(Purpose::Local).filter(|disk| Some(disk.path.as_str()) != taken);
+        let first = rest.next().filter(|_| local && given(node).is_none());
+        intents.extend(first.map(|disk| use_it(disk, Purpose::Local)));
+    }
+    intents
+}
+
+/// The disks that can be given away, hold nothing, and are kept so far.
+fn spare(node: &NodeDisks) -> impl DoubleEndedIterator<Item = &DiskRow> {
+    let disks = node.disks.iter();
+    disks.filter(|disk| disk.purpose.is_none() && !disk.erases && disk.unusable.is_none())
+}
+
+fn offers(disk: &DiskRow, purpose: Purpose) -> bool {
+    disk.offers.iter().any(|given| given.purpose == purpose)
+}
+
+fn gives(node: &NodeDisks, purpose: Purpose) -> bool {
+    node.disks.iter().any(|disk| disk.purpose == Some(purpose))
+}
+
+/// Whether Ceph is part of the cluster as it is chosen now.
+pub(super) fn has_ceph(known: Known<'_>) -> bool {
+    let wizard = &known.picture.wizard;
+    let mut all = wizard.disks.iter();
+    wizard.ceph.storage.reuse || all.any(|node| gives(node, Purpose::Ceph))
+}
+
+/// What a disk can be for as the pools are now, in the order in which a key goes round.
+fn uses(known: Known<'_>, disk: &DiskRow) -> Vec<Given> {
+    let local = takes_disks(known);
+    let offers = disk.offers.iter().copied();
+    offers
+        .filter(|given| local || given.purpose != Purpose::Local)
+        .collect()
 }
 
 /// The driver of the local pool, once every node was looked at.
@@ -122,167 +185,4 @@ fn given(node: &NodeDisks) -> Option<&DiskRow> {
     node.disks
         .iter()
         .find(|disk| disk.purpose == Some(Purpose::Local))
-}
-
-/// The row above the disks of a node; where there are none, it says why.
-fn heading(known: Known<'_>, node: &NodeDisks) -> Row {
-    let is_here = node.node == known.picture.me;
-    let name = if is_here {
-        fill("screen.here", &[("node", &node.node)])
-    } else {
-        node.node.clone()
-    };
-    let state = match (node.known, node.disks.is_empty()) {
-        (false, _) => say("disks.looking"),
-        (true, true) => say("disks.none"),
-        (true, false) => String::new(),
-    };
-    Row {
-        cells: vec![
-            name,
-            node.address.clone(),
-            String::new(),
-            state,
-            String::new(),
-        ],
-        tone: if node.known { Tone::Strong } else { Tone::Busy },
-        ..Row::default()
-    }
-}
-
-fn row(known: Known<'_>, node: &NodeDisks, disk: &DiskRow) -> Row {
-    let chosen = disk.purpose.is_some();
-    let can = disk.unusable.is_none() && node.can_choose;
-    let purpose = (!chosen).then_some(Purpose::Local);
-    let change = Intent::Use {
-        node: node.node.clone(),
-        disk: disk.path.clone(),
-        purpose,
-    };
-    let tone = match (&disk.unusable, chosen, disk.erases) {
-        (Some(_), ..) => Tone::Dim,
-        (None, true, true) => Tone::Warning,
-        (None, true, false) => Tone::Good,
-        (None, false, _) => Tone::Plain,
-    };
-    Row {
-        id: format!("disk:{}:{}", node.node, disk.path),
-        cells: vec![
-            cell(&disk.name),
-            cell(&disk.model),
-            bytes_in_words(disk.size),
-            if disk.holds.is_empty() {
-                say("disks.empty")
-            } else {
-                cell(&disk.holds)
-            },
-            used_for(disk),
-        ],
-        tone,
-        about: about(known, node, disk),
-        press: can
-            .then(|| intend(change))
-            .and_then(|wish| deed("key.next-use", wish)),
-        ..Row::default()
-    }
-}
-
-/// `Local`, `Keep` or `-`, what is erased, and who chose.
-fn used_for(disk: &DiskRow) -> String {
-    let mut text = match (&disk.unusable, disk.purpose) {
-        (_, Some(Purpose::Local)) => say("disks.local"),
-        (_, Some(Purpose::Ceph)) => say("disks.ceph"),
-        (None, None) => say("disks.keep"),
-        (Some(_), None) => return "-".to_owned(),
-    };
-    if disk.erases && disk.purpose.is_some() {
-        text = format!("{text}  {}", say("disks.erase"));
-    }
-    match &disk.chosen_by {
-        Some(by) => format!("{text}  {}", fill("disks.chosen-by", &[("node", by)])),
-        None => text,
-    }
-}
-
-fn about(known: Known<'_>, node: &NodeDisks, disk: &DiskRow) -> Vec<Note> {
-    let mut notes = Vec::new();
-    if let Some(why) = &disk.unusable {
-        notes.push(note(Tone::Bad, sentence(why)));
-        notes.push(match &disk.mend {
-            Some(mend) => note(Tone::Plain, sentence(mend)),
-            None => note(Tone::Dim, say("disks.no-mend")),
-        });
-    } else if !node.can_choose {
-        let leads = leader(&known.picture.leader);
-        let with = [("node", node.node.as_str()), ("leader", leads.as_str())];
-        let code = if leads == node.node {
-            "disks.not-here-leader"
-        } else {
-            "disks.not-here"
-        };
-        notes.push(note(Tone::Dim, fill(code, &with)));
-    } else {
-        notes.push(if takes_disks(known) {
-            what(disk)
-        } else {
-            note(Tone::Warning, say("disks.takes-none"))
-        });
-    }
-    let warnings = disk.warnings.iter().map(sentence);
-    notes.extend(warnings.map(|warning| note(Tone::Warning, warning)));
-    if !disk.serial.is_empty() {
-        let with = [("serial", disk.serial.as_str())];
-        notes.push(note(Tone::Dim, fill("disks.serial", &with)));
-    }
-    notes
-}
-
-fn what(disk: &DiskRow) -> Note {
-    let with = [("disk", disk.name.as_str()), ("holds", disk.holds.as_str())];
-    match (disk.purpose, disk.erases) {
-        (Some(_), true) => note(Tone::Warning, fill("disks.will-erase", &with)),
-        (Some(_), false) => note(Tone::Good, fill("disks.will-use", &with)),
-        (None, true) => note(Tone::Plain, fill("disks.would-erase", &with)),
-        (None, false) => note(Tone::Plain, fill("disks.would-use", &with)),
-    }
-}
-
-/// The row of the local pool's driver.
-fn driver(known: Known<'_>, leads: bool) -> Row {
-    let pool = &known.picture.wizard.pool;
-    let (word, next) = match pool.local.driver {
-        DriverChoice::Auto => ("disks.auto", DriverChoice::Zfs),
-        DriverChoice::Zfs => ("disks.zfs", DriverChoice::Btrfs),
-        DriverChoice::Btrfs => ("disks.btrfs", DriverChoice::Dir),
-        DriverChoice::Dir => ("disks.dir", DriverChoice::None),
-        DriverChoice::None => ("disks.no-pool", DriverChoice::Auto),
-    };
-    let change = Intent::Local {
-        local: LocalPool {
-            driver: next,
-            ..pool.local.clone()
-        },
-    };
-    let about = if leads {
-        note(Tone::Plain, say("disks.driver-about"))
-    } else {
-        let with = leader(&known.picture.leader);
-        note(
-            Tone::Dim,
-            fill("disks.driver-not-here", &[("leader", &with)]),
-        )
-    };
-    let comes_to = driver_of(known).map_or_else(|| say("disks.not-known"), str::to_owned);
-    let text = fill(word, &[("driver", &comes_to)]);
-    let wrong = sums::wrong(known).is_some();
-    Row {
-        id: "driver".to_owned(),
-        cells: vec![say("disks.driver"), text],
-        tone: if wrong { Tone::Bad } else { Tone::Plain },
-        about: vec![about],
-        press: leads
-            .then(|| intend(change))
-            .and_then(|wish| deed("key.next-value", wish)),
-        ..Row::default()
-    }
 }

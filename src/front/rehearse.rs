@@ -12,11 +12,14 @@ use super::{Exit, input};
 use crate::cli::{Command, Common, Rehearse, Report, Role};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
+use crate::engine::services::NodeFacts;
 use crate::face::{self, Opens};
 use crate::headless::{ask, lines};
+use crate::infra;
 use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
 use crate::rehearsal::operator::{self, Seat};
+use crate::rehearsal::snapd::InstalledSnap;
 use crate::rehearsal::{Pi, Rehearsal, Script};
 use crate::wire::ToDaemon;
 use crate::wire::face::FaceLink;
@@ -172,6 +175,7 @@ fn script(rehearse: &Rehearse, preseed: Option<&Preseed>) -> Result<Script, Exit
         seed: rehearse.seed,
         faults: faults.collect::<Result<_, _>>().map_err(Exit::input)?,
         release: Release::V5_21,
+        snaps: vec![InstalledSnap::new("lxd", "5.21/stable")],
     })
 }
 
@@ -202,14 +206,18 @@ async fn bring_in(socket: PathBuf, name: String, token: PathBuf) {
 async fn suggested(rehearsal: &Rehearsal) -> Result<Answers, Exit> {
     let mut nodes: Vec<(String, IpAddr, _)> = Vec::new();
     for pi in &rehearsal.nodes {
-        let host = facts(&pi.world).await?;
-        nodes.push((pi.name.clone(), pi.address, host));
+        let facts = facts(&pi.world).await?;
+        nodes.push((pi.name.clone(), pi.address, facts));
     }
     Ok(suggest(CLUSTER, &nodes))
 }
 
-async fn facts(world: &World) -> Result<crate::engine::facts::HostFacts, Exit> {
-    crate::infra::host::facts(world).await.map_err(Exit::failed)
+async fn facts(world: &World) -> Result<NodeFacts, Exit> {
+    let facts = NodeFacts {
+        host: infra::host::facts(world).await.map_err(Exit::failed)?,
+        ..NodeFacts::default()
+    };
+    Ok(infra::look(&super::parts(world).services, facts).await)
 }
 
 /// A rehearsal's preseed names the simulated Pis, or says which ones there are.

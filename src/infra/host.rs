@@ -1,6 +1,7 @@
 //! What this machine is, read through World alone: never from `lsblk` or `/sys/block`, which show a
 //! namespace another machine's disks.
 
+pub mod again;
 mod bus;
 pub mod disks;
 mod facts;

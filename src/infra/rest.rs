@@ -84,6 +84,13 @@ impl Call {
         Self::new(Method::DELETE, path, None)
     }
 
+    /// The same call with a JSON body.
+    #[must_use]
+    pub fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
     /// The same call, awaited differently.
     #[must_use]
     pub fn patience(mut self, patience: Patience) -> Self {

@@ -4,26 +4,9 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Error, Location, Spanned};
 
 use super::error::{PreseedError, nearest, quoted, say};
+use super::keys::takes;
 use super::source::{Position, Source};
 use crate::engine::message::Message;
-
-/// Every key a preseed knows.
-pub(super) const KEYS: [&str; 14] = [
-    "cluster",
-    "initiator",
-    "nodes",
-    "local",
-    "erase",
-    "name",
-    "address",
-    "disks",
-    "use",
-    "serial",
-    "model",
-    "size",
-    "driver",
-    "file",
-];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -32,6 +15,9 @@ pub(super) struct Raw {
     pub(super) initiator: Field<String>,
     pub(super) nodes: Field<Vec<Spanned<RawNode>>>,
     pub(super) local: Field<RawLocal>,
+    pub(super) ceph: Field<RawCeph>,
+    pub(super) network: Field<RawNetwork>,
+    pub(super) snaps: Field<RawSnaps>,
     pub(super) erase: Field<String>,
 }
 
@@ -40,6 +26,8 @@ pub(super) struct Raw {
 pub(super) struct RawNode {
     pub(super) name: Field<String>,
     pub(super) address: Field<String>,
+    pub(super) uplink: Field<String>,
+    pub(super) underlay: Field<String>,
     pub(super) disks: Field<Vec<Spanned<RawDisk>>>,
 }
 
@@ -51,6 +39,7 @@ pub(super) struct RawDisk {
     pub(super) serial: Field<String>,
     pub(super) model: Field<String>,
     pub(super) size: Field<String>,
+    pub(super) encrypt: Field<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -58,6 +47,39 @@ pub(super) struct RawDisk {
 pub(super) struct RawLocal {
     pub(super) driver: Field<String>,
     pub(super) file: Field<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RawCeph {
+    pub(super) public_network: Field<String>,
+    pub(super) internal_network: Field<String>,
+    pub(super) filesystem: Field<String>,
+    pub(super) tune: Field<String>,
+    pub(super) existing: Field<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RawNetwork {
+    pub(super) kind: Field<String>,
+    pub(super) uplink: Field<String>,
+    pub(super) vlan: Field<String>,
+    pub(super) ipv4_gateway: Field<String>,
+    pub(super) ipv4_range: Field<String>,
+    pub(super) ipv6_gateway: Field<String>,
+    pub(super) dns: Field<Vec<Field<String>>>,
+    pub(super) ipv4_guests: Field<String>,
+    pub(super) ipv6_guests: Field<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawSnaps {
+    pub(super) install: Field<String>,
+    pub(super) lxd: Field<String>,
+    pub(super) microceph: Field<String>,
+    pub(super) microovn: Field<String>,
 }
 
 /// A key's value: absent, there and empty, or there.
@@ -179,23 +201,4 @@ fn wrong_shape(source: &Source, at: Position) -> (Message, Message) {
             say("preseed.takes").with("takes", crate::text::sentence(&takes(key))),
         ),
     }
-}
-
-/// What a key takes, in words.
-pub(super) fn takes(key: &str) -> Message {
-    say(match key {
-        "cluster" => "preseed.takes-cluster",
-        "initiator" => "preseed.takes-initiator",
-        "nodes" => "preseed.takes-nodes",
-        "local" => "preseed.takes-local",
-        "erase" => "preseed.takes-erase",
-        "name" => "preseed.takes-name",
-        "address" => "preseed.takes-address",
-        "disks" => "preseed.takes-disks",
-        "use" => "preseed.takes-use",
-        "serial" => "preseed.takes-serial",
-        "model" => "preseed.takes-model",
-        "driver" => "preseed.takes-driver",
-        _ => "preseed.takes-size",
-    })
 }

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::error::{PreseedError, hidden};
-use super::raw::KEYS;
+use super::keys::known;
 use crate::engine::message::{Message, plain};
 use crate::text::sentence;
 
@@ -98,10 +98,6 @@ fn keys(line: &str) -> impl Iterator<Item = (&str, usize)> {
         let key = key.trim_start_matches(['-', '{', '[', ',', '"', '\'']);
         Some((key.trim_end_matches(['"', '\'']), end))
     })
-}
-
-fn known(key: &str) -> Option<&'static str> {
-    KEYS.iter().copied().find(|known| *known == key)
 }
 
 /// The line with stars, one a character, for what could be a secret: the value of a key that is

@@ -3,9 +3,14 @@
 use std::fmt::Write as _;
 
 use super::size;
-use crate::engine::answers::{Answers, DriverChoice, NodeAnswers, Purpose};
+use super::when::When;
+use crate::engine::answers::{
+    Answers, CephStorage, DriverChoice, GuestNetwork, NetworkKind, NodeAnswers, Purpose,
+    SnapChannels, UplinkKind,
+};
 
-/// The answers as a preseed file.
+/// The answers as a preseed file, without what means nothing beside the rest: reading gives the
+/// same plan.
 pub fn write(answers: &Answers) -> String {
     let mut file = String::from("# A preseed of mcloud: the answers for one cluster.\n");
     let mut add = |line: &str| {
@@ -16,29 +21,43 @@ pub fn write(answers: &Answers) -> String {
     add(&format!("initiator: {}", quoted(&answers.initiator)));
     add("nodes:");
     for node in &answers.nodes {
-        write_node(node, &mut add);
+        write_node(node, &answers.network, &mut add);
     }
     add("local:");
     add(&format!("  driver: {}", driver_name(answers.local.driver)));
     add(&format!("  file: {}", size::write(answers.local.file)));
+    if answers.has_ceph() {
+        write_ceph(&answers.ceph, &mut add);
+    }
+    if answers.network.kind != NetworkKind::None {
+        write_network(&answers.network, &mut add);
+    }
+    write_snaps(&answers.snaps, &mut add);
     add(&format!("erase: {}", answers.erase));
     file
 }
 
-fn write_node(node: &NodeAnswers, add: &mut impl FnMut(&str)) {
+fn write_node(node: &NodeAnswers, network: &GuestNetwork, add: &mut impl FnMut(&str)) {
     add(&format!("  - name: {}", quoted(&node.name)));
     add(&format!(
         "    address: {}",
         quoted(&node.address.to_string())
     ));
+    if let Some(nic) = node
+        .uplink
+        .as_ref()
+        .filter(|_| When::OverNics.holds(network))
+    {
+        add(&format!("    uplink: {}", quoted(nic)));
+    }
+    if let Some(address) = node.underlay.filter(|_| When::Ovn.holds(network)) {
+        add(&format!("    underlay: {}", quoted(&address.to_string())));
+    }
     if !node.disks.is_empty() {
         add("    disks:");
     }
     for disk in &node.disks {
-        match disk.purpose {
-            Purpose::Local => add("      - use: local"),
-            Purpose::Ceph => add("      - use: ceph"),
-        }
+        add(&format!("      - use: {}", purpose_name(disk.purpose)));
         if let Some(serial) = &disk.find.serial {
             add(&format!("        serial: {}", quoted(serial)));
         }
@@ -48,6 +67,122 @@ fn write_node(node: &NodeAnswers, add: &mut impl FnMut(&str)) {
         if let Some(bytes) = disk.find.size {
             add(&format!("        size: {}", size::write(bytes)));
         }
+        if disk.encrypt {
+            add("        encrypt: true");
+        }
+    }
+}
+
+fn write_ceph(ceph: &CephStorage, add: &mut impl FnMut(&str)) {
+    add("ceph:");
+    for (key, net) in [
+        ("public-network", ceph.public),
+        ("internal-network", ceph.internal),
+    ] {
+        if let Some(net) = net {
+            add(&format!("  {key}: {}", quoted(&net.to_string())));
+        }
+    }
+    add(&format!("  filesystem: {}", ceph.filesystem));
+    add(&format!("  tune: {}", ceph.tune));
+    add(&format!("  existing: {}", existing_name(ceph.reuse)));
+}
+
+fn write_network(network: &GuestNetwork, add: &mut impl FnMut(&str)) {
+    add("network:");
+    add(&format!("  kind: {}", kind_name(network.kind)));
+    let dns: Vec<_> = network
+        .dns
+        .iter()
+        .map(|it| quoted(&it.to_string()))
+        .collect();
+    let dns = Some(dns).filter(|dns| !dns.is_empty());
+    let text = |value: Option<String>| value.map(|value| quoted(&value));
+    let keys = [
+        (
+            "uplink",
+            When::Ovn,
+            Some(uplink_name(network.uplink).to_owned()),
+        ),
+        (
+            "vlan",
+            When::OverNics,
+            network.vlan.map(|it| it.to_string()),
+        ),
+        (
+            "ipv4-gateway",
+            When::Ovn,
+            text(network.gateway4.map(|it| it.to_string())),
+        ),
+        (
+            "ipv4-range",
+            When::Ovn,
+            text(network.range4.map(|it| it.to_string())),
+        ),
+        (
+            "ipv6-gateway",
+            When::OverNics,
+            text(network.gateway6.map(|it| it.to_string())),
+        ),
+        (
+            "dns",
+            When::OverNics,
+            dns.map(|dns| format!("[{}]", dns.join(", "))),
+        ),
+        (
+            "ipv4-guests",
+            When::OwnSubnet,
+            text(network.guests4.map(|it| it.to_string())),
+        ),
+        (
+            "ipv6-guests",
+            When::Ovn,
+            text(network.guests6.map(|it| it.to_string())),
+        ),
+    ];
+    for (key, when, value) in keys {
+        if let Some(value) = value.filter(|_| when.holds(network)) {
+            add(&format!("  {key}: {value}"));
+        }
+    }
+}
+
+fn write_snaps(snaps: &SnapChannels, add: &mut impl FnMut(&str)) {
+    add("snaps:");
+    add(&format!("  install: {}", snaps.install));
+    add(&format!("  lxd: {}", quoted(&snaps.lxd)));
+    add(&format!("  microceph: {}", quoted(&snaps.microceph)));
+    add(&format!("  microovn: {}", quoted(&snaps.microovn)));
+}
+
+/// A disk's use in a preseed.
+pub(super) const fn purpose_name(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Local => "local",
+        Purpose::Ceph => "ceph",
+    }
+}
+
+/// What a preseed says of a Ceph that is there already.
+pub(super) const fn existing_name(reuse: bool) -> &'static str {
+    if reuse { "reuse" } else { "refuse" }
+}
+
+/// The kind of the guests' network in a preseed.
+pub(super) const fn kind_name(kind: NetworkKind) -> &'static str {
+    match kind {
+        NetworkKind::None => "none",
+        NetworkKind::Ovn => "ovn",
+        NetworkKind::Bridge => "bridge",
+        NetworkKind::Fan => "fan",
+    }
+}
+
+/// OVN's uplink in a preseed.
+pub(super) const fn uplink_name(uplink: UplinkKind) -> &'static str {
+    match uplink {
+        UplinkKind::Nic => "nic",
+        UplinkKind::Bridge => "bridge",
     }
 }
 
@@ -73,8 +208,14 @@ fn quoted(text: &str) -> String {
     {
         return text.to_owned();
     }
-    let is_address = text.chars().all(|c| c.is_ascii_digit() || c == '.');
-    if is_address && text.chars().filter(|c| *c == '.').count() == 3 {
+    // An IPv4 address, a network or a range of them; with three dots it is no number and no date.
+    let is_address = text
+        .chars()
+        .all(|c| c.is_ascii_digit() || ".-/".contains(c));
+    if is_address
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().filter(|c| *c == '.').count() >= 3
+    {
         return text.to_owned();
     }
     let mut out = String::from("\"");

@@ -1,21 +1,27 @@
 //! The faults a rehearsal injects: `SERVICE.CALL@NODE=KIND[,Nx]`, parsed, matched and counted.
 //!
-//! `lxd.join@pi-c=refused,2x` makes pi-c's first two joins fail; `lxd.pool@*=slow:30s` delays
-//! every node's pools. `NODE` is a node's name or `*`. `Nx` is how often the fault strikes; without
-//! it, it always does. The kinds:
+//! `lxd.join@pi-c=refused,2x` makes pi-c's first two joins fail; `lxd.pool@*=slow:30s` delays every
+//! node's pools; `microceph.disk-add@pi-b=foreign` makes MicroCeph refuse pi-b's disk. `NODE` is a
+//! node's name or `*`; `Nx` is how often it strikes, without it always. The kinds:
 //!
 //! - `refused`: the call ends with error 500 and a text that names the fault;
 //! - `slow:DURATION`: the call takes that much longer (`30s`, `2m`);
-//! - `hangup`: the connection is closed before an answer, and nothing was done;
+//! - `foreign`, for the call `disk-add` alone: the disk turns out to hold another's data and is
+//!   refused as MicroCeph refuses such a disk, unless it may be wiped;
+//! - `offline` and `full`, for snapd's `install`, `refresh` and `download`: the store cannot be
+//!   reached, or the disk is full, in snapd's words;
+//! - `hangup`: the connection is closed, and nothing was done; a download ends in its middle;
 //! - `down` or `down:DURATION`, for the call `daemon` alone: the daemon does not listen when it
 //!   is started, for that long or until it is started again.
 
+mod call;
 mod parse;
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+pub use call::Call;
 pub use parse::FaultError;
 
 /// A simulated service that faults are for.
@@ -23,89 +29,24 @@ pub use parse::FaultError;
 pub enum Service {
     /// LXD, `lxd`.
     Lxd,
+    /// MicroCeph, `microceph`.
+    MicroCeph,
+    /// MicroOVN, `microovn`.
+    MicroOvn,
+    /// snapd, `snapd`.
+    Snapd,
 }
 
 impl Service {
-    const ALL: [(Self, &'static str); 1] = [(Self::Lxd, "lxd")];
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(name_of(&Self::ALL, self))
-    }
-}
-
-/// A call that a fault can strike, named in the syntax by the word in its description.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
-    /// `daemon`: the start of the daemon itself.
-    Daemon,
-    /// `ready`: asking whether it is ready.
-    Ready,
-    /// `server`: reading the server's configuration and facts.
-    Server,
-    /// `address`: setting the addresses it listens on.
-    Address,
-    /// `config`: setting any other key.
-    Config,
-    /// `enable`: making it a cluster of one.
-    Enable,
-    /// `join`: joining a cluster.
-    Join,
-    /// `disable`: dissolving a cluster of one.
-    Disable,
-    /// `cluster`: reading its half of the cluster.
-    Cluster,
-    /// `token`: issuing a join token.
-    Token,
-    /// `members`: reading the members.
-    Members,
-    /// `remove`: removing a member.
-    Remove,
-    /// `operations`: reading, cancelling and awaiting operations.
-    Operations,
-    /// `pools`: reading storage pools.
-    Pools,
-    /// `pool-pending`: one member's part of a pool; the node is the target.
-    PoolPending,
-    /// `pool`: creating a pool for good.
-    Pool,
-    /// `pool-delete`: deleting a pool.
-    PoolDelete,
-    /// `profiles`: reading profiles.
-    Profiles,
-    /// `profile`: changing a profile.
-    Profile,
-    /// `networks`: reading networks.
-    Networks,
-}
-
-impl Call {
-    const ALL: [(Self, &'static str); 20] = [
-        (Self::Daemon, "daemon"),
-        (Self::Ready, "ready"),
-        (Self::Server, "server"),
-        (Self::Address, "address"),
-        (Self::Config, "config"),
-        (Self::Enable, "enable"),
-        (Self::Join, "join"),
-        (Self::Disable, "disable"),
-        (Self::Cluster, "cluster"),
-        (Self::Token, "token"),
-        (Self::Members, "members"),
-        (Self::Remove, "remove"),
-        (Self::Operations, "operations"),
-        (Self::Pools, "pools"),
-        (Self::PoolPending, "pool-pending"),
-        (Self::Pool, "pool"),
-        (Self::PoolDelete, "pool-delete"),
-        (Self::Profiles, "profiles"),
-        (Self::Profile, "profile"),
-        (Self::Networks, "networks"),
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Lxd, "lxd"),
+        (Self::MicroCeph, "microceph"),
+        (Self::MicroOvn, "microovn"),
+        (Self::Snapd, "snapd"),
     ];
 }
 
-impl fmt::Display for Call {
+impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(name_of(&Self::ALL, self))
     }
@@ -118,6 +59,12 @@ pub enum Kind {
     Refused,
     /// It takes this much longer.
     Slow(Duration),
+    /// Its disk holds another's data.
+    Foreign,
+    /// The store cannot be reached.
+    Offline,
+    /// The disk for snaps is full.
+    Full,
     /// Its connection is closed without an answer.
     HangUp,
     /// The daemon does not listen, for this long or until it is started again.
@@ -129,6 +76,9 @@ impl fmt::Display for Kind {
         match self {
             Self::Refused => f.write_str("refused"),
             Self::Slow(by) => write!(f, "slow:{}", short(*by)),
+            Self::Foreign => f.write_str("foreign"),
+            Self::Offline => f.write_str("offline"),
+            Self::Full => f.write_str("full"),
             Self::HangUp => f.write_str("hangup"),
             Self::Down(None) => f.write_str("down"),
             Self::Down(Some(until)) => write!(f, "down:{}", short(*until)),
@@ -184,6 +134,10 @@ pub(super) struct Strike {
     pub(super) delay: Duration,
     pub(super) refused: Option<String>,
     pub(super) hung_up: bool,
+    /// A disk that holds another's data.
+    pub(super) foreign: bool,
+    /// `Offline` or `Full`.
+    pub(super) trouble: Option<Kind>,
     /// A daemon that does not listen: for how long.
     pub(super) down: Option<Down>,
 }
@@ -211,6 +165,8 @@ impl Faults {
             match fault.kind {
                 Kind::Slow(by) => strike.delay += by,
                 Kind::HangUp => strike.hung_up = true,
+                Kind::Foreign => strike.foreign = true,
+                Kind::Offline | Kind::Full => strike.trouble = Some(fault.kind),
                 Kind::Down(until) => strike.down = Some(Down { until }),
                 Kind::Refused => {
                     strike.refused =

@@ -5,25 +5,29 @@
 //! worded after LXD's source. There is no TLS between the nodes: a joiner finds its cluster by
 //! `cluster_address`, and its certificate must be the one that `GET /1.0` shows there.
 
-mod certificate;
+mod calls;
+mod ceph;
 mod cluster;
 mod daemon;
-mod dice;
 mod driver;
 mod durations;
-mod envelope;
 mod join;
 mod keys;
+mod making;
 mod members;
+mod network;
 mod networks;
 mod operations;
+mod outside;
+mod ovn;
+mod parts;
 mod pool;
 mod pools;
 mod profiles;
 mod routes;
 mod server;
-mod serving;
 mod state;
+mod volumes;
 mod wording;
 
 use std::net::IpAddr;
@@ -32,11 +36,13 @@ use std::sync::{Arc, Mutex};
 use std::{fmt, io};
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
-use super::fault::{Fault, Faults};
+use super::fault::{Call, Fault, Faults};
+pub use super::serving::Serving;
 use crate::world::Clock;
 use daemon::Daemon;
-pub use serving::Serving;
+pub use outside::Probe;
 use state::State;
 
 /// Which LXD a node runs.
@@ -92,22 +98,43 @@ pub struct NodeSpec {
     pub addresses: Vec<IpAddr>,
     /// The NICs it has.
     pub nics: Vec<String>,
+    /// Those of them that have an address.
+    pub addressed: Vec<String>,
+    /// Whether Ceph is there for it: LXD has its configuration, and disks are in.
+    pub ceph: Probe,
+    /// Whether its kernel can mount Ceph's file system.
+    pub mounts_ceph: bool,
+    /// Whether OVN is there for it: its chassis runs, and the databases.
+    pub ovn: Probe,
+    /// Whether LXD is told by itself where OVN's databases are (the plug `lxd:ovn-env`).
+    pub ovn_env: Probe,
     /// The release of its kernel.
     pub kernel: String,
 }
 
 impl NodeSpec {
-    /// A node with btrfs and dir, two NICs and no disk to spare.
+    /// A node with btrfs and dir, two NICs and no disk to spare, without Ceph and OVN.
     pub fn new(name: impl Into<String>, release: Release, address: IpAddr) -> Self {
         Self {
             name: name.into(),
             release,
-            drivers: vec!["btrfs".into(), "dir".into()],
+            drivers: ["btrfs", "ceph", "cephfs", "dir"].map(str::to_owned).into(),
             disks: Vec::new(),
             addresses: vec![address],
             nics: vec!["eth0".into(), "eth1".into()],
+            addressed: vec!["eth0".into()],
+            ceph: Probe::always(false),
+            mounts_ceph: true,
+            ovn: Probe::always(false),
+            ovn_env: Probe::always(false),
             kernel: "6.8.0-1013-raspi".to_owned(),
         }
+    }
+
+    /// Whether its LXD knows where OVN's databases are without being told.
+    fn finds_ovn(&self) -> bool {
+        let mut extensions = self.release.extensions();
+        extensions.any(|it| it == "ovn_dynamic_northbound_connection") && self.ovn_env.ask()
     }
 }
 
@@ -161,6 +188,9 @@ impl NodeHandle {
     /// # Errors
     /// When the socket cannot be made.
     pub async fn serve(self, socket: PathBuf) -> io::Result<Serving> {
-        Serving::start(self.daemon, socket).await
+        let mut daemon = self.daemon;
+        daemon.stop = CancellationToken::new();
+        let down = daemon.strike(Call::Daemon, None).down;
+        Serving::start(daemon, socket, down).await
     }
 }

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::engine::Intent;
-use crate::engine::answers::Purpose;
+use crate::engine::answers::{Given, Purpose};
 use crate::engine::picture::Picture;
+use crate::engine::picture::wizard::DiskRow;
 use crate::wire::face::{FaceError, FaceLink};
 use crate::wire::{FromDaemon, ToDaemon, WireError};
 use crate::world::Clock;
@@ -104,8 +105,9 @@ impl Operator {
         Ok(())
     }
 
-    /// Gives the local pool the first disk of this node that is empty.
-    async fn give_a_disk(&mut self) -> Result<(), OperatorError> {
+    /// Gives away the empty disks of this node: the first one to Ceph where that can be, the next one
+    /// to the local pool.
+    async fn give_disks(&mut self) -> Result<(), OperatorError> {
         let me = self.picture().me.clone();
         let own = |picture: &Picture| {
             let mut nodes = picture.wizard.disks.iter();
@@ -113,16 +115,33 @@ impl Operator {
         };
         self.until(|picture| own(picture).is_some()).await?;
         let disks = own(self.picture()).map(|node| node.disks);
-        let mut disks = disks.unwrap_or_default().into_iter();
-        let empty = disks.find(|disk| disk.unusable.is_none() && !disk.erases);
-        if let Some(disk) = empty {
+        let (mut ceph, mut local) = (true, true);
+        for disk in disks.unwrap_or_default() {
+            if disk.unusable.is_some() || disk.erases {
+                continue;
+            }
+            let purpose = if ceph && offers(&disk, Purpose::Ceph) {
+                ceph = false;
+                Purpose::Ceph
+            } else if local && offers(&disk, Purpose::Local) {
+                local = false;
+                Purpose::Local
+            } else {
+                continue;
+            };
             self.want(Intent::Use {
-                node: me,
+                node: me.clone(),
                 disk: disk.path,
-                purpose: Some(Purpose::Local),
+                purpose: Some(purpose),
+                encrypt: false,
             })
             .await?;
         }
         Ok(())
     }
+}
+
+fn offers(disk: &DiskRow, purpose: Purpose) -> bool {
+    let is = |given: &Given| given.purpose == purpose;
+    disk.offers.iter().any(is)
 }

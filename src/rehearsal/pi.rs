@@ -1,13 +1,17 @@
 //! The small machine around a simulated Pi: a sysfs tree, disks, a host file, programs.
 
+mod disks;
+
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use crate::engine::facts::{HostFacts, Module, Nic, NicKind};
 use crate::world::{Clock, DISCOVERY_PORT, Programs, Roots, World};
+use disks::{add_disk, disks};
+pub(super) use disks::{ceph_disks, spare_disks};
 
 /// Stands for `blkid -p -o export`: a simulated disk's first line is the exit code, the others are
 /// what is said.
@@ -16,9 +20,6 @@ const BLKID: &str =
 
 /// Stands for `systemctl`: a rehearsal's services have no units.
 const SYSTEMCTL: &str = "#!/bin/sh\nexit 4\n";
-
-/// What blkid says of a disk without a signature.
-const EMPTY: &str = "2\n";
 
 /// What the kernel tells of the memory of a board of 8 GB: the GPU and the firmware keep some.
 const MEMORY: u64 = 8_322_539_520;
@@ -42,53 +43,6 @@ const MODULES: &[&str] = &[
 
 /// The router of the simulated network.
 const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 254));
-
-/// One simulated disk.
-struct Disk {
-    name: &'static str,
-    model: &'static str,
-    serial: String,
-    bytes: u64,
-    number: &'static str,
-    says: &'static str,
-    read_only: bool,
-}
-
-/// The disks of the Pi called `name`: its SD card, an empty SSD, on `pi-a` a stick that is locked, and
-/// on `pi-c` a disk with photos.
-fn disks(name: &str) -> Vec<Disk> {
-    let disk = |kernel, model, letter: &str, bytes| Disk {
-        name: kernel,
-        model,
-        serial: format!("SIM-{name}-{letter}"),
-        bytes,
-        number: if kernel == "sda" { "8:0" } else { "8:16" },
-        says: EMPTY,
-        read_only: false,
-    };
-    let mut disks = vec![
-        Disk {
-            number: "179:0",
-            says: "0\nPTTYPE=dos\n",
-            ..disk("mmcblk0", "SD card", "SD", 63_864_569_856)
-        },
-        disk("sda", "KINGSTON SA400", "A", 240_057_409_536),
-    ];
-    if name == "pi-a" {
-        disks.push(Disk {
-            says: "0\nTYPE=vfat\nLABEL=HOLIDAY\nUUID=6A1B-22C4\n",
-            read_only: true,
-            ..disk("sdb", "Intenso Rainbow", "B", 32_015_679_488)
-        });
-    }
-    if name == "pi-c" {
-        disks.push(Disk {
-            says: "0\nTYPE=ext4\nLABEL=photos\nUUID=0c1f5d8e-5a5f-4f3e-9a51-3d6b7c0d9e11\n",
-            ..disk("sdb", "Samsung T7", "B", 1_000_204_886_016)
-        });
-    }
-    disks
-}
 
 /// Lays a Pi out below `root`.
 pub(super) fn lay_out(
@@ -132,7 +86,9 @@ pub(super) fn lay_out(
     program(&programs.systemctl, SYSTEMCTL)?;
     program(&programs.blkid, BLKID)?;
     let lxd = dir.join("lxd");
-    fs::create_dir_all(&lxd)?;
+    for service in ["lxd", "microceph", "microceph/run", "microovn", "snapd"] {
+        fs::create_dir_all(dir.join(service))?;
+    }
     Ok(World {
         lxd_sockets: vec![lxd.join("unix.socket")],
         snapd_socket: dir.join("snapd/snapd.socket"),
@@ -150,21 +106,9 @@ pub(super) fn lay_out(
     })
 }
 
-/// The paths under which a Pi's LXD knows the disks it may be given.
-pub(super) fn spare_disks(world: &World) -> Vec<String> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for dir in [world.roots.dev.clone(), world.roots.dev.join("disk/by-id")] {
-        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-        paths.extend(
-            entries
-                .map(|entry| entry.path())
-                .filter(|path| path.is_file()),
-        );
-    }
-    paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect()
+/// The networks of the Pi with this address.
+pub(super) fn networks(address: IpAddr) -> Vec<ipnet::IpNet> {
+    ipnet::IpNet::new(address, 8).into_iter().collect()
 }
 
 fn facts(name: &str, address: IpAddr) -> HostFacts {
@@ -203,7 +147,7 @@ fn nics(name: &str, address: IpAddr) -> Vec<Nic> {
         up: true,
         carrier: Some(true),
         speed_mbps: Some(1_000),
-        addresses: ipnet::IpNet::new(address, 8).into_iter().collect(),
+        addresses: networks(address),
         mtu: Some(1_500),
         gateway: Some(GATEWAY),
         ..Nic::default()
@@ -228,33 +172,6 @@ fn last_octet(address: IpAddr) -> u8 {
         IpAddr::V4(v4) => v4.octets()[3],
         IpAddr::V6(v6) => v6.octets()[15],
     }
-}
-
-fn add_disk(roots: &Roots, disk: &Disk) -> io::Result<()> {
-    let at = roots.sys.join("class/block").join(disk.name);
-    write(&at.join("size"), &(disk.bytes / 512).to_string())?;
-    write(&at.join("dev"), disk.number)?;
-    write(&at.join("ro"), if disk.read_only { "1" } else { "0" })?;
-    write(&at.join("removable"), "0")?;
-    write(&at.join("queue/rotational"), "0")?;
-    write(&at.join("device/model"), disk.model)?;
-    let on_usb = disk.name.starts_with("sd");
-    if on_usb {
-        write(&at.join("device/idVendor"), "174c")?;
-        write(&at.join("device/speed"), "5000")?;
-    }
-    let bus = if on_usb { "E:ID_BUS=usb\n" } else { "" };
-    write(
-        &roots.udev.join("data").join(format!("b{}", disk.number)),
-        &format!("E:ID_SERIAL_SHORT={}\n{bus}", disk.serial),
-    )?;
-    write(&roots.dev.join(disk.name), disk.says)?;
-    let by_id = roots.dev.join("disk/by-id");
-    fs::create_dir_all(&by_id)?;
-    symlink(
-        roots.dev.join(disk.name),
-        by_id.join(format!("ata-{}", disk.serial)),
-    )
 }
 
 fn program(path: &Path, script: &str) -> io::Result<()> {

@@ -9,10 +9,12 @@ use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
 use mcloud::daemon::Parts;
 use mcloud::engine::Intent;
-use mcloud::engine::answers::{Answers, suggest};
+use mcloud::engine::answers::{Answers, GuestNetwork, suggest};
 use mcloud::engine::event::What;
+use mcloud::engine::services::NodeFacts;
 use mcloud::infra::lxd::LxdService;
 use mcloud::rehearsal::lxd::Release;
+use mcloud::rehearsal::snapd::InstalledSnap;
 use mcloud::rehearsal::{Pi, Rehearsal, Script};
 use mcloud::store::{Recorded, Store};
 use mcloud::world::World;
@@ -62,6 +64,7 @@ impl Lab {
             seed: 7,
             faults: faults.collect(),
             release: Release::V5_21,
+            snaps: vec![InstalledSnap::new("lxd", "5.21/stable")],
         };
         let rehearsal = Rehearsal::start(&script, parts).await;
         Self {
@@ -82,9 +85,16 @@ impl Lab {
         let mut nodes = Vec::new();
         for pi in &self.rehearsal.nodes {
             let host = mcloud::infra::host::facts(&pi.world).await;
-            nodes.push((pi.name.clone(), pi.address, host.expect("facts")));
+            let facts = NodeFacts {
+                host: host.expect("facts"),
+                ..NodeFacts::default()
+            };
+            nodes.push((pi.name.clone(), pi.address, facts));
         }
-        suggest(CLUSTER, &nodes)
+        // Of LXD alone: what these tests are about, the daemons do with one service as with four.
+        let mut answers = suggest(CLUSTER, &nodes);
+        answers.network = GuestNetwork::default();
+        answers
     }
 
     pub(crate) async fn face(&self, number: usize) -> Face {

@@ -277,7 +277,7 @@ fn what_is_missing_is_installed_and_held_before_anything_uses_it() {
         for class in [
             "snap.microceph@pi-b",
             "snap.lxd@pi-b",
-            "snap.hold@pi-b",
+            "snap.hold.lxd@pi-b",
             "snap.connect@pi-b",
         ] {
             assert!(

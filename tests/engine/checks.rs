@@ -88,10 +88,10 @@ fn is_filled(message: &Message) {
 }
 
 #[rstest]
-#[case::a_healthy_pi(pi(), 15)]
-#[case::a_namespace(namespace(), 7)]
+#[case::a_healthy_pi(pi(), 17)]
+#[case::a_namespace(namespace(), 9)]
 #[case::a_machine_of_which_nothing_is_known(NodeFacts { host: HostFacts {
-    nics: facts(0).host.nics, ..HostFacts::default() }, ..facts(0) }, 2)]
+    nics: facts(0).host.nics, ..HostFacts::default() }, ..facts(0) }, 4)]
 fn nothing_is_said_against_what_is_healthy_or_unknown(
     #[case] node: NodeFacts,
     #[case] number: usize,

@@ -324,13 +324,11 @@ fn what_speaks_against_a_disk_is_said_and_forbids_nothing(
 #[test]
 fn the_suggested_disk_is_one_that_can_be_chosen_and_rather_a_good_one() {
     let suggested = |disks: Vec<Disk>| {
-        let host = HostFacts {
-            disks,
-            ..HostFacts::default()
-        };
+        let mut facts = NodeFacts::default();
+        facts.host.disks = disks;
         let answers = suggest(
             "attic",
-            &[("pi-a".to_owned(), crate::stage::address(0), host)],
+            &[("pi-a".to_owned(), crate::stage::address(0), facts)],
         );
         let chosen = answers.nodes[0].disks.first();
         chosen.and_then(|choice| choice.find.serial.clone())

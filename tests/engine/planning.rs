@@ -226,7 +226,7 @@ fn suggested_answers_erase_nothing() {
             (
                 crate::stage::NAMES[n].to_owned(),
                 address(n),
-                crate::stage::facts(n).host,
+                crate::stage::facts(n),
             )
         })
         .collect();

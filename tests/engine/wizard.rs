@@ -94,6 +94,7 @@ fn use_disk(node: &str, serial: &str, purpose: Option<Purpose>) -> Intent {
         node: node.to_owned(),
         disk: format!("/dev/disk/by-id/ata-{serial}"),
         purpose,
+        encrypt: false,
     }
 }
 
@@ -124,6 +125,7 @@ fn three_consoles_choose_and_get_a_cluster() {
         node: "pi-b".to_owned(),
         disk: "/dev/disk/by-id/ata-pi-b-A".to_owned(),
         purpose: Some(Purpose::Local),
+        encrypt: false,
     });
     intend(&mut stage, Intent::Review);
     assert_eq!(stage.state.cluster.stage, Far::Review);
@@ -277,6 +279,7 @@ fn a_choice_at_another_console_unseals_what_was_sealed() {
         node: "pi-b".to_owned(),
         disk: "/dev/disk/by-id/ata-pi-b-B".to_owned(),
         purpose: Some(Purpose::Local),
+        encrypt: false,
     }));
     assert_eq!(
         stage.state.cluster.digest, None,
@@ -351,6 +354,7 @@ fn the_systems_own_disk_cannot_be_chosen_at_any_console() {
         node: "pi-b".to_owned(),
         disk: "/dev/disk/by-id/ata-pi-b-A".to_owned(),
         purpose: Some(Purpose::Local),
+        encrypt: false,
     });
     let answers = stage.state.cluster.answers.as_ref().unwrap();
     assert!(answers.nodes.iter().all(|node| node.disks.is_empty()));

@@ -1,5 +1,6 @@
 //! How many keys the shortest honest way takes, at the level of forms.
 
+use mcloud::engine::answers::{Answers, Purpose};
 use mcloud::engine::neighbours::Standing;
 use mcloud::engine::node::Stage as Phase;
 use mcloud::engine::trust::{JoiningState, KnockState};
@@ -148,6 +149,51 @@ fn an_initiator_of_three_nodes_needs_nine_keys_until_review() {
     assert_eq!(console.stage.state.cluster.stage, Phase::Gathering);
     // One more begins Install and one closes Done.
     assert_eq!(console.keys, 9);
+}
+
+/// Ceph on three disks and OVN, with everything that is missing installed: the keys of the screens
+/// before Review, one for Install and one for Done.
+#[test]
+fn ceph_on_three_disks_and_ovn_cost_the_initiator_no_key_more() {
+    let mut console = Console::new(Stage::open_on(0, |here| *here = super::stage::served(0)));
+    console.on(Step::Welcome);
+    console.enter();
+    console.on(Step::Address);
+    console.enter();
+    console.on(Step::Peers);
+    let heard = vec![peer(1, Standing::Joining), peer(2, Standing::Joining)];
+    console.stage = console.stage.clone().hears(heard);
+    console.go_on();
+    for number in [1, 2] {
+        console.on(Step::Trust);
+        console.stage.fact(Fact::Knocked(knock(number)));
+        console.enter();
+        console
+            .stage
+            .come_in_as(number, super::stage::served(number));
+    }
+    console.go_on();
+    console.on(Step::Disks);
+    console.enter();
+    let answers = || console.stage.state.cluster.answers.clone().unwrap();
+    let ceph = |answers: &Answers| {
+        let nodes = answers.nodes.iter();
+        nodes
+            .filter(|node| node.disks_for(Purpose::Ceph).count() == 1)
+            .count()
+    };
+    assert_eq!(ceph(&answers()), 3);
+    console.go_on();
+    console.on(Step::Network);
+    console.go_on();
+    let answers = console.stage.state.cluster.answers.clone().unwrap();
+    assert!(answers.has_ceph() && answers.has_ovn());
+    assert_eq!(console.stage.state.cluster.stage, Phase::Gathering);
+    let keys = console.keys + 2;
+    insta::assert_snapshot!(format!(
+        "Ceph on three disks and OVN: {keys} keys of at most 25"
+    ));
+    assert!(keys <= 25);
 }
 
 #[test]

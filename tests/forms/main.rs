@@ -9,6 +9,7 @@ mod choices;
 mod keys;
 mod plain;
 mod rules;
+mod services;
 mod situations;
 mod stage;
 mod way;

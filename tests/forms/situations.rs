@@ -19,6 +19,7 @@ pub(crate) fn all() -> Vec<(&'static str, Step, Stage)> {
     all.extend(in_session());
     all.extend(in_session_as_joiner());
     all.extend(choosing());
+    all.extend(serving());
     all
 }
 
@@ -304,7 +305,74 @@ pub(crate) fn give(stage: &mut Stage, node: &str, serial: &str) {
         node: node.to_owned(),
         disk: format!("/dev/disk/by-id/ata-{serial}"),
         purpose: Some(mcloud::engine::answers::Purpose::Local),
+        encrypt: false,
     });
+}
+
+/// A node with a free NIC beside its own.
+pub(crate) fn two_nics(number: u8) -> mcloud::engine::services::NodeFacts {
+    let mut facts = super::stage::served(number);
+    let mut free = nic("eth1", address(number));
+    free.addresses.clear();
+    free.gateway = None;
+    let mut inner = nic("eth2", format!("10.9.0.{}", 11 + number).parse().unwrap());
+    inner.gateway = None;
+    facts.host.nics.extend([free, inner]);
+    facts
+}
+
+/// Three nodes with free NICs, whose Ceph has a disk each.
+pub(crate) fn with_nics() -> Stage {
+    let mut stage = Stage::initiator_on(|here| *here = two_nics(0));
+    for number in [1, 2] {
+        stage.come_in_as(number, two_nics(number));
+    }
+    for node in ["pi-a", "pi-b", "pi-c"] {
+        give_ceph(&mut stage, node);
+    }
+    stage
+}
+
+pub(crate) fn give_ceph(stage: &mut Stage, node: &str) {
+    stage.intend(Intent::Use {
+        node: node.to_owned(),
+        disk: format!("/dev/disk/by-id/ata-{node}-N"),
+        purpose: Some(mcloud::engine::answers::Purpose::Ceph),
+        encrypt: false,
+    });
+}
+
+/// Where MicroCeph and MicroOVN can be.
+fn serving() -> Vec<(&'static str, Step, Stage)> {
+    let mut given = Stage::served(2);
+    for node in ["pi-a", "pi-b", "pi-c"] {
+        give_ceph(&mut given, node);
+    }
+    let mut two = Stage::served(1);
+    give_ceph(&mut two, "pi-a");
+    give_ceph(&mut two, "pi-b");
+    let mut mixed = Stage::served(1);
+    mixed.come_in(2);
+    let typed = with_nics()
+        .typed("network.gateway4:nic", "192.168.1.1/24")
+        .typed("network.range4:nic", "192.168.1.200-192.168.1.250");
+    let wrong = with_nics()
+        .typed("network.gateway4:nic", "192.168.1.1/24")
+        .typed("network.range4:nic", "192.168.1.1-192.168.1.50");
+    let unread = with_nics().typed("network.gateway4:nic", "192.168.1");
+    vec![
+        ("disks-served", Step::Disks, Stage::served(2)),
+        ("disks-ceph", Step::Disks, given.clone()),
+        ("disks-ceph-two", Step::Disks, two),
+        ("disks-ceph-mixed", Step::Disks, mixed),
+        ("disks-ceph-worker", Step::Disks, given.worker(1)),
+        ("network-bridge", Step::Network, given),
+        ("network-nics", Step::Network, with_nics()),
+        ("network-typed", Step::Network, typed.clone()),
+        ("network-wrong", Step::Network, wrong),
+        ("network-unread", Step::Network, unread),
+        ("network-nics-worker", Step::Network, typed.worker(1)),
+    ]
 }
 
 fn choosing() -> Vec<(&'static str, Step, Stage)> {
@@ -315,6 +383,7 @@ fn choosing() -> Vec<(&'static str, Step, Stage)> {
         node: "pi-b".to_owned(),
         disk: "/dev/disk/by-id/ata-pi-b-A".to_owned(),
         purpose: Some(mcloud::engine::answers::Purpose::Local),
+        encrypt: false,
     });
     let driver = |driver| Intent::Local {
         local: LocalPool {

@@ -7,7 +7,9 @@ use mcloud::engine::message::{Failure, Message};
 use mcloud::engine::neighbours::{Neighbours, Peer, Standing};
 use mcloud::engine::node::{Local, Role};
 use mcloud::engine::picture::{Picture, picture};
-use mcloud::engine::services::{LxdFacts, LxdState, NodeFacts};
+use mcloud::engine::services::{
+    LxdFacts, LxdState, MicroFacts, MicroState, NodeFacts, SnapdFacts, SnapdState,
+};
 use mcloud::engine::timing::Usual;
 use mcloud::engine::trust::{Knock, KnockState};
 use mcloud::engine::{Effect, Event, Fact, Intent, State, update};
@@ -90,6 +92,33 @@ pub(crate) fn facts(number: u8) -> NodeFacts {
         })),
         mcloud: "0.1.0".to_owned(),
         ..NodeFacts::default()
+    }
+}
+
+/// The same Pi with a second empty disk and a snapd that can install what is missing.
+pub(crate) fn served(number: u8) -> NodeFacts {
+    let mut facts = facts(number);
+    let mut second = disk("nvme0n1", &format!("{}-N", name(number)), Holds::Nothing);
+    second.size = 512_110_190_592;
+    second.model = Some("WD SN740".to_owned());
+    facts.host.disks.insert(0, second);
+    facts.snapd = SnapdState::Answers(Box::new(SnapdFacts {
+        version: "2.68.3".to_owned(),
+        confinement: "strict".to_owned(),
+        ..SnapdFacts::default()
+    }));
+    facts
+}
+
+/// The same with a `MicroCeph` that can encrypt.
+pub(crate) fn encrypting(number: u8) -> NodeFacts {
+    NodeFacts {
+        ceph: MicroState::Answers(Box::new(MicroFacts {
+            version: "19.2.1".to_owned(),
+            no_encryption: Some(String::new()),
+            ..MicroFacts::default()
+        })),
+        ..served(number)
     }
 }
 
@@ -187,7 +216,11 @@ impl Stage {
 
     /// An initiator whose session is open.
     pub(crate) fn initiator() -> Self {
-        let mut stage = Self::open(0);
+        Self::initiator_on(|_| {})
+    }
+
+    pub(crate) fn initiator_on(change: impl FnOnce(&mut NodeFacts)) -> Self {
+        let mut stage = Self::open_on(0, change);
         for intent in [
             Intent::Part {
                 part: mcloud::engine::wizard::Part::Initiator,
@@ -229,7 +262,20 @@ impl Stage {
         stage
     }
 
+    /// The initiator and `count` joiners, on all of which snapd can install what is missing.
+    pub(crate) fn served(count: u8) -> Self {
+        let mut stage = Self::initiator_on(|here| *here = served(0));
+        for number in 1..=count {
+            stage.come_in_as(number, served(number));
+        }
+        stage
+    }
+
     pub(crate) fn come_in(&mut self, number: u8) {
+        self.come_in_as(number, facts(number));
+    }
+
+    pub(crate) fn come_in_as(&mut self, number: u8, facts: NodeFacts) {
         let id = format!("id-{}", name(number));
         self.fact(Fact::Knocked(knock(number)));
         self.intend(Intent::Admit { id: id.clone() });
@@ -243,7 +289,7 @@ impl Stage {
         self.fact(Fact::LinkUp(node.clone()));
         self.fact(Fact::Facts {
             node: Some(node),
-            facts: Box::new(facts(number)),
+            facts: Box::new(facts),
         });
     }
 

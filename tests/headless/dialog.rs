@@ -121,6 +121,7 @@ fn review(erasures: &[&str]) -> Picture {
         erasures: erasures.iter().map(|name| disk(name, "ext4")).collect(),
         formats: vec![disk("sdz", "")],
         driver: Some("zfs".to_owned()),
+        notes: vec![mcloud::engine::message::Message::new("review.no-remote")],
         phases: vec![phase(Phase::Lxd, 5), phase(Phase::MicroCeph, 0)],
         steps: 5,
         usual_ms: 130_000,

@@ -43,7 +43,7 @@ pub(crate) fn changed(from: &str, to: &str) -> String {
     "cluster:",
     "passphrase:",
     "1:1",
-    "\"passphrase\" is not a key here — the keys here are cluster, initiator, nodes, local, erase"
+    "\"passphrase\" is not a key here — the keys here are cluster, initiator, nodes, local, ceph, network, snaps, erase"
 )]
 #[case::unknown_key_of_a_node(
     "    address: 10.0.0.12",
@@ -145,9 +145,9 @@ pub(crate) fn changed(from: &str, to: &str) -> String {
 )]
 #[case::other_use(
     "use: local",
-    "use: ceph",
+    "use: swap",
     "7:14",
-    "a disk cannot be used for \"ceph\" — it takes the word local"
+    "a disk cannot be used for \"swap\" — it takes local or ceph"
 )]
 #[case::no_size(
     "512GB",

@@ -1,13 +1,9 @@
-//! Preseeds that are right: what they mean, and that writing and reading are each other's reverse.
+//! Preseeds that are right: what they mean.
 
 use std::net::IpAddr;
 
-use mcloud::engine::answers::{
-    Answers, DEFAULT_LOOP_FILE, DiskChoice, DiskFilter, DriverChoice, LocalPool, NodeAnswers,
-    Purpose,
-};
+use mcloud::engine::answers::{Answers, DEFAULT_LOOP_FILE, DriverChoice, LocalPool};
 use mcloud::preseed;
-use proptest::prelude::*;
 use rstest::rstest;
 
 use super::preseed_errors::GOOD;
@@ -110,98 +106,57 @@ fn the_example_is_right_and_fits_three_pis() {
     }
 }
 
-fn address() -> impl Strategy<Value = IpAddr> {
-    // Unicast addresses: what comes before them and after them is no node's.
-    let v4 = (0x0100_0000_u32..0xdfff_ffff).prop_map(|bits| IpAddr::V4(bits.into()));
-    let v6 = (0x2000_u128 << 112..0xfe00_u128 << 112).prop_map(|bits| IpAddr::V6(bits.into()));
-    prop_oneof![v4, v6, Just("fd00::".parse().expect("an address"))]
+/// The example with what is commented out in it as well, and without what that stands for.
+fn whole_example() -> String {
+    let example = include_str!("../../assets/preseed.example.yaml");
+    let example = example.replacen("network:\n  kind: none\n", "", 1);
+    let uncommented = |line: &str| {
+        let (indent, rest) = line
+            .split_once("# ")
+            .filter(|(it, _)| it.trim().is_empty())?;
+        let word = rest
+            .trim_start()
+            .trim_start_matches("- ")
+            .split(' ')
+            .next()?;
+        let is_key = word.ends_with(':') && word != "mcloud:";
+        is_key.then(|| format!("{indent}{rest}"))
+    };
+    let lines: Vec<_> = example
+        .lines()
+        .map(|line| uncommented(line).unwrap_or_else(|| line.to_owned()))
+        .collect();
+    lines.join("\n")
 }
 
-fn word() -> impl Strategy<Value = String> {
-    // Anything that is no control character and not blank.
-    "[^\\p{Cc}\\p{Z}]{1,3}[^\\p{Cc}]{0,12}"
+#[test]
+fn what_the_example_shows_in_comments_is_right_too() {
+    let answers = read(&whole_example());
+    assert!(answers.has_ceph());
+    assert!(answers.has_ovn());
+    assert!(answers.nodes.iter().all(|node| node.uplink.is_some()));
+    assert!(answers.ceph.public.is_some());
+    assert!(answers.network.guests6.is_some());
 }
 
-fn disk() -> impl Strategy<Value = DiskChoice> {
-    let filter = (
-        proptest::option::of(word()),
-        proptest::option::of(word()),
-        proptest::option::of(1_000_000..=u64::MAX),
-    );
-    let named = filter.prop_filter("a filter names something", |(serial, model, size)| {
-        serial.is_some() || model.is_some() || size.is_some()
-    });
-    named.prop_map(|(serial, model, size)| DiskChoice {
-        purpose: Purpose::Local,
-        find: DiskFilter {
-            serial,
-            model,
-            size,
-        },
-        encrypt: false,
-    })
-}
-
-fn name() -> impl Strategy<Value = String> {
-    "[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?"
-}
-
-fn answers() -> impl Strategy<Value = Answers> {
-    let nodes =
-        proptest::collection::btree_map(name(), (address(), proptest::option::of(disk())), 1..6);
-    let nodes = nodes.prop_filter("addresses differ", |nodes| {
-        let addresses: std::collections::BTreeSet<_> = nodes.values().map(|node| node.0).collect();
-        addresses.len() == nodes.len()
-    });
-    let driver = prop_oneof![
-        Just(DriverChoice::Auto),
-        Just(DriverChoice::Zfs),
-        Just(DriverChoice::Btrfs),
-        Just(DriverChoice::Dir),
-    ];
-    let local = (driver, (1_u64 << 30)..=u64::MAX);
-    let local = local.prop_map(|(driver, file)| LocalPool { driver, file });
-    (
-        name(),
-        nodes,
-        local,
-        any::<prop::sample::Index>(),
-        0..9_usize,
-    )
-        .prop_map(|(cluster, nodes, local, first, erase)| {
-            let nodes: Vec<_> = nodes
-                .into_iter()
-                .map(|(name, (address, disk))| NodeAnswers {
-                    name,
-                    address,
-                    disks: disk.into_iter().collect(),
-                    uplink: None,
-                    underlay: None,
-                })
-                .collect();
-            Answers {
-                cluster,
-                initiator: first.get(&nodes).name.clone(),
-                nodes,
-                local,
-                erase,
-                ..Answers::default()
-            }
-        })
-}
-
-proptest! {
-    #[test]
-    fn answers_written_and_read_are_the_same(answers in answers()) {
-        let text = preseed::write(&answers);
-        let read = preseed::read(&text, "-").map_err(|error| TestCaseError::fail(error.to_string()))?;
-        prop_assert_eq!(read.answers, answers);
-    }
-
-    #[test]
-    fn no_text_makes_the_reader_panic(text in "(cluster|nodes|name|:|-|[ \\t\\n{}\\[\\]\"'#&*!|>%@]|\\PC){0,40}") {
-        if let Err(error) = preseed::read(&text, "-") {
-            prop_assert!(error.line >= 1 && error.column >= 1);
-        }
+#[test]
+fn every_key_is_documented_and_in_the_example() {
+    let docs = include_str!("../../docs/preseed.md");
+    let whole = whole_example();
+    let keys = include_str!("../../src/preseed/keys.rs").lines();
+    let keys = keys.filter_map(|line| line.trim().strip_prefix("(\"")?.split('"').next());
+    let keys: Vec<_> = keys.collect();
+    assert!(keys.contains(&"ipv4-range"), "{keys:?}");
+    for key in keys {
+        let stands = |line: &str| {
+            let line = line.trim_start().trim_start_matches("- ");
+            line.starts_with(&format!("{key}:"))
+        };
+        assert!(whole.lines().any(stands), "{key} is not in the example");
+        let written = [format!("`{key}`"), format!(".{key}`")];
+        assert!(
+            written.iter().any(|it| docs.contains(it)),
+            "{key} is not in docs/preseed.md"
+        );
     }
 }

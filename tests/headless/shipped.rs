@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mcloud::{text, usual};
 
-const CLASSES: [&str; 11] = [
+const CLASSES: [&str; 33] = [
     "lxd.ready",
     "control.state",
     "control.agent",
@@ -14,8 +14,30 @@ const CLASSES: [&str; 11] = [
     "lxd.leader",
     "lxd.pool-pending",
     "lxd.pool",
+    "lxd.northbound",
+    "lxd.remote-pending",
+    "lxd.remote",
+    "lxd.remote-fs-pending",
+    "lxd.remote-fs",
+    "lxd.uplink-pending",
+    "lxd.uplink",
+    "lxd.network",
+    "lxd.volumes",
+    "lxd.metadata",
     "lxd.profile",
     "lxd.proof",
+    "microceph.ready",
+    "microceph.bootstrap",
+    "microceph.join",
+    "microceph.tune",
+    "microceph.untune",
+    "microceph.disk",
+    "microceph.pool-size",
+    "microceph.proof",
+    "microovn.ready",
+    "microovn.bootstrap",
+    "microovn.join",
+    "microovn.chassis",
 ];
 
 #[test]
@@ -31,8 +53,17 @@ fn every_code_of_these_rooms_has_a_sentence_and_every_sentence_is_used() {
     let sources = [
         include_str!("../../src/preseed.rs"),
         include_str!("../../src/preseed/check.rs"),
+        include_str!("../../src/preseed/check/ceph.rs"),
+        include_str!("../../src/preseed/check/disks.rs"),
+        include_str!("../../src/preseed/check/fit.rs"),
+        include_str!("../../src/preseed/check/local.rs"),
+        include_str!("../../src/preseed/check/network.rs"),
         include_str!("../../src/preseed/check/nodes.rs"),
+        include_str!("../../src/preseed/check/snaps.rs"),
+        include_str!("../../src/preseed/check/words.rs"),
+        include_str!("../../src/preseed/keys.rs"),
         include_str!("../../src/preseed/raw.rs"),
+        include_str!("../../src/preseed/when.rs"),
         include_str!("../../src/headless/answer.rs"),
         include_str!("../../src/headless/lines.rs"),
         include_str!("../../src/cli.rs"),

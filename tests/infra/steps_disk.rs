@@ -2,7 +2,7 @@
 
 use mcloud::engine::facts::{Disk, Holds};
 use mcloud::engine::plan::DiskUse;
-use mcloud::infra::lxd::disk::same_disk;
+use mcloud::infra::host::again::same_disk;
 
 use crate::steps_words::{heard, spoken};
 
@@ -56,12 +56,9 @@ fn a_disk_as_review_showed_it_is_the_same_among_others() {
 
 #[test]
 fn a_disk_at_another_path_is_gone() {
-    assert_eq!(
-        refused(|it| it.path = "/dev/sda".to_owned()).0,
-        "lxd.disk-gone"
-    );
+    assert_eq!(refused(|it| it.path = "/dev/sda".to_owned()).0, "disk.gone");
     let none = heard(same_disk(&[], &planned())).expect_err("no disk");
-    assert_eq!(none.what.code, "lxd.disk-gone");
+    assert_eq!(none.what.code, "disk.gone");
 }
 
 #[test]
@@ -74,7 +71,7 @@ fn another_serial_name_model_or_size_is_another_disk() {
         |it| it.size = 2000,
     ];
     for change in changes {
-        assert_eq!(refused(change).0, "lxd.disk-other");
+        assert_eq!(refused(change).0, "disk.other");
     }
     let (_, sentence) = refused(|it| it.serial = Some("B".to_owned()));
     assert!(sentence.contains("it was A, now it is B"), "{sentence}");
@@ -89,7 +86,7 @@ fn other_contents_stop_even_where_the_disk_was_to_be_erased() {
         |it| it.holds = Holds::Unknown("it cannot be read".to_owned()),
     ];
     for change in changes {
-        assert_eq!(refused(change).0, "lxd.disk-holds-other");
+        assert_eq!(refused(change).0, "disk.holds-other");
     }
 }
 
@@ -100,13 +97,13 @@ fn an_unreadable_disk_stops_even_where_review_had_its_words() {
     let mut planned = planned();
     planned.holds = disk.holds.in_words(&disk.partitions);
     let failure = heard(same_disk(&[disk], &planned)).expect_err("unreadable");
-    assert_eq!(failure.what.code, "lxd.disk-holds-other");
+    assert_eq!(failure.what.code, "disk.holds-other");
 }
 
 #[test]
 fn a_disk_in_use_or_read_only_stops() {
     let (code, sentence) = refused(|it| it.used = Some("mounted at /srv".to_owned()));
-    assert_eq!(code, "lxd.disk-used");
+    assert_eq!(code, "disk.used");
     assert!(sentence.contains("mounted at /srv"));
-    assert_eq!(refused(|it| it.read_only = true).0, "lxd.disk-read-only");
+    assert_eq!(refused(|it| it.read_only = true).0, "disk.read-only");
 }

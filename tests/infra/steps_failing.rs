@@ -214,8 +214,8 @@ async fn a_disk_that_changed_since_review_is_not_given_to_lxd() {
             .apply(2, &lab.join(2, Some(part.clone())))
             .await
             .expect_err("it holds something now");
-        assert_eq!(failure.what.code, "lxd.disk-holds-other");
-        assert_eq!(failure.data.code, "lxd.data-disk-untouched");
+        assert_eq!(failure.what.code, "disk.holds-other");
+        assert_eq!(failure.data.code, "disk.data-untouched");
         assert!(!is_clustered(node).await);
 
         // The same before a part is defined.
@@ -224,7 +224,7 @@ async fn a_disk_that_changed_since_review_is_not_given_to_lxd() {
         fresh.node(1).machine.holding("sda", "0\nTYPE=xfs\n");
         let work = pending(fresh.node(1), disk(fresh.node(1), "sda"));
         let failure = fresh.apply(1, &work).await.expect_err("it holds something");
-        assert_eq!(failure.what.code, "lxd.disk-holds-other");
+        assert_eq!(failure.what.code, "disk.holds-other");
         assert!(fresh.node(1).lxd.pools().await.expect("a list").is_empty());
     }
 }

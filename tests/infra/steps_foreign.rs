@@ -265,7 +265,7 @@ async fn a_part_defined_by_an_earlier_run_is_looked_at_again_before_it_is_made()
         let photos = "0\nTYPE=ext4\nLABEL=photos\n";
         lab.node(1).machine.holding("sda", photos);
         let failure = lab.is_refused(1, &part).await;
-        assert_eq!(failure.what.code, "lxd.disk-holds-other", "{release}");
+        assert_eq!(failure.what.code, "disk.holds-other", "{release}");
         // Once it is made, what is on the disk is the pool's.
         lab.node(1).machine.holding("sda", "2\n");
         lab.walk(1, &lab.pool(1)).await;
@@ -309,7 +309,9 @@ async fn the_profiles_other_devices_stay_and_were_what_was_there_before() {
             .expect("a device");
         assert_eq!(
             lab.observe(1, &crate::steps_lab::profile()).await,
-            Ok(Seen::Missing(r#"{"gpu0":{"type":"gpu"}}"#.to_owned()))
+            Ok(Seen::Missing(
+                r#"{"config":{},"devices":{"gpu0":{"type":"gpu"}}}"#.to_owned()
+            ))
         );
         lab.walk(1, &crate::steps_lab::profile()).await;
         let profile = lxd.profile("default").await.expect("the profile");

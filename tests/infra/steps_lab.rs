@@ -4,16 +4,19 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use mcloud::engine::Seen;
 use mcloud::engine::message::{Failure, Message};
 use mcloud::engine::plan::{DiskUse, PoolPart, PoolSource, Work};
 use mcloud::infra::lxd::LxdService;
 use mcloud::infra::lxd::client::Lxd;
+use mcloud::infra::microcluster::client::{Control, Micro};
 use mcloud::infra::{Context, InfraBootstrapper, Inputs, Step};
 use mcloud::rehearsal::fault::Fault;
-use mcloud::rehearsal::lxd::{NodeSpec, Release, Serving, Site};
+use mcloud::rehearsal::lxd::{NodeSpec, Probe, Release, Site};
+use mcloud::rehearsal::microovn::MicroOvn;
+use mcloud::rehearsal::serving::Serving;
 use mcloud::world::Clock;
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +38,8 @@ pub(crate) struct Node {
     pub(crate) machine: Machine,
     pub(crate) service: LxdService,
     pub(crate) lxd: Lxd,
-    pub(crate) _serving: Serving,
+    pub(crate) ovn: Micro,
+    pub(crate) _serving: [Serving; 2],
 }
 
 /// Nodes `pi-1`, `pi-2` … at 10.77.0.11, 12 …, each with an empty disk `sda` and a disk `sdb` that
@@ -44,22 +48,47 @@ pub(crate) struct Lab {
     pub(crate) nodes: Vec<Node>,
     /// Signs of life that the steps gave.
     pub(crate) signs: Arc<AtomicUsize>,
+    /// Whether Ceph is there; it is, unless a test says otherwise.
+    pub(crate) ceph: Arc<AtomicBool>,
+}
+
+/// What the nodes' LXDs find around them.
+struct Around {
+    site: Site,
+    ovn: MicroOvn,
+    ceph: Arc<AtomicBool>,
+    clock: Clock,
 }
 
 impl Lab {
     pub(crate) async fn of(release: Release, count: u8, faults: &[&str]) -> Self {
+        Self::with(release, count, (faults, &|_| ())).await
+    }
+
+    /// The same, with nodes that are made different.
+    pub(crate) async fn with(
+        release: Release,
+        count: u8,
+        (faults, change): (&[&str], &dyn Fn(&mut NodeSpec)),
+    ) -> Self {
         let clock = Clock::faster(200.0);
         let faults = faults
             .iter()
             .map(|spec| spec.parse::<Fault>().expect("a fault"));
-        let site = Site::new(clock.clone(), 11, faults.collect());
+        let around = Around {
+            site: Site::new(clock.clone(), 11, faults.collect()),
+            ovn: MicroOvn::new(clock.clone(), 11, Vec::new()),
+            ceph: Arc::new(AtomicBool::new(true)),
+            clock,
+        };
         let mut nodes = Vec::new();
         for number in 1..=count {
-            nodes.push(node(&site, &clock, release, number).await);
+            nodes.push(node(&around, (release, number), change).await);
         }
         Self {
             nodes,
             signs: Arc::default(),
+            ceph: around.ceph,
         }
     }
 
@@ -182,6 +211,28 @@ impl Lab {
         }
     }
 
+    /// MicroOVN's cluster of the first `count` nodes.
+    pub(crate) async fn ovn(&self, count: usize) {
+        for number in 1..=count {
+            self.ovn_on(number).await;
+        }
+    }
+
+    /// MicroOVN on one more node.
+    pub(crate) async fn ovn_on(&self, number: usize) {
+        let node = self.node(number);
+        let control = Control {
+            name: node.name.clone(),
+            address: SocketAddr::new(node.address.ip(), 6443),
+            config: BTreeMap::new(),
+        };
+        if number == 1 {
+            return node.ovn.bootstrap(&control).await.expect("a cluster");
+        }
+        let token = self.node(1).ovn.token(&node.name).await.expect("a token");
+        node.ovn.join(&control, &token).await.expect("a member");
+    }
+
     pub(crate) fn pool(&self, count: usize) -> Work {
         Work::Pool {
             driver: "btrfs".to_owned(),
@@ -218,13 +269,21 @@ impl Lab {
     }
 }
 
-async fn node(site: &Site, clock: &Clock, release: Release, number: u8) -> Node {
+async fn node(
+    around: &Around,
+    (release, number): (Release, u8),
+    change: &dyn Fn(&mut NodeSpec),
+) -> Node {
     let name = format!("pi-{number}");
     let ip = Ipv4Addr::new(10, 77, 0, 10 + number);
     let mut machine = Machine::new();
     machine.disk("sda", "8:0").disk("sdb", "8:16");
     machine.holding("sdb", "0\nTYPE=ext4\nLABEL=photos\n");
     let mut spec = NodeSpec::new(&name, release, ip.into());
+    let (ceph, ovn, own) = (around.ceph.clone(), around.ovn.clone(), name.clone());
+    spec.ceph = Probe::when(move || ceph.load(Ordering::SeqCst));
+    spec.ovn = Probe::when(move || ovn.ovn_ready(&own));
+    change(&mut spec);
     for (disk, number) in [("sda", "8:0"), ("sdb", "8:16")] {
         let serial = format!("{name}-{disk}");
         machine.link(
@@ -241,15 +300,23 @@ async fn node(site: &Site, clock: &Clock, release: Release, number: u8) -> Node 
     let socket = machine.path("lxd.socket");
     machine.world.lxd_sockets = vec![socket.clone()];
     machine.world.programs.systemctl = machine.path("no-systemctl");
-    machine.world.clock = clock.clone();
-    let serving = site.add_node(spec).serve(socket.clone()).await;
+    machine.world.clock = around.clock.clone();
+    machine.world.snapd_socket = machine.path("no-snapd.socket");
+    machine.world.microovn_socket = machine.path("microovn.socket");
+    let serving = around.site.add_node(spec).serve(socket.clone()).await;
+    let ovn = machine.world.microovn_socket.clone();
+    let ovn_serving = around.ovn.node(&name).serve(ovn.clone()).await;
     Node {
         name,
         address: SocketAddr::new(ip.into(), 8443),
         service: LxdService::new(machine.world.clone()),
         lxd: Lxd::new(socket),
         machine,
-        _serving: serving.expect("the socket"),
+        ovn: Micro::new(ovn),
+        _serving: [
+            serving.expect("the socket"),
+            ovn_serving.expect("the socket"),
+        ],
     }
 }
 

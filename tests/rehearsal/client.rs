@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
 use mcloud::rehearsal::fault::Fault;
-use mcloud::rehearsal::lxd::{NodeHandle, NodeSpec, Release, Serving, Site};
+use mcloud::rehearsal::lxd::{NodeHandle, NodeSpec, Probe, Release, Serving, Site};
 use mcloud::world::Clock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -166,6 +166,10 @@ impl Lab {
 pub(crate) fn spec(name: &str, release: Release, address: IpAddr) -> NodeSpec {
     NodeSpec {
         disks: vec!["/dev/sdc".to_owned()],
+        nics: ["eth0", "eth1", "eth2"].map(str::to_owned).into(),
+        ceph: Probe::always(true),
+        mounts_ceph: false,
+        ovn: Probe::always(true),
         kernel: "6.18.44".to_owned(),
         ..NodeSpec::new(name, release, address)
     }
@@ -241,10 +245,11 @@ pub(crate) async fn call(
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let driven = tokio::spawn(connection);
-    let bytes = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
+    let bytes = match body {
+        Value::Null => String::new(),
+        // What is no JSON is sent as it stands.
+        Value::String(raw) => raw,
+        body => body.to_string(),
     };
     let mut request = Request::builder()
         .method(method)

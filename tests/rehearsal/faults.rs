@@ -12,7 +12,11 @@ use crate::client::{Lab, call, disk};
 #[case("lxd.pool@*=slow:30s")]
 #[case("lxd.pool-pending@pi-a=hangup,1x")]
 #[case("lxd.daemon@pi-b=down:1m30s")]
+#[case("snapd.install@pi-b=offline,1x")]
+#[case("snapd.download@*=full")]
 #[case("lxd.daemon@pi-b=down")]
+#[case("microceph.disk-add@pi-b=foreign,1x")]
+#[case("microovn.bootstrap@pi-a=slow:1m")]
 fn a_fault_is_written_as_it_is_read(#[case] spec: &str) {
     let fault: Fault = spec.parse().expect("a fault");
     assert_eq!(fault.to_string(), spec);
@@ -28,13 +32,15 @@ fn a_fault_is_written_as_it_is_read(#[case] spec: &str) {
 )]
 #[case(
     "lxd.join@pi=broken",
-    "\"broken\" is no kind; allowed: refused, slow:DURATION, hangup"
+    "\"broken\" is no kind; allowed: refused, slow:DURATION, foreign, offline, full, hangup"
 )]
 #[case("lxd.join@pi=slow:soon", "\"soon\" is no duration")]
 #[case("lxd.join@pi=refused,twice", "\"twice\" is no count")]
 #[case("lxd.join@pi=refused,0x", "\"0x\" is no count")]
 #[case("lxd.join@pi=down", "down is for the call daemon")]
 #[case("lxd.daemon@pi=refused", "daemon takes down alone")]
+#[case("snapd.hold@pi=offline", "offline and full are for snapd's install")]
+#[case("lxd.join@pi=foreign", "foreign is for the call disk-add")]
 fn a_text_that_is_no_fault_says_what_is_wrong(#[case] spec: &str, #[case] text: &str) {
     let error = spec.parse::<Fault>().expect_err("no fault").to_string();
     assert!(error.contains(text), "{error}");

@@ -1,4 +1,4 @@
-//! The simulated LXD answers, refuses and fails as LXD does.
+//! The simulated snapd, LXD, MicroCeph and MicroOVN answer, refuse and fail as the real ones do.
 
 #![expect(
     clippy::indexing_slicing,
@@ -8,8 +8,14 @@
 mod client;
 mod faults;
 mod formation;
+mod micro_faults;
+mod micro_formation;
+mod micro_lab;
+mod micro_recordings;
+mod micro_refusals;
 mod pools;
 mod profiles;
 mod recordings;
 mod refusals;
 mod server;
+mod snapd;

@@ -28,7 +28,7 @@ async fn each_release_lists_its_extensions_and_its_drivers(
         .iter()
         .map(|driver| &driver["Name"])
         .collect();
-    assert_eq!(names, ["btrfs", "dir"]);
+    assert_eq!(names, ["btrfs", "ceph", "cephfs", "dir"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +92,8 @@ async fn networks_are_the_hosts_own_and_unmanaged() {
         [
             (&json!("lo"), &no),
             (&json!("eth0"), &no),
-            (&json!("eth1"), &no)
+            (&json!("eth1"), &no),
+            (&json!("eth2"), &no)
         ]
     );
     let nope = lab.node(1).get("/1.0/networks/nope").await;

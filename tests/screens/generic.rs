@@ -67,7 +67,7 @@ fn field(known: &Known, id: &str, kind: FieldKind) -> Field {
     });
     let label = match kind {
         FieldKind::Name => "Cluster",
-        FieldKind::Address => "Add by address",
+        FieldKind::Address | FieldKind::Network => "Add by address",
         FieldKind::Words => "The four words",
     };
     let suggested = if kind == FieldKind::Name { "attic" } else { "" };

@@ -31,6 +31,7 @@ impl House {
             node: NAMES[number].to_owned(),
             disk: format!("/dev/disk/by-id/ata-{}-B", NAMES[number]),
             purpose: Some(Purpose::Local),
+            encrypt: false,
         };
         let steps = [
             (0, open),

@@ -335,10 +335,20 @@ fn tell(house: &mut House, who: usize, report: Report) {
             facts,
         },
         Report::NotGathered(failure) => Fact::NotGathered(Some(node), failure),
-        Report::Use { disk, purpose } => Fact::Chose {
+        Report::Use {
+            disk,
+            purpose,
+            encrypt,
+        } => Fact::Chose {
             node,
             disk,
             purpose,
+            encrypt,
+        },
+        Report::Uplink { nic, underlay } => Fact::ChoseUplink {
+            node,
+            nic,
+            underlay,
         },
         Report::Observed(order, seen) => Fact::Observed(order, seen),
         Report::Progress(order, progress) => Fact::Progress(order, progress),

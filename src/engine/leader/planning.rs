@@ -6,7 +6,7 @@ use crate::engine::node::Stage;
 use crate::engine::picture::disk_in_words;
 use crate::engine::plan::Plan;
 use crate::engine::plan::make::{Basis, make};
-use crate::engine::preflight::{Verdict, check_node, check_nodes};
+use crate::engine::preflight::{Verdict, check_networks, check_node, check_nodes, check_services};
 use crate::engine::{Effect, Turn};
 
 impl Turn<'_> {
@@ -32,6 +32,8 @@ impl Turn<'_> {
         let names = answers.nodes.iter().map(|node| &node.name);
         let mut checks: Vec<_> = names.filter_map(of_node).flatten().collect();
         checks.extend(check_nodes(&facts));
+        checks.extend(check_services(&answers, &facts));
+        checks.extend(check_networks(&answers, &facts));
         let basis = Basis {
             cluster: &cluster.id,
             answers: &answers,

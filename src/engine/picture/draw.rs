@@ -43,7 +43,7 @@ pub fn picture(state: &State, now: Millis) -> Picture {
             .collect(),
         wizard: super::wizard::wizard(state),
         checks: cluster.checks.clone(),
-        review: plan.map(|plan| review(plan, cluster.digest.clone(), now)),
+        review: plan.map(|plan| review(plan, cluster, now)),
         install: plan.zip(run).map(|(plan, run)| install(plan, run, now)),
         report: local.report.clone(),
         end: local.end.clone().or_else(|| cluster.end.clone()),
@@ -70,7 +70,7 @@ fn node_row(cluster: &Cluster, answers: &NodeAnswers) -> NodeRow {
     }
 }
 
-fn review(plan: &Plan, digest: Option<String>, now: Millis) -> Review {
+fn review(plan: &Plan, cluster: &Cluster, now: Millis) -> Review {
     let phases = Phase::ALL.into_iter().map(|phase| {
         let steps: Vec<_> = plan
             .steps
@@ -95,7 +95,8 @@ fn review(plan: &Plan, digest: Option<String>, now: Millis) -> Review {
         }
     });
     Review {
-        digest,
+        digest: cluster.digest.clone(),
+        notes: super::review::notes(plan, cluster),
         erasures: plan.erasures.clone(),
         formats: plan.formats.clone(),
         driver: plan.driver.clone(),

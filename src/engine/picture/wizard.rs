@@ -9,15 +9,18 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::State;
-use crate::engine::answers::{Answers, DriverChoice, LocalPool, Purpose};
+use crate::engine::answers::{Answers, DriverChoice, LocalPool};
 use crate::engine::message::{Failure, Message};
 use crate::engine::neighbours::Neighbours;
-use crate::engine::node::{Role, Stage};
+use crate::engine::node::{Node, Role, Stage};
 use crate::engine::plan::make::driver_of;
 use crate::engine::preflight::{AddressChoice, Check, check_host, usable_addresses};
 use crate::engine::services::NodeFacts;
 use crate::engine::trust::{Joining, Session};
 use crate::engine::wizard::{Membership, Part, Unfinished};
+
+pub use disks::{CephView, DiskRow, NodeDisks};
+pub use networks::{NetworkView, NodeNetwork};
 
 /// What the screens before Review show.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,7 +47,13 @@ pub struct Wizard {
     pub disks: Vec<NodeDisks>,
     /// The local pool.
     pub pool: PoolView,
-    /// The NICs and services of every node.
+    /// The distributed storage.
+    #[serde(default)]
+    pub ceph: CephView,
+    /// The network of the guests.
+    #[serde(default)]
+    pub network: NetworkView,
+    /// The NICs of every node.
     pub networks: Vec<NodeNetwork>,
     /// Why what was asked for could not be done.
     pub trouble: Option<Failure>,
@@ -92,50 +101,6 @@ pub struct AddressRow {
     pub suggested: bool,
 }
 
-/// The disks of one node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeDisks {
-    /// The node.
-    pub node: String,
-    /// Its address.
-    pub address: String,
-    /// Whether this console may choose for it.
-    pub can_choose: bool,
-    /// Whether its disks are known yet.
-    pub known: bool,
-    /// Every disk of it.
-    pub disks: Vec<DiskRow>,
-}
-
-/// One disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiskRow {
-    /// Its kernel name, `sda`.
-    pub name: String,
-    /// Its path: what [`crate::engine::Intent::Use`] names.
-    pub path: String,
-    /// Its model.
-    pub model: String,
-    /// Its serial number.
-    pub serial: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// What it holds now, in words; empty where nothing was found.
-    pub holds: String,
-    /// What it is for; none: it is kept as it is.
-    pub purpose: Option<Purpose>,
-    /// Why it cannot be chosen.
-    pub unusable: Option<Message>,
-    /// How that can be mended.
-    pub mend: Option<Message>,
-    /// Whether choosing it erases what it holds.
-    pub erases: bool,
-    /// What is to be said against choosing it.
-    pub warnings: Vec<Message>,
-    /// The node at whose console its use was chosen last, where that is another than this.
-    pub chosen_by: Option<String>,
-}
-
 /// The local pool as it would be.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolView {
@@ -145,19 +110,6 @@ pub struct PoolView {
     pub driver: Option<String>,
     /// Whether every node can use what was chosen.
     pub possible: bool,
-}
-
-/// The NICs and services of one node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeNetwork {
-    /// The node.
-    pub node: String,
-    /// Its address for cluster traffic.
-    pub address: String,
-    /// The NIC that has it; empty where that is not known.
-    pub nic: String,
-    /// Its other NICs in words: the name, its addresses, and `down` (the kernel's word) where it is.
-    pub others: Vec<String>,
 }
 
 /// Draws the state as the screens before Review show it. While steps are done none of them is shown,
@@ -183,6 +135,10 @@ pub(super) fn wizard(state: &State) -> Wizard {
             .filter(|_| is_forming(cluster.stage)),
         disks: answers.map_or_else(Vec::new, |answers| disks::disks(state, answers)),
         pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
+        ceph: answers.map_or_else(CephView::default, |answers| disks::ceph(state, answers)),
+        network: answers.map_or_else(NetworkView::default, |answers| {
+            networks::network(state, answers)
+        }),
         networks: answers.map_or_else(Vec::new, |answers| networks::networks(state, answers)),
         ..standing
     }
@@ -213,6 +169,18 @@ const fn is_begun(stage: Stage) -> bool {
 /// Whether nodes may come in and choose.
 const fn is_forming(stage: Stage) -> bool {
     matches!(stage, Stage::Forming | Stage::Gathering | Stage::Review)
+}
+
+/// What is known of the node called `name`.
+fn facts_of<'a>(state: &'a State, name: &str) -> Option<&'a NodeFacts> {
+    let node: Option<&Node> = state.cluster.nodes.get(name);
+    node.and_then(|node| node.facts.as_ref())
+}
+
+/// The node at whose console `what` was chosen last, where that is another than this.
+fn chosen_elsewhere(state: &State, node: &str, what: &str) -> Option<String> {
+    let by = state.cluster.chosen_by.get(node)?.get(what)?;
+    (*by != state.local.name).then(|| by.clone())
 }
 
 fn host(facts: &NodeFacts) -> Host {

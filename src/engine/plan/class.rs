@@ -81,10 +81,11 @@ impl Work {
         }
     }
 
-    /// What tells steps of one class on one node apart: the disk; none for most.
+    /// What tells steps of one class on one node apart: the disk, the snap; none for most.
     pub fn part(&self) -> Option<&str> {
         match self {
             Self::CephDisk { disk, .. } => Some(&disk.name),
+            Self::SnapHold { snap } => Some(snap.name()),
             _ => None,
         }
     }

@@ -24,10 +24,10 @@ pub enum Work {
         /// The services' snaps of this node.
         snaps: Vec<SnapName>,
     },
-    /// These snaps do not refresh by themselves.
+    /// A snap does not refresh by itself.
     SnapHold {
-        /// Which ones.
-        snaps: Vec<SnapName>,
+        /// Which one.
+        snap: SnapName,
     },
     /// LXD's daemon runs and is ready.
     LxdReady,

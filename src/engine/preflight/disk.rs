@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Verdict};
-use crate::engine::answers::{DiskFilter, NodeAnswers};
+use crate::engine::answers::{DiskFilter, Given, NodeAnswers, Purpose};
 use crate::engine::facts::{Disk, Holds};
 use crate::engine::message::Message;
+use crate::engine::services::{LxdState, MicroFacts, NodeFacts};
 
 /// The smallest disk that is worth a pool, in bytes.
 pub const LEAST_DISK: u64 = 1_000_000_000;
@@ -170,21 +171,81 @@ fn warnings(disk: &Disk) -> Vec<Message> {
     said
 }
 
+/// What one disk of a node can be given away for, as far as the disk itself goes: whether there is a
+/// Ceph to give it to is another question. `offer` is of [`disk_choices`] where disks can be wiped:
+/// LXD may be unable to, `MicroCeph` never is.
+pub fn given_for(facts: &NodeFacts, offer: &DiskOffer) -> Vec<Given> {
+    if offer.unusable.is_some() {
+        return Vec::new();
+    }
+    let given = |purpose, encrypt| Given { purpose, encrypt };
+    let mut all = vec![given(Purpose::Ceph, false)];
+    if can_encrypt(facts.ceph.facts()) {
+        all.push(given(Purpose::Ceph, true));
+    }
+    let lxd_wipes = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
+    if lxd_wipes || !offer.erases {
+        all.push(given(Purpose::Local, false));
+    }
+    all
+}
+
+/// Whether a `MicroCeph` says that it can encrypt disks.
+fn can_encrypt(ceph: Option<&MicroFacts>) -> bool {
+    let why = ceph.and_then(|ceph| ceph.no_encryption.as_deref());
+    why.is_some_and(str::is_empty)
+}
+
 /// What is to be said of the disks that were chosen for a node.
-pub(super) fn chosen_disks(node: &NodeAnswers, disks: &[Disk]) -> Vec<Check> {
-    let chosen = node.disks.iter().filter_map(|choice| {
-        let mut fitting = disks.iter().filter(|disk| choice.find.fits(disk));
-        fitting.next().filter(|_| fitting.next().is_none())
-    });
-    let checks = chosen.flat_map(|disk| {
-        let about = |says: Message| {
-            let says = says.with("node", &node.name);
-            Check::new("disk", &node.name, Verdict::Warning, says)
-                .read(&disk.path, disk.transport.as_deref().unwrap_or("-"))
+pub(super) fn chosen_disks(node: &NodeAnswers, facts: &NodeFacts) -> Vec<Check> {
+    let chosen: Vec<_> = node
+        .disks
+        .iter()
+        .filter_map(|choice| {
+            let disks = facts.host.disks.iter();
+            let mut fitting = disks.filter(|disk| choice.find.fits(disk));
+            let disk = fitting.next().filter(|_| fitting.next().is_none())?;
+            Some((choice, disk))
+        })
+        .collect();
+    let mut checks = Vec::new();
+    for (at, (choice, disk)) in chosen.iter().enumerate() {
+        let say = |code: &str| {
+            let says = Message::new(code).with("node", &node.name);
+            says.with("disk", &disk.name)
         };
-        warnings(disk).into_iter().map(about)
-    });
-    checks.collect()
+        for says in warnings(disk) {
+            let says = says.with("node", &node.name);
+            let check = Check::new("disk", &node.name, Verdict::Warning, says);
+            checks.push(check.read(&disk.path, disk.transport.as_deref().unwrap_or("-")));
+        }
+        let twice = chosen
+            .iter()
+            .take(at)
+            .any(|(_, other)| other.path == disk.path);
+        if twice {
+            checks.push(disk_check(&node.name, say("check.disk-twice")));
+        }
+        if choice.encrypt && choice.purpose == Purpose::Local {
+            checks.push(disk_check(&node.name, say("check.disk-encrypt-local")));
+        }
+        let why = facts
+            .ceph
+            .facts()
+            .and_then(|it| it.no_encryption.as_deref());
+        if let Some(why) = why.filter(|why| choice.encrypt && !why.is_empty()) {
+            let says = say("check.disk-encrypt").with("why", why);
+            checks.push(disk_check(&node.name, says));
+        }
+    }
+    let locals = chosen
+        .iter()
+        .filter(|(choice, _)| choice.purpose == Purpose::Local);
+    if locals.count() > 1 {
+        let says = Message::new("check.disk-locals").with("node", &node.name);
+        checks.push(disk_check(&node.name, says));
+    }
+    checks
 }
 
 /// The check that a plan's disks fit the facts; made where the plan is made.

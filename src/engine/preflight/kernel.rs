@@ -1,6 +1,7 @@
 //! The kernel: control groups, modules, confinement, virtual machines, uid maps.
 
 use super::{Check, Verdict};
+use crate::engine::answers::{Answers, Purpose};
 use crate::engine::facts::{HostFacts, Module};
 use crate::engine::message::Message;
 
@@ -64,18 +65,56 @@ pub(super) fn modules(node: &str, host: &HostFacts) -> Option<Check> {
         Check::new("modules", node, Verdict::Good, say("check.modules"))
     } else {
         let says = say("check.modules-missing").with("modules", missing.join(", "));
-        // Until 6.7 Ubuntu for Raspberry Pi had them in a package of their own.
-        let fix = if host.kernel.ends_with("-raspi") {
-            Message::new("check.modules-raspi-fix")
-        } else {
-            Message::new("check.modules-fix").with("kernel", &host.kernel)
-        };
-        Check::new("modules", node, Verdict::Warning, says).fix(fix)
+        Check::new("modules", node, Verdict::Warning, says).fix(modules_fix(host))
     };
     let place = format!("/sys/module, /lib/modules/{}", host.kernel);
     let names: Vec<_> = known.iter().map(|name| **name).collect();
     let read = check.read(&place, names.join(" "));
     Some(read.means("check.modules-means"))
+}
+
+/// What the services that were chosen need of the kernel; a module that is missing says what will not
+/// work. What is not known is not said.
+pub(super) fn chosen_services(node: &str, host: &HostFacts, answers: &Answers) -> Vec<Check> {
+    let own = answers.node(node);
+    let encrypts = own.is_some_and(|own| {
+        let mut disks = own.disks_for(Purpose::Ceph);
+        disks.any(|choice| choice.encrypt)
+    });
+    let (ceph, ovn) = (answers.has_ceph(), answers.has_ovn());
+    let several = answers.nodes.len() > 1;
+    let wanted = [
+        ("openvswitch", "kernel.openvswitch", ovn, Verdict::Blocking),
+        ("geneve", "kernel.geneve", ovn && several, Verdict::Blocking),
+        ("rbd", "kernel.rbd", ceph, Verdict::Blocking),
+        (
+            "ceph",
+            "kernel.ceph",
+            ceph && answers.ceph.filesystem,
+            Verdict::Warning,
+        ),
+        ("dm_crypt", "kernel.dm-crypt", encrypts, Verdict::Blocking),
+    ];
+    let missing = |name: &str| host.modules.get(name) == Some(&Module::Missing);
+    wanted
+        .into_iter()
+        .filter(|(name, _, wanted, _)| *wanted && missing(name))
+        .map(|(name, code, _, verdict)| {
+            let says = Message::new(code).with("node", node);
+            let place = format!("/lib/modules/{}", host.kernel);
+            let read = Check::new("modules", node, verdict, says).read(&place, name);
+            read.fix(modules_fix(host)).means("kernel.means")
+        })
+        .collect()
+}
+
+/// How to come by missing modules. Until 6.7 Ubuntu for Raspberry Pi had them in a package of their own.
+fn modules_fix(host: &HostFacts) -> Message {
+    if host.kernel.ends_with("-raspi") {
+        Message::new("check.modules-raspi-fix")
+    } else {
+        Message::new("check.modules-fix").with("kernel", &host.kernel)
+    }
 }
 
 /// `AppArmor`: LXD confines containers with it, and goes on without it.

@@ -1,10 +1,10 @@
 //! Whether a node's LXD can be used: is it there, does it answer, is it somebody else's?
 
 use super::{Check, Verdict};
-use crate::engine::answers::Answers;
+use crate::engine::answers::{Answers, SnapChannels};
 use crate::engine::message::Message;
 use crate::engine::plan::{LOCAL_POOL, LXD_PORT};
-use crate::engine::services::{LxdFacts, LxdState};
+use crate::engine::services::{LxdFacts, LxdState, NodeFacts, SnapdState};
 
 /// Whether the LXD of a node is this cluster's already.
 ///
@@ -31,11 +31,21 @@ pub fn is_ours(lxd: &LxdFacts, answers: &Answers, cluster: &str) -> bool {
 
 /// Whether the LXD of a node can be used in the cluster that is `meant`, which has these answers
 /// and this id. While none is meant yet, a cluster with an mcloud's mark may be the one.
-pub(super) fn check_lxd(node: &str, lxd: &LxdState, meant: Option<(&Answers, &str)>) -> Check {
+pub(super) fn check_lxd(node: &str, facts: &NodeFacts, meant: Option<(&Answers, &str)>) -> Check {
     let say = |code: &str| Message::new(code).with("node", node);
     let check = |verdict, says| Check::new("lxd", node, verdict, says);
     let socket = "unix.socket";
-    let found = match lxd {
+    let usual = SnapChannels::default();
+    let snaps = meant.map_or(&usual, |(answers, _)| &answers.snaps);
+    let snapd = matches!(facts.snapd, SnapdState::Answers(_));
+    let say = |code: &str| say(code).with("channel", &snaps.lxd);
+    let found = match &facts.lxd {
+        LxdState::Absent if snapd && snaps.install => {
+            check(Verdict::Good, say("check.lxd-to-install")).read(socket, "not there")
+        }
+        LxdState::Absent if snapd => check(Verdict::Blocking, say("check.lxd-absent"))
+            .fix(say("check.lxd-declined-fix"))
+            .read(socket, "not there"),
         LxdState::Absent => check(Verdict::Blocking, say("check.lxd-absent"))
             .fix(say("check.lxd-absent-fix"))
             .read(socket, "not there"),

@@ -3,6 +3,7 @@
 use super::page::{Page, Place};
 use super::words::{fill, list};
 use crate::engine::Intent;
+use crate::engine::answers::Purpose;
 use crate::engine::message::plain;
 use crate::engine::node::{Role, Stage};
 use crate::engine::picture::{NodeState, Picture, Review, disk_in_words};
@@ -126,6 +127,9 @@ fn with_plan(picture: &Picture, review: &Review) -> Page {
         Some(driver) => fill("review.pool", &[("driver", driver)]),
         None => say("review.no-pool"),
     });
+    for says in &review.notes {
+        page.says(sentence(says));
+    }
     asks(&mut page, picture, review);
     page
 }
@@ -139,7 +143,13 @@ fn disks(page: &mut Page, title: &str, disks: &[DiskUse]) {
     for disk in disks {
         // Every disk is listed, also where two are described alike.
         let key = format!("disk:{title}:{}:{}", disk.node, disk.name);
-        let text = format!("  {}", plain(&disk_in_words(disk)));
+        let purpose = say(match disk.purpose {
+            Purpose::Local => "disks.local",
+            Purpose::Ceph => "disks.ceph",
+        });
+        let disk = plain(&disk_in_words(disk));
+        let with = [("disk", disk.as_str()), ("use", purpose.as_str())];
+        let text = format!("  {}", fill("review.disk-for", &with));
         page.line(key, text, String::new());
     }
 }

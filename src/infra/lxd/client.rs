@@ -1,5 +1,8 @@
 //! LXD's REST API, call by call; every answer is read by its own `type`, never by version.
 
+mod networks;
+mod volumes;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,7 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 
 use super::join::{JoinRequest, JoinToken};
-use super::types::{Cluster, Config, Devices, Member, Network, NewPool, Pool, Profile, Server};
+use super::types::{Cluster, Config, Devices, Member, NewPool, Pool, Profile, Server};
 use crate::infra::rest::envelope::{Operation, Progress, Reply, parse};
 use crate::infra::rest::{Answer, Call, Patience, Rest, RestError, plain, segment};
 
@@ -187,11 +190,6 @@ impl Lxd {
         let path = format!("/1.0/profiles/{}", segment(name));
         let body = json!({ "devices": devices });
         self.work(Call::patch(path, body), progress).await
-    }
-
-    /// All networks, LXD's own and those it merely sees.
-    pub async fn networks(&self) -> Result<Vec<Network>, RestError> {
-        self.list("/1.0/networks?recursion=1").await
     }
 
     /// Waits until an operation is over, however long it runs: `progress` hears of every round.

@@ -1,7 +1,6 @@
 //! What the leader's LXD gives to a joiner: a token, the cluster's certificate, and the list of what
 //! the joiner must say about itself.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use secrecy::ExposeSecret;
@@ -12,11 +11,20 @@ use super::client::Lxd;
 use super::disk::{SIZE, SOURCE, WIPE, config};
 use super::failures;
 use super::reach::Reach;
-use super::types::{MemberConfig, Phase};
+use super::shape::is_of_kind;
+use super::share::of_remote;
+use super::types::{Config, MemberConfig, Phase, Pool, Server};
+use super::uplink;
 use crate::engine::message::{Failure, Message};
-use crate::engine::plan::{LOCAL_POOL, PoolPart};
+use crate::engine::plan::{LOCAL_POOL, NetworkPart, PoolPart, RemotePool};
 use crate::infra::Inputs;
 use crate::infra::rest::RestError;
+
+/// A pool among what a joiner must supply.
+const POOL: &str = "storage-pool";
+
+/// A network among it.
+const NETWORK: &str = "network";
 
 /// The encoded join token.
 pub(super) const TOKEN: &str = "token";
@@ -30,27 +38,38 @@ pub(super) const MEMBER_CONFIG: &str = "member_config";
 /// Said instead of all these where the leader lists the joiner as a member already.
 pub(super) const MEMBER: &str = "member";
 
+/// What a joiner brings, by its part of the plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Brings {
+    /// Its part of the local pool.
+    pub(super) pool: Option<PoolPart>,
+    /// Its part of the network that goes out.
+    pub(super) network: Option<NetworkPart>,
+    /// The distributed pools.
+    pub(super) remote: Vec<RemotePool>,
+}
+
 /// Makes the inputs for `name`'s join. A join that would fail late can cost a small cluster its
 /// quorum, so whatever can be known to fail is refused here, before there is a token.
 pub(super) async fn inputs(
     reach: &Reach,
     name: &str,
     address: SocketAddr,
-    part: Option<&PoolPart>,
+    brings: &Brings,
 ) -> Result<Inputs, Failure> {
     let lxd = reach.lxd().await?;
     let unanswered = |error: RestError| failures::unanswered(&error);
     if is_member(&lxd, name, address).await? {
         return Ok(Inputs::from([(MEMBER.to_owned(), name.to_owned())]));
     }
-    fits(&lxd, part).await?;
+    fits(&lxd, brings).await?;
     let mut asked = lxd.cluster().await.map_err(unanswered)?.member_config;
     for key in &mut asked {
         // The value is the leader's own.
         key.value.clear();
     }
-    answers(&asked, part)?;
     let server = lxd.server(None).await.map_err(unanswered)?;
+    answers(&asked, brings, &server)?;
     let token = lxd.create_token(name).await.map_err(|error| {
         failures::failed(Message::new("lxd.token-failed").with("name", name), &error)
     })?;
@@ -97,8 +116,9 @@ async fn is_member(lxd: &Lxd, name: &str, address: SocketAddr) -> Result<bool, F
     }
 }
 
-/// Refuses a join that would fail late: beside something `Errored`, or to a pool of another driver.
-async fn fits(lxd: &Lxd, part: Option<&PoolPart>) -> Result<(), Failure> {
+/// Refuses a join that would fail late: beside something `Errored`, or to a pool of another driver or
+/// a network of another type.
+async fn fits(lxd: &Lxd, brings: &Brings) -> Result<(), Failure> {
     let pools = lxd.pools().await;
     let pools = pools.map_err(|error| failures::unanswered(&error))?;
     let networks = lxd.networks().await;
@@ -114,58 +134,89 @@ async fn fits(lxd: &Lxd, part: Option<&PoolPart>) -> Result<(), Failure> {
         let say = |code: &str| Message::new(code).with("kind", kind).with("thing", name);
         return Err(Failure::new(say("lxd.errored")).hint(say("lxd.hint-errored")));
     }
-    match (part, pools.iter().find(|pool| pool.name == LOCAL_POOL)) {
-        (Some(part), Some(pool)) if pool.driver != part.driver => {
-            Err(other_driver(&pool.driver, &part.driver))
+    let part = brings.pool.as_ref();
+    let local = part.map(|part| (LOCAL_POOL, part.driver.as_str()));
+    let remote = brings.remote.iter().map(|it| (it.name(), it.driver()));
+    for (name, driver) in local.into_iter().chain(remote) {
+        if let Some(pool) = pools.iter().find(|pool| pool.name == name)
+            && pool.driver != driver
+        {
+            return Err(other_driver(pool, driver));
         }
-        _ => Ok(()),
     }
+    if let Some(part) = &brings.network
+        && let Some(network) = networks.iter().find(|it| it.name == part.network)
+    {
+        is_of_kind(network, &part.kind)?;
+    }
+    Ok(())
 }
 
 /// The pool is there with another driver than the planned one.
-pub(super) fn other_driver(found: &str, planned: &str) -> Failure {
-    let what = Message::new("lxd.pool-other-driver")
-        .with("pool", LOCAL_POOL)
-        .with("found", found)
+pub(super) fn other_driver(pool: &Pool, planned: &str) -> Failure {
+    let say = |code: &str| Message::new(code).with("pool", &pool.name);
+    let what = say("lxd.pool-other-driver")
+        .with("found", &pool.driver)
         .with("planned", planned);
-    Failure::new(what).hint(Message::new("lxd.hint-pool-other").with("pool", LOCAL_POOL))
+    Failure::new(what).hint(say("lxd.hint-pool-other"))
 }
 
 /// The joiner's value for every key the cluster asks; says which one mcloud has no value for. LXD
-/// would take less without a word and make a pool on a loop file.
+/// would take less without a word: it makes a pool on a loop file, and a network on no NIC.
 pub(super) fn answers(
     asked: &[MemberConfig],
-    part: Option<&PoolPart>,
+    brings: &Brings,
+    server: &Server,
 ) -> Result<Vec<MemberConfig>, Failure> {
-    let local = |key: &MemberConfig| key.entity == "storage-pool" && key.name == LOCAL_POOL;
-    let known = match part {
-        Some(part) if asked.iter().any(local) => config(part),
-        _ => BTreeMap::new(),
-    };
-    let mut answers: Vec<MemberConfig> = known.into_iter().map(of_local).collect();
-    for key in asked {
-        if answers.iter().any(|it| local(key) && it.key == key.key) {
-            continue;
+    let mut answers = Vec::new();
+    for (entity, name, known) in known(brings, server) {
+        if asked
+            .iter()
+            .any(|it| it.entity == entity && it.name == name)
+        {
+            let pairs = known.into_iter();
+            answers.extend(pairs.map(|pair| of((entity, &name), pair)));
         }
-        match key.key.as_str() {
-            // Empty is LXD's own choice of place.
-            SOURCE | SIZE if local(key) && part.is_some() => {
-                answers.push(of_local((key.key.clone(), String::new())));
-            }
-            "zfs.pool_name" if local(key) && part.is_some() => {
-                answers.push(of_local((key.key.clone(), LOCAL_POOL.to_owned())));
-            }
-            WIPE if local(key) && part.is_some() => {}
-            _ => return Err(unanswerable(key)),
+    }
+    for key in asked {
+        let same =
+            |it: &MemberConfig| it.entity == key.entity && it.name == key.name && it.key == key.key;
+        if !answers.iter().any(same) {
+            answers.extend(left_to_lxd(key, brings)?);
         }
     }
     Ok(answers)
 }
 
-fn of_local((key, value): (String, String)) -> MemberConfig {
+/// What the joiner knows to say, by entity and name.
+fn known(brings: &Brings, server: &Server) -> Vec<(&'static str, String, Config)> {
+    let local = brings.pool.iter();
+    let local = local.map(|part| (POOL, LOCAL_POOL.to_owned(), config(part)));
+    let remote = brings.remote.iter();
+    let remote = remote.map(|pool| (POOL, pool.name().to_owned(), of_remote(*pool, server)));
+    let network = brings.network.iter();
+    let network = network.map(|part| (NETWORK, part.network.clone(), uplink::config(part)));
+    local.chain(remote).chain(network).collect()
+}
+
+/// What is said to a key of the local pool that the plan has no value for: LXD chooses. Any other
+/// key has no answer.
+fn left_to_lxd(key: &MemberConfig, brings: &Brings) -> Result<Option<MemberConfig>, Failure> {
+    let local = key.entity == POOL && key.name == LOCAL_POOL && brings.pool.is_some();
+    let answer = |value: &str| of((POOL, LOCAL_POOL), (key.key.clone(), value.to_owned()));
+    match key.key.as_str() {
+        // Empty is LXD's own choice of place.
+        SOURCE | SIZE if local => Ok(Some(answer(""))),
+        "zfs.pool_name" if local => Ok(Some(answer(LOCAL_POOL))),
+        WIPE if local => Ok(None),
+        _ => Err(unanswerable(key)),
+    }
+}
+
+fn of((entity, name): (&str, &str), (key, value): (String, String)) -> MemberConfig {
     MemberConfig {
-        entity: "storage-pool".to_owned(),
-        name: LOCAL_POOL.to_owned(),
+        entity: entity.to_owned(),
+        name: name.to_owned(),
         key,
         value,
     }

@@ -6,7 +6,7 @@ use super::client::Lxd;
 use super::disk;
 use super::failures;
 use super::fresh;
-use super::invite::{CERTIFICATE, MEMBER, MEMBER_CONFIG, TOKEN, answers};
+use super::invite::{Brings, CERTIFICATE, MEMBER, MEMBER_CONFIG, TOKEN, answers};
 use super::join::JoinRequest;
 use super::leader;
 use super::reach::{Reach, Silence, leaves_open, say};
@@ -14,7 +14,7 @@ use super::refusals::{Meaning, meaning};
 use super::types::{MemberConfig, MemberStatus, Server};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
-use crate::engine::plan::PoolPart;
+use crate::engine::plan::LOCAL_POOL;
 use crate::infra::{Context, Doing, Step};
 
 /// This LXD is a member of the leader's cluster.
@@ -24,7 +24,7 @@ pub(super) struct Join {
     pub(super) name: String,
     pub(super) address: SocketAddr,
     pub(super) leader: SocketAddr,
-    pub(super) pool: Option<PoolPart>,
+    pub(super) brings: Brings,
 }
 
 impl Join {
@@ -61,11 +61,12 @@ impl Join {
             return Ok(());
         }
         let lxd = self.reach.lxd().await?;
-        let request = self.request(context)?;
-        let part = self
-            .pool
-            .as_ref()
-            .filter(|_| !request.member_config.is_empty());
+        let server = lxd.server(None).await;
+        let server = server.map_err(|error| failures::unanswered(&error))?;
+        let request = self.request(context, &server)?;
+        let given = |it: &MemberConfig| it.name == LOCAL_POOL;
+        let part = self.brings.pool.as_ref();
+        let part = part.filter(|_| request.member_config.iter().any(given));
         if let Some(part) = part {
             disk::look_again(&self.reach, part).await?;
         }
@@ -108,7 +109,7 @@ impl Join {
     }
 
     /// The join as the leader's inputs have it.
-    fn request(&self, context: &Context) -> Result<JoinRequest, Failure> {
+    fn request(&self, context: &Context, server: &Server) -> Result<JoinRequest, Failure> {
         if context.inputs.contains_key(MEMBER) {
             let say = |code: &str| Message::new(code).with("name", &self.name);
             return Err(Failure::new(say("lxd.join-ghost")).hint(say("lxd.hint-join-ghost")));
@@ -126,7 +127,7 @@ impl Join {
             cluster_address: self.leader.to_string(),
             cluster_certificate: input(CERTIFICATE)?.clone(),
             token: input(TOKEN)?.clone().into(),
-            member_config: answers(&asked, self.pool.as_ref())?,
+            member_config: answers(&asked, &self.brings, server)?,
         })
     }
 

@@ -1,52 +1,51 @@
-//! The step that defines this node's part of the local pool; nothing is written to a disk yet.
+//! The step that defines this node's part of a pool; nothing is written to a disk yet.
 
 use super::client::Lxd;
-use super::disk::{self, SOURCE};
+use super::disk::SOURCE;
 use super::failures;
 use super::invite::other_driver;
 use super::reach::{Reach, leaves_open};
 use super::refusals::{Meaning, meaning};
-use super::types::{NewPool, Phase, Pool};
+use super::share::Share;
+use super::types::{Config, NewPool, Phase, Pool};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
-use crate::engine::plan::{LOCAL_POOL, PoolPart};
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
-/// This node's part of the local pool is defined.
+/// This node's part of a pool is defined.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) reach: Reach,
     pub(super) name: String,
-    pub(super) part: PoolPart,
+    pub(super) share: Share,
 }
 
 impl Pending {
     /// None if the part is defined, else what is there instead.
     async fn lacking(&self, lxd: &Lxd) -> Result<Option<String>, Failure> {
-        let pool = match lxd.pool(LOCAL_POOL, None).await {
+        let pool = match lxd.pool(self.share.pool(), None).await {
             Err(error) if error.is_not_found() => return Ok(Some("no pool".to_owned())),
             found => found.map_err(|error| failures::unanswered(&error))?,
         };
-        if pool.driver != self.part.driver {
-            return Err(other_driver(&pool.driver, &self.part.driver));
+        if pool.driver != self.share.driver() {
+            return Err(other_driver(&pool, self.share.driver()));
         }
         if !pool.locations.contains(&self.name) {
             return Ok(Some(format!("defined on {}", pool.locations.join(", "))));
         }
-        let own = lxd.pool(LOCAL_POOL, Some(&self.name)).await;
+        let own = lxd.pool(self.share.pool(), Some(&self.name)).await;
         let own = own.map_err(|error| failures::unanswered(&error))?;
         if own.status != Phase::Created {
-            self.is_planned(&own)?;
+            self.is_planned(&own, &self.config(lxd).await?)?;
             // It may have been defined long ago, by a run that was stopped.
-            disk::look_again(&self.reach, &self.part).await?;
+            self.share.look_again(&self.reach).await?;
         }
         Ok(None)
     }
 
     /// What is defined and not made yet must be what Review showed: making it writes to the disk.
-    fn is_planned(&self, own: &Pool) -> Result<(), Failure> {
-        let planned = disk::config(&self.part);
+    fn is_planned(&self, own: &Pool, planned: &Config) -> Result<(), Failure> {
         let planned = planned.get(SOURCE).map_or("", String::as_str);
         let found = own.config.get(SOURCE).map_or("", String::as_str);
         // LXD may have put its own place into a part that Review left to it.
@@ -54,11 +53,18 @@ impl Pending {
             return Ok(());
         }
         let what = Message::new("lxd.pool-other-source")
-            .with("pool", LOCAL_POOL)
+            .with("pool", self.share.pool())
             .with("name", &self.name)
             .with("found", found)
             .with("planned", planned);
-        Err(Failure::new(what).hint(Message::new("lxd.hint-pool-other").with("pool", LOCAL_POOL)))
+        Err(Failure::new(what)
+            .hint(Message::new("lxd.hint-pool-other").with("pool", self.share.pool())))
+    }
+
+    async fn config(&self, lxd: &Lxd) -> Result<Config, Failure> {
+        let server = lxd.server(None).await;
+        let server = server.map_err(|error| failures::unanswered(&error))?;
+        Ok(self.share.config(&server))
     }
 
     async fn look(&self) -> Result<Option<String>, Failure> {
@@ -70,12 +76,12 @@ impl Pending {
         if self.lacking(&lxd).await?.is_none() {
             return Ok(());
         }
-        disk::look_again(&self.reach, &self.part).await?;
+        self.share.look_again(&self.reach).await?;
         let pool = NewPool {
-            name: LOCAL_POOL.to_owned(),
-            driver: self.part.driver.clone(),
+            name: self.share.pool().to_owned(),
+            driver: self.share.driver().to_owned(),
             description: String::new(),
-            config: disk::config(&self.part),
+            config: self.config(&lxd).await?,
         };
         let alive = |_: &_| context.alive();
         let Err(first) = lxd.create_pool_pending(&self.name, &pool, &alive).await else {
@@ -94,15 +100,15 @@ impl Pending {
 
     fn failed(&self, error: &RestError) -> Failure {
         let what = Message::new("lxd.pending-failed")
-            .with("pool", LOCAL_POOL)
+            .with("pool", self.share.pool())
             .with("name", &self.name);
         failures::failed(what, error)
     }
 
     fn done(&self) -> Vec<Message> {
         let done = Message::new("lxd.pool-defined")
-            .with("pool", LOCAL_POOL)
-            .with("driver", &self.part.driver)
+            .with("pool", self.share.pool())
+            .with("driver", self.share.driver())
             .with("name", &self.name);
         vec![done]
     }
@@ -138,7 +144,7 @@ impl Step for Pending {
                 None => Ok(self.done()),
                 Some(found) => {
                     let what = Message::new("lxd.pool-not-defined")
-                        .with("pool", LOCAL_POOL)
+                        .with("pool", self.share.pool())
                         .with("name", &self.name)
                         .with("found", found);
                     Err(Failure::new(what).hint(Message::new("lxd.hint-log")))

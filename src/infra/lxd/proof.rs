@@ -1,14 +1,15 @@
-//! The step that proves what was built: members online, pool made everywhere, profile right.
+//! The step that proves what was built: members online, pools and networks made everywhere, the
+//! profile right.
 
 use super::client::Lxd;
 use super::leader::{self, Standing};
-use super::pool::{self, made};
-use super::profile::{self, PROFILE};
+use super::network;
+use super::pool;
+use super::profile::{self, PROFILE, Wanted};
 use super::reach::{Reach, Silence, say};
 use super::types::Phase;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
-use crate::engine::plan::LOCAL_POOL;
 use crate::infra::{Context, Doing, Step};
 
 /// What was built is there. It makes nothing: what does not come by itself is a failure.
@@ -16,45 +17,63 @@ use crate::infra::{Context, Doing, Step};
 pub(super) struct Proof {
     pub(super) reach: Reach,
     pub(super) members: Vec<String>,
-    pub(super) pool: bool,
+    pub(super) pools: Vec<String>,
+    pub(super) networks: Vec<String>,
+    pub(super) profile: Wanted,
 }
 
 impl Proof {
     async fn look(&self, context: &Context, silence: &mut Silence) -> Result<Standing, Failure> {
         let lxd = self.reach.lxd().await?;
         let Some(found) = silence.seen(context, lxd.members().await)? else {
-            return Ok(Standing::NotYet("LXD is away".to_owned()));
+            return Ok(away("LXD"));
         };
         let mut proven = match leader::standing(&found, &self.members)? {
             Standing::Right(proven) => proven,
             lacking @ Standing::NotYet(_) => return Ok(lacking),
         };
-        if self.pool {
-            match self.look_at_pool(context, &lxd, silence).await? {
+        for name in &self.pools {
+            match self.look_at_pool(context, (&lxd, name), silence).await? {
                 Standing::Right(more) => proven.extend(more),
                 lacking @ Standing::NotYet(_) => return Ok(lacking),
             }
         }
+        for name in &self.networks {
+            match self.look_at_network(context, (&lxd, name), silence).await? {
+                Standing::Right(more) => proven.extend(more),
+                lacking @ Standing::NotYet(_) => return Ok(lacking),
+            }
+        }
+        if self.profile == Wanted::default() {
+            return Ok(Standing::Right(proven));
+        }
+        let Some(found) = silence.seen(context, lxd.profile(PROFILE).await)? else {
+            return Ok(away("LXD"));
+        };
+        if !self.profile.lacks(&found)?.is_empty() {
+            return Err(profile::not_kept("lxd.hint-again"));
+        }
+        proven.extend(self.profile.done());
         Ok(Standing::Right(proven))
     }
 
     async fn look_at_pool(
         &self,
         context: &Context,
-        lxd: &Lxd,
+        (lxd, name): (&Lxd, &str),
         silence: &mut Silence,
     ) -> Result<Standing, Failure> {
-        let say = |code: &str| Message::new(code).with("pool", LOCAL_POOL);
+        let say = |code: &str| Message::new(code).with("pool", name);
         let mut driver = String::new();
         for member in &self.members {
-            let looked = lxd.pool(LOCAL_POOL, Some(member)).await;
+            let looked = lxd.pool(name, Some(member)).await;
             if let Err(error) = &looked
                 && error.is_not_found()
             {
                 return Err(Failure::new(say("lxd.pool-gone")).hint(Message::new("lxd.hint-again")));
             }
             let Some(part) = silence.seen(context, looked)? else {
-                return Ok(Standing::NotYet(format!("{member} is away")));
+                return Ok(away(member));
             };
             if part.status != Phase::Created || pool::standing(&part, &self.members)?.is_some() {
                 let status = format!("{:?}", part.status);
@@ -65,17 +84,40 @@ impl Proof {
             }
             driver = part.driver;
         }
-        match silence.seen(context, lxd.profile(PROFILE).await)? {
-            Some(found) if profile::is_right(&found)? => Ok(Standing::Right(vec![
-                made(&driver, &self.members),
-                profile::done(),
-            ])),
-            Some(_) => Err(Failure::new(
-                Message::new("lxd.profile-not-kept").with("profile", PROFILE),
-            )
-            .hint(Message::new("lxd.hint-again"))),
-            None => Ok(Standing::NotYet("LXD is away".to_owned())),
+        let made = pool::proven((name, &driver), &self.members);
+        Ok(Standing::Right(vec![made]))
+    }
+
+    async fn look_at_network(
+        &self,
+        context: &Context,
+        (lxd, name): (&Lxd, &str),
+        silence: &mut Silence,
+    ) -> Result<Standing, Failure> {
+        let say = |code: &str| Message::new(code).with("network", name);
+        for member in &self.members {
+            let looked = lxd.network(name, Some(member)).await;
+            if let Err(error) = &looked
+                && error.is_not_found()
+            {
+                let failure = Failure::new(say("lxd.network-gone"));
+                return Err(failure.hint(Message::new("lxd.hint-again")));
+            }
+            let Some(part) = silence.seen(context, looked)? else {
+                return Ok(away(member));
+            };
+            let Some(made) = network::proven(&part, &self.members)? else {
+                let status = format!("{:?}", part.status);
+                let what = say("lxd.network-unmade").with("name", member);
+                return Err(
+                    Failure::new(what.with("status", status)).hint(say("lxd.hint-network-unmade"))
+                );
+            };
+            if Some(member) == self.members.last() {
+                return Ok(Standing::Right(vec![made]));
+            }
         }
+        Ok(Standing::Right(Vec::new()))
     }
 
     async fn until_right(&self, context: &Context) -> Result<Vec<Message>, Failure> {
@@ -88,6 +130,10 @@ impl Proof {
             self.reach.pause(context).await?;
         }
     }
+}
+
+fn away(who: &str) -> Standing {
+    Standing::NotYet(format!("{who} is away"))
 }
 
 impl Step for Proof {

@@ -34,6 +34,14 @@ pub enum Meaning {
     KeyInWrongPhase,
     /// A driver's kernel module or tool is missing.
     DriverMissing,
+    /// The kernel of a member has no driver for what is to be mounted.
+    KernelLacks,
+    /// The place in Ceph is another LXD's, or that of an earlier pool.
+    OsdPoolTaken,
+    /// OVN's databases are not reached.
+    NoNorthbound,
+    /// The NIC under a network has an address.
+    NicHasAddress,
     /// Something still uses it.
     InUse,
     /// The address is not on this host, or its port is taken.
@@ -54,9 +62,9 @@ pub enum Meaning {
 
 use Meaning::{
     AlreadyClustered, AlreadyExists, AlreadyPending, BadConfig, CannotListen, Changed,
-    DriverMissing, InUse, KeyInWrongPhase, MemberExists, MemberHolds, MemberMissing, NoQuorum,
-    NotClustered, NotFound, NotPendingEverywhere, NotReady, OnlyMember, Other, PartlyCreated,
-    TokenRefused, VersionsDiffer,
+    DriverMissing, InUse, KernelLacks, KeyInWrongPhase, MemberExists, MemberHolds, MemberMissing,
+    NicHasAddress, NoNorthbound, NoQuorum, NotClustered, NotFound, NotPendingEverywhere, NotReady,
+    OnlyMember, OsdPoolTaken, Other, PartlyCreated, TokenRefused, VersionsDiffer,
 };
 
 /// Parts of sentences in lower case; the first that fits tells the meaning.
@@ -84,6 +92,12 @@ const SENTENCES: &[(&str, Meaning)] = &[
     ("is cluster member specific", KeyInWrongPhase),
     ("error loading \"", DriverMissing),
     ("required tool", DriverMissing),
+    ("using \"ceph\": no such device", KernelLacks),
+    ("in use by another lxd instance", OsdPoolTaken),
+    ("already in use by pool", OsdPoolTaken),
+    ("database connection failed", NoNorthbound),
+    ("ovn southbound connection", NoNorthbound),
+    ("one or more ip addresses configured", NicHasAddress),
     ("currently in use", InUse),
     ("already in use by", InUse),
     ("in use by another", InUse),
@@ -98,6 +112,7 @@ const SENTENCES: &[(&str, Meaning)] = &[
     ("cannot use wildcard", BadConfig),
     ("already exists", AlreadyExists),
     ("is already created", AlreadyExists),
+    ("network is not in pending state", AlreadyExists),
 ];
 
 /// What a refusal means; by its sentence first, then by its code.

@@ -2,16 +2,22 @@
 
 use super::address::Address;
 use super::bootstrap::Bootstrap;
-use super::invite;
+use super::invite::{self, Brings};
 use super::leader::Led;
 use super::member::Join;
+use super::metadata::Metadata;
+use super::network::MadeNetwork;
+use super::northbound::Northbound;
 use super::pending::Pending;
-use super::pool::LocalPool;
-use super::profile::RootDisk;
+use super::pool::MadePool;
+use super::profile::{self, Wanted};
 use super::proof::Proof;
 use super::reach::Reach;
 use super::ready::Ready;
+use super::share::{Share, Whole};
 use super::status;
+use super::uplink::Uplink;
+use super::volumes::Volumes;
 use crate::engine::message::Failure;
 use crate::engine::plan::Work;
 use crate::engine::services::ServiceState;
@@ -40,42 +46,22 @@ impl InfraBootstrapper for LxdService {
 
     fn step(&self, work: &Work) -> Option<Box<dyn Step>> {
         let reach = self.reach.clone();
-        Some(match work.clone() {
-            Work::LxdReady => Box::new(Ready::new(reach)),
-            Work::LxdAddress {
-                address,
-                mark,
-                members,
-            } => Box::new(Address::new(reach, address, (mark, members))),
-            Work::LxdBootstrap { name } => Box::new(Bootstrap::new(reach, name)),
-            Work::LxdJoin {
-                name,
-                address,
-                leader,
-                pool,
-                ..
-            } => Box::new(Join {
-                reach,
-                name,
-                address,
-                leader,
-                pool,
-            }),
-            Work::LxdLeader { members } => Box::new(Led { reach, members }),
-            Work::PoolPending { name, part } => Box::new(Pending { reach, name, part }),
-            Work::Pool { driver, members } => Box::new(LocalPool {
-                reach,
-                driver,
-                members,
-            }),
-            Work::Profile { .. } => Box::new(RootDisk { reach }),
-            Work::Proof { members, pools, .. } => Box::new(Proof {
-                reach,
-                members,
-                pool: !pools.is_empty(),
-            }),
-            _ => return None,
-        })
+        match work {
+            Work::LxdReady
+            | Work::LxdAddress { .. }
+            | Work::LxdBootstrap { .. }
+            | Work::LxdJoin { .. }
+            | Work::LxdLeader { .. } => membership(reach, work.clone()),
+            Work::PoolPending { .. }
+            | Work::Pool { .. }
+            | Work::RemotePending { .. }
+            | Work::Remote { .. }
+            | Work::Volumes { .. } => storage(reach, work.clone()),
+            Work::NetworkPending { .. } | Work::Network { .. } | Work::Northbound => {
+                networking(reach, work.clone())
+            }
+            _ => finish(reach, work.clone()),
+        }
     }
 
     fn inputs_for<'a>(&'a self, work: &'a Work) -> Doing<'a, Result<Inputs, Failure>> {
@@ -85,10 +71,120 @@ impl InfraBootstrapper for LxdService {
                     name,
                     address,
                     pool,
+                    network,
+                    remote,
                     ..
-                } => invite::inputs(&self.reach, name, *address, pool.as_ref()).await,
+                } => {
+                    let brings = Brings {
+                        pool: pool.clone(),
+                        network: network.clone(),
+                        remote: remote.clone(),
+                    };
+                    invite::inputs(&self.reach, name, *address, &brings).await
+                }
                 _ => Ok(Inputs::new()),
             }
         })
     }
+}
+
+/// The steps that make members.
+fn membership(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
+    Some(match work {
+        Work::LxdReady => Box::new(Ready::new(reach)),
+        Work::LxdAddress {
+            address,
+            mark,
+            members,
+        } => Box::new(Address::new(reach, address, (mark, members))),
+        Work::LxdBootstrap { name } => Box::new(Bootstrap::new(reach, name)),
+        Work::LxdJoin {
+            name,
+            address,
+            leader,
+            pool,
+            network,
+            remote,
+        } => Box::new(Join {
+            reach,
+            name,
+            address,
+            leader,
+            brings: Brings {
+                pool,
+                network,
+                remote,
+            },
+        }),
+        Work::LxdLeader { members } => Box::new(Led { reach, members }),
+        _ => return None,
+    })
+}
+
+/// The steps that make pools and what LXD itself keeps on them.
+fn storage(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
+    Some(match work {
+        Work::PoolPending { name, part } => {
+            let share = Share::Local(part);
+            Box::new(Pending { reach, name, share })
+        }
+        Work::RemotePending { name, pool } => {
+            let share = Share::Remote(pool);
+            Box::new(Pending { reach, name, share })
+        }
+        Work::Pool { driver, members } => {
+            Box::new(MadePool::new(reach, Whole::Local(driver), members))
+        }
+        Work::Remote { pool, members } => {
+            Box::new(MadePool::new(reach, Whole::Remote(pool), members))
+        }
+        Work::Volumes { name } => Box::new(Volumes { reach, name }),
+        _ => return None,
+    })
+}
+
+/// The steps that make networks.
+fn networking(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
+    Some(match work {
+        Work::NetworkPending { name, part } => Box::new(Uplink { reach, name, part }),
+        Work::Network {
+            network,
+            shape,
+            members,
+        } => Box::new(MadeNetwork::new(reach, (network, shape), members)),
+        Work::Northbound => Box::new(Northbound { reach }),
+        _ => return None,
+    })
+}
+
+/// The steps that finish.
+fn finish(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
+    Some(match work {
+        Work::Profile { pool, network } => Box::new(profile::Default {
+            reach,
+            wanted: Wanted { pool, network },
+        }),
+        Work::Metadata { cluster, leader } => Box::new(Metadata {
+            reach,
+            cluster,
+            leader,
+        }),
+        Work::Proof {
+            members,
+            pools,
+            networks,
+            root,
+            nic,
+        } => Box::new(Proof {
+            reach,
+            members,
+            pools,
+            networks,
+            profile: Wanted {
+                pool: root,
+                network: nic,
+            },
+        }),
+        _ => return None,
+    })
 }

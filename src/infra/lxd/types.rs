@@ -1,11 +1,14 @@
 //! LXD's things as its REST API tells them (`shared/api/*.go`): unknown fields and nulls are borne.
 
+mod network;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::infra::rest::envelope::{or_default, text, texts};
+pub use network::{Network, NewNetwork};
 
 /// Keys and values as LXD keeps them. Values are verbatim (some are PEM): clean before showing.
 pub type Config = BTreeMap<String, String>;
@@ -231,32 +234,6 @@ pub struct NewPool {
     pub description: String,
     /// Pending: member-specific keys alone. Final: global keys alone.
     pub config: Config,
-}
-
-/// A network, LXD's own or one it merely sees.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Network {
-    /// Its name.
-    #[serde(deserialize_with = "text")]
-    pub name: String,
-    /// `bridge`, `physical`, `ovn`, `loopback`, …
-    #[serde(default, rename = "type", deserialize_with = "text")]
-    pub kind: String,
-    /// Whether LXD made it.
-    #[serde(default, deserialize_with = "or_default")]
-    pub managed: bool,
-    /// How far it is.
-    #[serde(default, deserialize_with = "or_default")]
-    pub status: Phase,
-    /// Its keys.
-    #[serde(default, deserialize_with = "config")]
-    pub config: Config,
-    /// The members that know it.
-    #[serde(default, deserialize_with = "texts")]
-    pub locations: Vec<String>,
-    /// What uses it, as API paths.
-    #[serde(default, deserialize_with = "texts")]
-    pub used_by: Vec<String>,
 }
 
 /// A profile.

@@ -5,14 +5,27 @@ use std::net::IpAddr;
 use serde_saphyr::Spanned;
 
 use super::{Check, Placed, Word, how};
-use crate::engine::answers::{DiskChoice, DiskFilter, NodeAnswers, Purpose};
+use crate::engine::answers::{NodeAnswers, Purpose};
 use crate::preseed::MOST_NODES;
 use crate::preseed::error::{PreseedError, say};
-use crate::preseed::raw::{Field, RawDisk, RawNode, position};
+use crate::preseed::raw::{Field, RawNode, position};
 use crate::preseed::source::Position;
 
-/// The smallest disk a filter may ask for, in bytes, for the same reason.
-const LEAST_DISK: u64 = 1_000_000;
+/// The longest name that the kernel gives a NIC, in bytes (`IFNAMSIZ` without the end).
+const LONGEST_NIC: usize = 15;
+
+impl Placed {
+    /// Whether the node gives a disk away for `purpose`.
+    pub(super) fn gives(&self, purpose: Purpose) -> bool {
+        self.node.disks_for(purpose).next().is_some()
+    }
+
+    /// The node's addresses, each with its place.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (IpAddr, Position)> {
+        let underlay = self.node.underlay.zip(self.underlay_at);
+        std::iter::once((self.node.address, self.address_at)).chain(underlay)
+    }
+}
 
 impl Check<'_> {
     pub(super) fn nodes(
@@ -52,23 +65,24 @@ impl Check<'_> {
         let (name, name_at) = self.needed(&raw.name, "name", owner)?;
         self.name((name, name_at))?;
         let (address, address_at) = self.needed(&raw.address, "address", owner)?;
-        let address = self.address((address, address_at))?;
-        let raw_disks = raw.disks.value().map(|(disks, _)| disks.as_slice());
-        let raw_disks = raw_disks.unwrap_or_default();
-        if let Some(second) = raw_disks.get(1) {
-            let what = say("preseed.two-disks").with("node", name);
-            let mend = say("preseed.two-disks-mend");
-            return Err(self.error(position(second.referenced), &what, &mend));
-        }
-        let disks: Result<_, _> = raw_disks.iter().map(|disk| self.disk(disk)).collect();
+        let address = self.address((address, address_at), "address")?;
+        let uplink = self.word(&raw.uplink, "uplink")?;
+        let uplink = uplink.map(|word| self.nic(word)).transpose()?;
+        let underlay = self.word(&raw.underlay, "underlay")?;
+        let underlay = underlay.map(|word| self.address(word, "underlay"));
+        let (disks, local_at) = self.disks(name, &raw.disks)?;
         Ok(Placed {
             node: NodeAnswers {
-                disks: disks?,
+                disks,
+                uplink: uplink.map(ToOwned::to_owned),
+                underlay: underlay.transpose()?,
                 ..NodeAnswers::new(name.to_owned(), address)
             },
             name_at,
             address_at,
-            disk_at: raw_disks.first().map(|disk| position(disk.referenced)),
+            uplink_at: raw.uplink.at(),
+            underlay_at: raw.underlay.at(),
+            local_at,
         })
     }
 
@@ -80,55 +94,42 @@ impl Check<'_> {
                 .with("line", other.name_at.line);
             return Err(self.error(new.name_at, &what, &mend));
         }
-        let same = |other: &&Placed| other.node.address == new.node.address;
-        if let Some(other) = others.iter().find(same) {
-            let what = say("preseed.same-address")
-                .with("address", new.node.address)
-                .with("name", &other.node.name)
-                .with("line", other.address_at.line);
-            return Err(self.error(new.address_at, &what, &mend));
+        for (address, at) in new.addresses() {
+            for other in others {
+                let Some((_, there)) = other.addresses().find(|(taken, _)| *taken == address)
+                else {
+                    continue;
+                };
+                let what = say("preseed.same-address")
+                    .with("address", address)
+                    .with("name", &other.node.name)
+                    .with("line", there.line);
+                return Err(self.error(at, &what, &mend));
+            }
         }
         Ok(())
     }
 
-    fn address(&self, (word, at): Word<'_>) -> Result<IpAddr, PreseedError> {
+    /// The name of a NIC as the kernel takes it (`dev_valid_name`).
+    fn nic<'a>(&self, (word, at): Word<'a>) -> Result<&'a str, PreseedError> {
+        let strange = |c: char| c.is_whitespace() || c == '/' || c == ':';
+        if word.len() > LONGEST_NIC || word.contains(strange) || word == "." || word == ".." {
+            return Err(self.wrong((word, at), "preseed.bad-nic", "uplink"));
+        }
+        Ok(word)
+    }
+
+    fn address(&self, (word, at): Word<'_>, key: &str) -> Result<IpAddr, PreseedError> {
         let Ok(address) = word.parse::<IpAddr>() else {
-            return Err(self.wrong((word, at), "preseed.bad-address", "address"));
+            return Err(self.wrong((word, at), "preseed.bad-address", key));
         };
         let shared = match address {
             IpAddr::V4(v4) => v4.is_broadcast(),
             IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.to_ipv4_mapped().is_some(),
         };
         if shared || address.is_unspecified() || address.is_multicast() {
-            return Err(self.wrong((word, at), "preseed.no-node-address", "address"));
+            return Err(self.wrong((word, at), "preseed.no-node-address", key));
         }
         Ok(address)
-    }
-
-    fn disk(&self, raw: &Spanned<RawDisk>) -> Result<DiskChoice, PreseedError> {
-        let owner = position(raw.referenced);
-        let raw = &raw.value;
-        let purpose = self.needed(&raw.purpose, "use", owner)?;
-        if purpose.0 != "local" {
-            return Err(self.wrong(purpose, "preseed.bad-use", "use"));
-        }
-        let text = |word: Option<Word<'_>>| word.map(|(word, _)| word.to_owned());
-        let size = self.word(&raw.size, "size")?;
-        let find = DiskFilter {
-            serial: text(self.word(&raw.serial, "serial")?),
-            model: text(self.word(&raw.model, "model")?),
-            size: size
-                .map(|size| self.size(size, "size", LEAST_DISK))
-                .transpose()?,
-        };
-        if find == DiskFilter::default() {
-            let (what, mend) = (say("preseed.any-disk"), say("preseed.any-disk-mend"));
-            return Err(self.error(owner, &what, &mend));
-        }
-        Ok(DiskChoice {
-            purpose: Purpose::Local,
-            find,
-            encrypt: false,
-        })
     }
 }

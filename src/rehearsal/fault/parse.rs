@@ -43,6 +43,12 @@ pub enum FaultError {
     /// A kind does not suit its call.
     #[error("fault {0:?}: down is for the call daemon, and daemon takes down alone")]
     Mismatch(String),
+    /// A snap's fault strikes a call that fetches none.
+    #[error("fault {0:?}: offline and full are for snapd's install, refresh and download")]
+    NoStore(String),
+    /// A disk's fault strikes a call that is about no disk.
+    #[error("fault {0:?}: foreign is for the call disk-add")]
+    NoDisk(String),
 }
 
 impl FromStr for Fault {
@@ -67,6 +73,13 @@ impl FromStr for Fault {
             kind: kind_of(spec, kind)?,
             times,
         };
+        if fault.kind == Kind::Foreign && fault.call != Call::DiskAdd {
+            return Err(FaultError::NoDisk(spec.to_owned()));
+        }
+        let fetches = matches!(fault.call, Call::Install | Call::Refresh | Call::Download);
+        if matches!(fault.kind, Kind::Offline | Kind::Full) && !fetches {
+            return Err(FaultError::NoStore(spec.to_owned()));
+        }
         if matches!(fault.kind, Kind::Down(_)) == (fault.call == Call::Daemon) {
             Ok(fault)
         } else {
@@ -84,6 +97,9 @@ fn kind_of(spec: &str, text: &str) -> Result<Kind, FaultError> {
     };
     match text.split_once(':') {
         None if text == "refused" => Ok(Kind::Refused),
+        None if text == "foreign" => Ok(Kind::Foreign),
+        None if text == "offline" => Ok(Kind::Offline),
+        None if text == "full" => Ok(Kind::Full),
         None if text == "hangup" => Ok(Kind::HangUp),
         None if text == "down" => Ok(Kind::Down(None)),
         Some(("slow", by)) => Ok(Kind::Slow(duration(by)?)),
@@ -92,7 +108,8 @@ fn kind_of(spec: &str, text: &str) -> Result<Kind, FaultError> {
             spec: spec.to_owned(),
             word: text.to_owned(),
             what: "kind",
-            allowed: "refused, slow:DURATION, hangup, down, down:DURATION".to_owned(),
+            allowed: "refused, slow:DURATION, foreign, offline, full, hangup, down, down:DURATION"
+                .to_owned(),
         }),
     }
 }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, field};
 use super::keys::is_wildcard;
 use super::state::State;
 use super::{Release, join};
+use crate::rehearsal::envelope::{Answer, Refusal, field};
 
 /// How long 5.0.2 takes to find out that it is a cluster already, in milliseconds (recorded).
 const LEFTOVER_ON_OLD: u64 = 2_998;
@@ -22,19 +22,29 @@ pub(super) fn get(state: &State, node: &str) -> Answer {
     Answer::sync(&shown).tagged(&shown)
 }
 
-/// What a joiner has to say about each pool. From 6.x on with the asked member's own values.
+/// What a joiner has to say about each network and pool. From 6.x on with the asked member's own values.
 fn member_config(state: &State, node: &str) -> Value {
     let member = &state.node(node).member;
     let tells = state.release(node) == Release::V6;
+    let database = state.database(node);
+    let of_networks = database
+        .networks
+        .iter()
+        .map(|(name, it)| ("network", name, &it.parts));
+    let of_pools = database
+        .pools
+        .iter()
+        .map(|(name, it)| ("storage-pool", name, &it.parts));
     let mut keys = Vec::new();
-    for (name, pool) in &state.database(node).pools {
-        let part = pool.parts.get(member).map(|part| &part.config);
+    for (entity, name, parts) in of_networks.chain(of_pools) {
+        let part = parts.get(member).map(|part| &part.config);
         for (key, value) in part.into_iter().flatten() {
             if !key.starts_with("volatile.") {
+                let words = entity.replace('-', " ");
                 keys.push(json!({
-                    "entity": "storage-pool", "name": name, "key": key,
+                    "entity": entity, "name": name, "key": key,
                     "value": if tells { value.as_str() } else { "" },
-                    "description": format!("\"{key}\" property for storage pool \"{name}\""),
+                    "description": format!("\"{key}\" property for {words} \"{name}\""),
                 }));
             }
         }
@@ -107,6 +117,11 @@ fn found(state: &mut State, node: &str, name: &str) -> Result<Done, Refusal> {
         for pool in database.pools.values_mut() {
             if let Some(part) = pool.parts.remove(&member.name) {
                 pool.parts.insert(name.to_owned(), part);
+            }
+        }
+        for network in database.networks.values_mut() {
+            if let Some(part) = network.parts.remove(&member.name) {
+                network.parts.insert(name.to_owned(), part);
             }
         }
         name.clone_into(&mut member.name);

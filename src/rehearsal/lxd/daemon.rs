@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::dice::Dice;
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal};
 use super::operations::{self, Begun, Class};
 use super::state::State;
 use super::{Release, Site};
 use crate::engine::Millis;
+use crate::rehearsal::dice::Dice;
+use crate::rehearsal::envelope::{Answer, Refusal};
 use crate::rehearsal::fault::{Call, Service, Strike};
 
 /// One request, taken apart.

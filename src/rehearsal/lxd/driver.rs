@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::certificate::sha256;
 use super::durations::{Chore, usual};
-use super::envelope::Refusal;
 use super::pool::Standing;
 use super::state::{Config, Database};
 use super::{NodeSpec, Release, wording};
+use crate::rehearsal::certificate::sha256;
+use crate::rehearsal::envelope::Refusal;
 
 /// The drivers LXD has, each with the version told and whether its storage is everybody's.
 const KNOWN: [(&str, &str, bool); 6] = [
@@ -74,7 +74,8 @@ pub(super) fn took(release: Release, driver: &str) -> u64 {
     let chore = match driver {
         "dir" => Chore::PoolDir,
         "btrfs" => Chore::PoolBtrfs,
-        "ceph" | "cephfs" => Chore::PoolRemote,
+        "ceph" => Chore::PoolRemote,
+        "cephfs" => Chore::PoolCephFs,
         _ => Chore::PoolOther,
     };
     usual(release, chore)

@@ -8,6 +8,7 @@ pub(super) enum Chore {
     Read,
     Networks,
     Patch,
+    PatchVolumes,
     Enable,
     Token,
     JoinSecond,
@@ -23,15 +24,22 @@ pub(super) enum Chore {
     PoolRemote,
     PoolDelete,
     Profile,
+    NetworkPending,
+    Network,
+    NetworkOvn,
+    NetworkDelete,
+    Volume,
+    PoolCephFs,
 }
 
 /// Milliseconds on 5.0.2, 5.21 and 6.9: the recordings' `took_ms`, an operation's wait included.
-/// `PoolOther` (zfs, lvm) and what 5.x lacks of `JoinLoop` and `PoolRemote` are taken from 6.9 or
-/// estimated.
-const USUAL: [(Chore, [u64; 3]); 18] = [
+/// `PoolOther` (zfs, lvm) and what 5.x lacks of `JoinLoop`, `PoolRemote` and
+/// `NetworkOvn` are taken from 6.9 or estimated, as is `PoolCephFs`.
+const USUAL: [(Chore, [u64; 3]); 25] = [
     (Chore::Read, [2, 2, 3]),
     (Chore::Networks, [94, 60, 70]),
     (Chore::Patch, [20, 4, 5]),
+    (Chore::PatchVolumes, [118, 118, 114]),
     (Chore::Enable, [156, 217, 259]),
     (Chore::Token, [4, 5, 6]),
     (Chore::JoinSecond, [10_625, 437, 639]),
@@ -47,6 +55,12 @@ const USUAL: [(Chore, [u64; 3]); 18] = [
     (Chore::PoolRemote, [4_464, 4_464, 4_464]),
     (Chore::PoolDelete, [46, 26, 24]),
     (Chore::Profile, [11, 11, 33]),
+    (Chore::NetworkPending, [12, 7, 18]),
+    (Chore::Network, [145, 130, 190]),
+    (Chore::NetworkOvn, [3_037, 3_037, 3_037]),
+    (Chore::NetworkDelete, [30, 28, 42]),
+    (Chore::Volume, [20, 20, 30]),
+    (Chore::PoolCephFs, [6_000, 6_000, 6_000]),
 ];
 
 /// Milliseconds that `chore` usually takes.

@@ -5,21 +5,16 @@ use serde_json::{Value, json};
 
 use super::cluster::metadata;
 use super::daemon::{Asked, Done, Job};
-use super::driver;
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, field};
 use super::operations::{Begun, Class, Status};
-use super::pool::Standing;
-use super::state::{Config, Member, State};
+use super::parts::Parts;
+use super::state::{Member, State};
 use super::{Release, keys, members, server, wording};
 use crate::engine::Millis;
+use crate::rehearsal::envelope::{Answer, Refusal, field, rfc3339};
 
 /// How long a token lives where `cluster.join_token_expiry` is not set: LXD's default, 3 hours.
 const TOKEN_LIFE: Millis = 3 * 3_600 * 1_000;
-
-/// How long a joiner takes to find out that it cannot make its part of a pool, in milliseconds
-/// (recorded).
-const BAD_SOURCE: u64 = 244;
 
 /// `POST /1.0/cluster/members`: a token. A former one for the same name is cancelled.
 pub(super) fn token(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
@@ -64,7 +59,7 @@ fn issue(state: &mut State, node: &str, name: &str, now: Millis) -> Done {
             "secret": secret,
             "fingerprint": database.certificate.fingerprint,
             "addresses": members::online(state, node),
-            "expiresAt": wording::rfc3339(now.saturating_add(life)),
+            "expiresAt": rfc3339(now.saturating_add(life)),
         }),
         cluster_wide: true,
         expires: Some(now.saturating_add(life)),
@@ -134,31 +129,16 @@ fn enter(state: &mut State, joining: &Joining, now: Millis) -> Result<Done, Refu
     let (id, through) = trusted(state, joining, now)?;
     let before = state.database(&through).members.len();
     accepted(state, joining, &through)?;
-    let mut parts = Vec::new();
-    for (name, pool) in &state.database(&through).pools {
-        if pool.standing == Standing::Created {
-            let asked = asked_of(&joining.member_config, name);
-            let spec = &state.node(&joining.node).spec;
-            let made = driver::make(spec, name, &pool.driver, &asked);
-            let config = made.map_err(|why| {
-                let text = wording::cannot_initialise(release, name, &why);
-                Refusal::internal(text).after(BAD_SOURCE)
-            })?;
-            parts.push((name.clone(), config));
-        }
-    }
-    let looped = parts.iter().any(|(_, config)| config.contains_key("size"));
+    let whom = (joining.node.as_str(), through.as_str());
+    let parts = Parts::make(state, whom, &joining.member_config)?;
+    let looped = parts.looped();
     let database = state.database_mut(&through);
     database.members.push(Member {
         name: joining.name.clone(),
         node: joining.node.clone(),
         address: joining.address.clone(),
     });
-    for (name, config) in parts {
-        if let Some(pool) = database.pools.get_mut(&name) {
-            pool.add(&joining.name, config, true);
-        }
-    }
+    parts.give(state, &through, &joining.name);
     state.adopt(&joining.node, id, &joining.name);
     let chore = match before {
         _ if looped => Chore::JoinLoop,
@@ -249,21 +229,4 @@ fn accepted(state: &State, joining: &Joining, through: &str) -> Result<(), Refus
         ));
     }
     Ok(())
-}
-
-/// What the joiner said about its part of `pool`.
-fn asked_of(member_config: &[Value], pool: &str) -> Config {
-    let about =
-        |item: &&Value| field(item, "entity") == "storage-pool" && field(item, "name") == pool;
-    let pair = |item: &Value| {
-        let value = field(item, "value")
-            .as_str()
-            .filter(|value| !value.is_empty())?;
-        Some((field(item, "key").as_str()?.to_owned(), value.to_owned()))
-    };
-    member_config
-        .iter()
-        .filter(about)
-        .filter_map(pair)
-        .collect()
 }

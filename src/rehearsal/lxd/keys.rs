@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::Release;
-use super::envelope::Refusal;
 use super::wording;
+use crate::rehearsal::envelope::Refusal;
 
 /// Where a key's value is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::Release;
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal};
 use super::state::{Member, State};
+use crate::rehearsal::envelope::{Answer, Refusal};
 
 /// LXD's defaults for `cluster.max_voters` and `cluster.max_standby`.
 const MAX_VOTERS: usize = 3;
@@ -122,9 +122,22 @@ pub(super) fn delete(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
             ));
         }
         let database = state.database_mut(&node);
+        let own = database.volumes.iter().filter(|it| it.member == name);
+        let held: Vec<&str> = own.map(|it| it.name.as_str()).collect();
+        if !held.is_empty() && !force {
+            let text = format!(
+                "Node still has the following custom volumes: {}",
+                held.join(", ")
+            );
+            return Err(Refusal::internal(text));
+        }
+        database.volumes.retain(|it| it.member != name);
         database.members.retain(|each| each.name != name);
         for pool in database.pools.values_mut() {
             pool.parts.remove(&name);
+        }
+        for network in database.networks.values_mut() {
+            network.parts.remove(&name);
         }
         let chore = if force {
             Chore::RemoveForced

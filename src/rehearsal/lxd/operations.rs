@@ -5,10 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Release;
-use super::envelope::{Refusal, set};
 use super::state::State;
-use super::wording;
 use crate::engine::Millis;
+use crate::rehearsal::envelope::{Refusal, rfc3339, set};
 use crate::world::Clock;
 
 /// How long LXD remembers an operation that has ended.
@@ -188,8 +187,8 @@ impl Operation {
             "id": self.id,
             "class": if self.class == Class::Token { "token" } else { "task" },
             "description": self.description,
-            "created_at": wording::rfc3339(self.created),
-            "updated_at": wording::rfc3339(updated),
+            "created_at": rfc3339(self.created),
+            "updated_at": rfc3339(updated),
             "status": status, "status_code": code,
             "resources": if self.cluster_wide && !new { json!({"cluster": null}) } else { json!({}) },
             "metadata": self.metadata,

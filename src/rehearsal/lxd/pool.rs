@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::daemon::Asked;
-use super::envelope::{Refusal, field};
 use super::state::Config;
+use crate::rehearsal::envelope::{Refusal, field};
 
 /// The keys that belong to a member's part alone. LXD's `NodeSpecificStorageConfig`.
 pub(super) const MEMBER_KEYS: [&str; 8] = [

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, field};
 use super::pool::{MEMBER_KEYS, Pool, Standing, Wanted};
 use super::state::{Config, State};
-use super::{Release, driver, profiles, wording};
+use super::{Release, ceph, driver, profiles, wording};
+use crate::rehearsal::envelope::{Answer, Refusal, field};
 
 /// Milliseconds until a driver says no (recorded).
 const DRIVER_REFUSES: u64 = 12;
@@ -63,7 +63,7 @@ fn shown(state: &State, asked: &Asked, name: &str, pool: &Pool) -> Value {
     } else {
         vec!["none"]
     };
-    let used = profiles::using_pool(database, name);
+    let used = profiles::using(database, "pool", name);
     json!({
         "name": name, "driver": pool.driver, "description": pool.description,
         "status": status, "config": config, "locations": locations,
@@ -181,6 +181,13 @@ fn finalise(state: &mut State, wanted: &Wanted) -> Result<(), Refusal> {
         pool.config.extend(wanted.config.clone());
         pool.description.clone_from(&wanted.description);
     }
+    let whole = state.database(&wanted.node).pools.get(&wanted.name);
+    if let Some(pool) = whole.filter(|pool| ceph::is_remote(&pool.driver)) {
+        let made = ceph::make(state, &wanted.node, (&wanted.name, pool))?;
+        if let Some(pool) = state.database_mut(&wanted.node).pools.get_mut(&wanted.name) {
+            pool.config.extend(made);
+        }
+    }
     for member in members {
         let spec = state.node(&member.node).spec.clone();
         let pools = &mut state.database_mut(&wanted.node).pools;
@@ -193,8 +200,7 @@ fn finalise(state: &mut State, wanted: &Wanted) -> Result<(), Refusal> {
             let text = if member.name == own || release != Release::V6 {
                 why
             } else {
-                let (name, address) = (&member.name, &member.address);
-                format!("Failed notifying cluster member \"{name}\" at \"{address}\": {why}")
+                wording::notifying(&member.name, &member.address, &why)
             };
             Refusal::internal(text).after(DRIVER_REFUSES)
         })?;
@@ -258,7 +264,7 @@ pub(super) fn delete(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
     if !database.pools.contains_key(&name) {
         return Err(missing());
     }
-    if !profiles::using_pool(database, &name).is_empty() {
+    if !profiles::using(database, "pool", &name).is_empty() {
         return Err(Refusal::new(400, "The storage pool is currently in use"));
     }
     let job = {

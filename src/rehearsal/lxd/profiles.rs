@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, etag, field, set};
 use super::state::{Database, State};
 use super::{Release, wording};
+use crate::rehearsal::envelope::{Answer, Refusal, etag, field, set};
 
 /// One profile.
 #[derive(Debug, Clone)]
@@ -44,13 +44,13 @@ impl Profile {
     }
 }
 
-/// The profiles whose devices use `pool`.
-pub(super) fn using_pool(database: &Database, pool: &str) -> Vec<String> {
+/// The profiles that have a device with this under `key`: `pool` or `network`.
+pub(super) fn using(database: &Database, key: &str, name: &str) -> Vec<String> {
     let uses = |profile: &Profile| {
         profile
             .devices
             .values()
-            .any(|device| field(device, "pool") == pool)
+            .any(|device| field(device, key) == name)
     };
     let profiles = database
         .profiles
@@ -96,7 +96,11 @@ pub(super) fn write(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
     let url = format!("/1.0/profiles/{name}");
     let asked = asked.clone();
     let job = Job::waited(move |state, _| {
-        let merged = merged(found(state, &asked.node, &name)?, &asked)?;
+        let merged = merged(
+            state.database(&asked.node),
+            found(state, &asked.node, &name)?,
+            &asked,
+        )?;
         let profiles = &mut state.database_mut(&asked.node).profiles;
         profiles.insert(name.clone(), merged);
         Ok(Done::new(usual(release, Chore::Profile), Answer::done()))
@@ -107,7 +111,7 @@ pub(super) fn write(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
     })
 }
 
-fn merged(present: &Profile, asked: &Asked) -> Result<Profile, Refusal> {
+fn merged(database: &Database, present: &Profile, asked: &Asked) -> Result<Profile, Refusal> {
     let objects = |key: &str| {
         field(&asked.body, key)
             .as_object()
@@ -130,17 +134,19 @@ fn merged(present: &Profile, asked: &Asked) -> Result<Profile, Refusal> {
     }
     profile.config.extend(objects("config"));
     for (name, device) in objects("devices") {
-        check(&name, &device)?;
+        check(database, &name, &device)?;
         profile.devices.insert(name, device);
     }
     Ok(profile)
 }
 
-/// Refuses a NIC on a network that LXD does not manage; here it manages none. A disk's pool is
-/// not looked at, as LXD does not.
-fn check(name: &str, device: &Value) -> Result<(), Refusal> {
+/// Refuses a NIC on a network that LXD does not manage. A disk's pool is not looked at, as LXD does
+/// not.
+fn check(database: &Database, name: &str, device: &Value) -> Result<(), Refusal> {
     match field(device, "network").as_str() {
-        Some(network) if field(device, "type") == "nic" => {
+        Some(network)
+            if field(device, "type") == "nic" && !database.networks.contains_key(network) =>
+        {
             Err(Refusal::new(404, wording::no_network(name, network)))
         }
         _ => Ok(()),

@@ -8,18 +8,41 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
+use super::calls::call_of;
 use super::daemon::{Asked, Daemon};
-use super::envelope::{Answer, Refusal, field};
 use super::operations::{self, Class, Operation, Status};
-use super::{Release, cluster, join, members, networks, pools, profiles, server, wording};
-use crate::rehearsal::fault::{Call, Strike};
+use super::state::State;
+use super::{Release, cluster, join, members, networks, pools, profiles, server, volumes, wording};
+use crate::rehearsal::envelope::{Answer, Refusal};
+use crate::rehearsal::fault::Strike;
+use crate::rehearsal::serving::Served;
+use crate::world::Clock;
 
 /// The longest body that is read: LXD takes values of 4 MB.
 const BODY_LIMIT: usize = 8 << 20;
 
+impl Served for Daemon {
+    fn stopping(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.site.inner.clock
+    }
+
+    async fn answer(&self, request: Request) -> Option<Response> {
+        answer(self, request).await
+    }
+
+    fn stopped(&self) {
+        self.state().operations.forget_node(&self.node);
+    }
+}
+
 /// The answer to `request`; none where a fault closes the connection.
-pub(super) async fn answer(daemon: &Daemon, request: Request) -> Option<Response> {
+async fn answer(daemon: &Daemon, request: Request) -> Option<Response> {
     let asked = match take_apart(&daemon.node, request).await {
         Ok(asked) => asked,
         Err(refusal) => return Some(refusal.answer().into_response()),
@@ -72,42 +95,6 @@ async fn take_apart(node: &str, request: Request) -> Result<Asked, Refusal> {
     })
 }
 
-/// The call that `asked` is; none for a path that is not served.
-fn call_of(asked: &Asked) -> Option<Call> {
-    let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
-    let reads = asked.method == "GET";
-    Some(match (reads, path.as_slice()) {
-        (_, [] | ["internal", "ready"]) => Call::Ready,
-        (true, ["1.0"]) => Call::Server,
-        (false, ["1.0"]) if sets_address(&asked.body) => Call::Address,
-        (false, ["1.0"]) => Call::Config,
-        (true, ["1.0", "cluster"]) => Call::Cluster,
-        (false, ["1.0", "cluster"]) if field(&asked.body, "enabled") == false => Call::Disable,
-        (false, ["1.0", "cluster"]) if asked.text("cluster_address").is_empty() => Call::Enable,
-        (false, ["1.0", "cluster"]) => Call::Join,
-        (false, ["1.0", "cluster", "members"]) => Call::Token,
-        (false, ["1.0", "cluster", "members", _]) => Call::Remove,
-        (true, ["1.0", "cluster", "members"] | ["1.0", "cluster", "members", _]) => Call::Members,
-        (
-            _,
-            ["1.0", "operations"] | ["1.0", "operations", _] | ["1.0", "operations", _, "wait"],
-        ) => Call::Operations,
-        (true, ["1.0", "storage-pools"] | ["1.0", "storage-pools", _]) => Call::Pools,
-        (false, ["1.0", "storage-pools"]) if asked.target.is_some() => Call::PoolPending,
-        (false, ["1.0", "storage-pools"]) => Call::Pool,
-        (false, ["1.0", "storage-pools", _]) => Call::PoolDelete,
-        (true, ["1.0", "profiles"] | ["1.0", "profiles", _]) => Call::Profiles,
-        (false, ["1.0", "profiles", _]) => Call::Profile,
-        (_, ["1.0", "networks"] | ["1.0", "networks", _]) => Call::Networks,
-        _ => return None,
-    })
-}
-
-fn sets_address(body: &Value) -> bool {
-    let config = body.get("config").and_then(Value::as_object);
-    config.is_some_and(|config| config.keys().any(|key| key.ends_with(".https_address")))
-}
-
 async fn route(daemon: &Daemon, asked: &Asked, strike: Strike) -> Response {
     let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
     let answer = match (asked.method.as_str(), path.as_slice()) {
@@ -124,6 +111,15 @@ async fn route(daemon: &Daemon, asked: &Asked, strike: Strike) -> Response {
         ("DELETE", ["1.0", "storage-pools", _]) => {
             daemon.change(asked, strike, pools::delete).await
         }
+        ("POST", ["1.0", "networks"]) => daemon.change(asked, strike, networks::post).await,
+        ("DELETE", ["1.0", "networks", _]) => daemon.change(asked, strike, networks::delete).await,
+        ("POST", ["1.0", "storage-pools", _, "volumes", "custom"]) => {
+            daemon.change(asked, strike, volumes::post).await
+        }
+        ("DELETE", ["1.0", "storage-pools", _, "volumes", "custom", name]) => {
+            let delete = |state: &mut State, asked: &Asked| volumes::delete(state, asked, name);
+            daemon.change(asked, strike, delete).await
+        }
         ("PATCH" | "PUT", ["1.0", "profiles", _]) => {
             daemon.change(asked, strike, profiles::write).await
         }
@@ -135,7 +131,7 @@ async fn route(daemon: &Daemon, asked: &Asked, strike: Strike) -> Response {
     answer.into_response()
 }
 
-fn read(state: &super::state::State, asked: &Asked) -> Result<Answer, Refusal> {
+fn read(state: &State, asked: &Asked) -> Result<Answer, Refusal> {
     let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
     let node = asked.node.as_str();
     match path.as_slice() {
@@ -150,7 +146,8 @@ fn read(state: &super::state::State, asked: &Asked) -> Result<Answer, Refusal> {
         ["1.0", "profiles"] => Ok(profiles::list(state, asked)),
         ["1.0", "profiles", name] => profiles::get(state, node, name),
         ["1.0", "networks"] => Ok(networks::list(state, asked)),
-        ["1.0", "networks", name] => networks::get(state, node, name),
+        ["1.0", "networks", name] => networks::get(state, asked, name),
+        ["1.0", "storage-pools", _, "volumes", "custom", name] => volumes::get(state, asked, name),
         ["1.0", "operations"] => Ok(Answer::sync(&operations::list(
             state,
             node,
@@ -164,11 +161,7 @@ fn read(state: &super::state::State, asked: &Asked) -> Result<Answer, Refusal> {
     }
 }
 
-fn known<'a>(
-    state: &'a super::state::State,
-    node: &str,
-    id: &str,
-) -> Result<&'a Operation, Refusal> {
+fn known<'a>(state: &'a State, node: &str, id: &str) -> Result<&'a Operation, Refusal> {
     let operation = state.operations.get(id);
     operation
         .filter(|operation| state.together(node, &operation.node))

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
-use super::envelope::{Answer, Refusal, etag, field, set};
 use super::keys::{self, Scope};
 use super::state::{Config, State};
-use super::{Release, driver, wording};
+use super::{Release, driver, volumes, wording};
+use crate::rehearsal::envelope::{Answer, Refusal, etag, field, set};
 
 /// How long LXD tries to listen on an address the host lacks, in milliseconds (recorded).
 const CANNOT_LISTEN: u64 = 1_014;
@@ -120,7 +120,17 @@ pub(super) fn patch(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
     for (_, key, value) in &changes {
         allowed(state, &node, key, value)?;
     }
-    let took = usual(release, Chore::Patch);
+    let moves = changes
+        .iter()
+        .any(|(_, key, _)| key.starts_with("storage."));
+    let took = usual(
+        release,
+        if moves {
+            Chore::PatchVolumes
+        } else {
+            Chore::Patch
+        },
+    );
     Ok(Job::waited(move |state, _| {
         for (scope, key, value) in &changes {
             let config = match scope {
@@ -147,7 +157,8 @@ fn allowed(state: &State, node: &str, key: &str, value: &str) -> Result<(), Refu
         let text = "Changing cluster.https_address is currently not supported";
         return Err(Refusal::new(code, text));
     }
-    if key.ends_with("s_volume") && key.starts_with("storage.") && !value.is_empty() {
+    let volume = key.ends_with("s_volume") && key.starts_with("storage.") && !value.is_empty();
+    if volume && !volumes::is_there(state, node, value) {
         return Err(Refusal::new(404, wording::no_volume(release, key, value)));
     }
     if matches!(key, "core.https_address" | "cluster.https_address") && !value.is_empty() {

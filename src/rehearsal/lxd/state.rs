@@ -1,14 +1,16 @@
-//! What the simulated LXDs know: nodes, the databases they share, pools, profiles.
+//! What the simulated LXDs know: nodes, the databases they share, pools, networks, profiles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::certificate::Certificate;
-use super::dice::Dice;
-use super::envelope::Refusal;
+use super::network::Network;
 use super::operations::Operations;
 use super::pool::Pool;
 use super::profiles::Profile;
+use super::volumes::Volume;
 use super::{NodeSpec, Release};
+use crate::rehearsal::certificate::Certificate;
+use crate::rehearsal::dice::Dice;
+use crate::rehearsal::envelope::Refusal;
 
 /// Keys and their values.
 pub(super) type Config = BTreeMap<String, String>;
@@ -43,6 +45,8 @@ pub(super) struct Database {
     pub(super) members: Vec<Member>,
     pub(super) config: Config,
     pub(super) pools: BTreeMap<String, Pool>,
+    pub(super) networks: BTreeMap<String, Network>,
+    pub(super) volumes: BTreeSet<Volume>,
     pub(super) profiles: BTreeMap<String, Profile>,
     pub(super) certificate: Certificate,
     pub(super) uuid: String,
@@ -108,6 +112,8 @@ impl State {
             }],
             config: Config::new(),
             pools: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            volumes: BTreeSet::new(),
             profiles: BTreeMap::from([("default".to_owned(), Profile::first())]),
             certificate: Certificate::of(node, &mut dice),
             uuid: dice.uuid4(),

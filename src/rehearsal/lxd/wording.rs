@@ -1,7 +1,6 @@
 //! How each release words what all of them mean.
 
 use super::Release;
-use crate::engine::Millis;
 
 /// A path that LXD does not serve.
 pub(super) const fn not_found(release: Release) -> &'static str {
@@ -85,16 +84,16 @@ pub(super) const fn forbidden(release: Release) -> &'static str {
     }
 }
 
-/// A joiner that cannot make its part of a pool.
-pub(super) fn cannot_initialise(release: Release, pool: &str, why: &str) -> String {
+/// A joiner that cannot make its part of a pool or network.
+pub(super) fn cannot_initialise(release: Release, (kind, name): (&str, &str), why: &str) -> String {
     match release {
         Release::V5_0 | Release::V5_21 => format!(
             "Failed to initialize member: Failed to initialize storage pools and networks: \
-             Failed to create storage pool \"{pool}\": {why}"
+             Failed to create {kind} \"{name}\": {why}"
         ),
         Release::V6 => format!(
             "Failed initializing member: Failed initializing storage pools and networks: \
-             Failed creating storage pool \"{pool}\": {why}"
+             Failed creating {kind} \"{name}\": {why}"
         ),
     }
 }
@@ -106,6 +105,11 @@ pub(super) fn failed_to_run(release: Release, command: &str, why: &str) -> Strin
         Release::V6 => "Failed running",
     };
     format!("{failed}: {command}: exit status 1 ({why})")
+}
+
+/// What a member said to the one that was asked.
+pub(super) fn notifying(member: &str, address: &str, why: &str) -> String {
+    format!("Failed notifying cluster member \"{member}\" at \"{address}\": {why}")
 }
 
 /// A pool that a member has already.
@@ -153,16 +157,4 @@ pub(super) fn no_volume(release: Release, key: &str, volume: &str) -> String {
         "{prefix}Failed validation of \"{key}\": Failed loading storage volume \"{volume}\" \
          in \"default\" project: Storage volume not found"
     )
-}
-
-/// A moment as LXD writes it.
-pub(super) fn rfc3339(at: Millis) -> String {
-    time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
-        .ok()
-        .and_then(|moment| {
-            moment
-                .format(&time::format_description::well_known::Rfc3339)
-                .ok()
-        })
-        .unwrap_or_else(|| "0001-01-01T00:00:00Z".to_owned())
 }

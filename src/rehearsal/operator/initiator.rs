@@ -36,7 +36,7 @@ pub async fn initiate(seat: Seat, cluster: String) -> Result<(), OperatorError> 
         }
         operator.hear().await?;
     }
-    operator.give_a_disk().await?;
+    operator.give_disks().await?;
     operator.settle().await?;
     operator.want(Intent::Review).await?;
     operator.install().await

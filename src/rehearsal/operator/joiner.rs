@@ -19,7 +19,7 @@ pub async fn join(seat: Seat) -> Result<(), OperatorError> {
     while operator.picture().role != Role::Worker {
         operator.come_in().await?;
     }
-    operator.give_a_disk().await?;
+    operator.give_disks().await?;
     operator
         .until(|picture| picture.stage == Stage::Ended)
         .await

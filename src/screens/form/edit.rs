@@ -45,6 +45,7 @@ impl From<FieldKind> for Text {
         match kind {
             FieldKind::Name => Self::Name,
             FieldKind::Address => Self::Address,
+            FieldKind::Network => Self::Network,
             FieldKind::Words => Self::Words,
         }
     }

@@ -156,7 +156,7 @@ impl<'a> Layer<'a> {
             value: &field.value,
             wide: match field.kind {
                 FieldKind::Name => 36,
-                FieldKind::Address => 44,
+                FieldKind::Address | FieldKind::Network => 44,
                 FieldKind::Words => 50,
             },
             editor: focused.then_some(self.focus.editor),

@@ -78,7 +78,7 @@ pub static TABLE: &[Row] = &[
     row("F6", "key.log", LOG, |c| c.place != Place::Log)
         .rank(6)
         .also("Ctrl-O"),
-    row("F7", "key.save", SAVE, |c| c.can(Can::Save)).rank(8),
+    row("F7", "key.save", SAVE, |c| c.can(Can::Save)).rank(7),
     row("F8", "key.detach", DETACH, |c| c.can(Can::Detach)).rank(6),
     row("F10", "key.install", FORWARD, |c| {
         c.can(Can::Forward) && c.place != Place::Form

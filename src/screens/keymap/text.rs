@@ -7,6 +7,8 @@ pub enum Text {
     Name,
     /// An IP address.
     Address,
+    /// Addresses, a subnet, a range, a list, a number.
+    Network,
     /// The words of a session.
     Words,
     /// The name of a file.
@@ -20,6 +22,7 @@ impl Text {
         match self {
             Self::Name => (small.is_ascii_alphanumeric() || c == '-').then_some(small),
             Self::Address => (c.is_ascii_hexdigit() || matches!(c, '.' | ':')).then_some(small),
+            Self::Network => (c.is_ascii_hexdigit() || ".:/-,".contains(c)).then_some(small),
             Self::Words => small.is_ascii_lowercase().then_some(small),
             Self::File => (c == ' ' || c.is_ascii_graphic()).then_some(c),
         }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::waiting::check;
+use crate::engine::answers::Purpose;
 use crate::engine::message::plain;
 use crate::engine::picture::{Picture, Review, bytes_in_words};
 use crate::engine::plan::DiskUse;
@@ -67,6 +68,10 @@ pub(super) fn lines(
     }
     lines.extend(plan(picture, review, room));
     lines.extend(paragraph(&total(picture, review), room.width, Style::new()));
+    for says in &review.notes {
+        let text = crate::text::sentence(says);
+        lines.extend(paragraph(&text, room.width, Style::new()));
+    }
     (lines, must_see)
 }
 
@@ -92,6 +97,10 @@ fn disks(disks: &[DiskUse], room: usize) -> Vec<Vec<String>> {
         vec![
             plain(&disk.node),
             plain(&disk.name),
+            words::say(match disk.purpose {
+                Purpose::Local => "disks.local",
+                Purpose::Ceph => "disks.ceph",
+            }),
             plain(&disk.model),
             bytes_in_words(disk.size),
             serial,
@@ -104,7 +113,7 @@ fn disks(disks: &[DiskUse], room: usize) -> Vec<Vec<String>> {
     }
     let front: Vec<_> = rows
         .iter()
-        .map(|row| row.iter().take(5).cloned().collect())
+        .map(|row| row.iter().take(6).cloned().collect())
         .collect();
     let front =
         columns(&front, room).unwrap_or_else(|| front.iter().map(|row| row.join(" ")).collect());

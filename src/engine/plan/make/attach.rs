@@ -74,9 +74,16 @@ impl Builder<'_> {
         }
         let pool = Work::Pool {
             driver: driver.to_owned(),
-            members,
+            members: members.clone(),
         };
         let pool = self.add(Phase::Attach, self.leader, pool, &needs);
+        for name in members {
+            let node = name.clone();
+            let volumes = Work::Volumes { name };
+            let needs = [pool.clone()];
+            let volumes = self.add(Phase::Attach, &node, volumes, &needs);
+            attached.done.push(volumes);
+        }
         attached.done.push(pool);
         attached.pools.push(LOCAL_POOL.to_owned());
     }

@@ -10,8 +10,15 @@ use crate::engine::plan::{Phase, Work};
 
 impl Builder<'_> {
     pub(super) fn finalize(&mut self, lxd: &LxdDone, ceph: Option<&CephDone>, there: &Attached) {
+        let metadata = Work::Metadata {
+            cluster: self.basis.answers.cluster.clone(),
+            leader: self.leader.to_owned(),
+        };
+        let lead = [lxd.led.clone()];
+        let metadata = self.add(Phase::Finalize, self.leader, metadata, &lead);
         let mut needs = there.done.clone();
         needs.push(lxd.led.clone());
+        needs.push(metadata);
         if let Some(ceph) = ceph {
             needs.extend(self.prove_ceph(ceph, there));
         }

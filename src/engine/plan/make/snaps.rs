@@ -13,16 +13,15 @@ impl Builder<'_> {
         for (snap, channel) in &snaps {
             let (snap, channel) = (*snap, channel.clone());
             let work = Work::Snap { snap, channel };
-            needs.push(self.add(Phase::Preflight, &node.name, work, &[]));
+            let there = [self.add(Phase::Preflight, &node.name, work, &[])];
+            // At once: a refresh in the middle of a join would restart the daemon.
+            let hold = Work::SnapHold { snap };
+            needs.push(self.add(Phase::Preflight, &node.name, hold, &there));
         }
         if !snaps.is_empty() {
             let snaps: Vec<_> = snaps.into_iter().map(|(snap, _)| snap).collect();
-            let hold = Work::SnapHold {
-                snaps: snaps.clone(),
-            };
-            let kept = self.add(Phase::Preflight, &node.name, hold, &needs);
             let connect = Work::SnapConnect { snaps };
-            needs = vec![self.add(Phase::Preflight, &node.name, connect, &[kept])];
+            needs = vec![self.add(Phase::Preflight, &node.name, connect, &needs)];
         }
         self.add(Phase::Preflight, &node.name, Work::LxdReady, &needs);
         if self.basis.answers.has_ceph() {

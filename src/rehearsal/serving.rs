@@ -1,5 +1,7 @@
 //! The unix socket of a simulated daemon, and the daemon's life behind it.
 
+use std::fmt;
+use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -16,35 +18,59 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::daemon::Daemon;
-use super::routes;
-use crate::rehearsal::fault::{Call, Down};
+use super::fault::Down;
+use crate::world::Clock;
+
+/// A simulated daemon, as its socket sees it.
+pub(super) trait Served: Clone + Send + Sync + 'static {
+    /// Cancelled when the daemon stops: what it was doing stops with it.
+    fn stopping(&self) -> &CancellationToken;
+
+    /// The clock that a `down` fault passes on.
+    fn clock(&self) -> &Clock;
+
+    /// The answer to `request`; none where the connection is closed instead.
+    fn answer(&self, request: Request) -> impl Future<Output = Option<Response>> + Send;
+
+    /// It listens from now on.
+    fn listens(&self) {}
+
+    /// It has stopped.
+    fn stopped(&self);
+}
 
 /// A running daemon. It stops, and its socket goes, when this is dropped.
-#[derive(Debug)]
 pub struct Serving {
-    daemon: Daemon,
+    stop: CancellationToken,
+    stopped: Box<dyn Fn() + Send + Sync>,
     socket: PathBuf,
     wake: Arc<Notify>,
 }
 
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Serving").field(&self.socket).finish()
+    }
+}
+
 impl Serving {
-    pub(super) async fn start(mut daemon: Daemon, socket: PathBuf) -> io::Result<Self> {
-        daemon.stop = CancellationToken::new();
+    /// Starts `daemon` on `socket`; a leftover there is replaced, and `down` keeps it from listening.
+    pub(super) async fn start<D: Served>(
+        daemon: D,
+        socket: PathBuf,
+        down: Option<Down>,
+    ) -> io::Result<Self> {
         let wake = Arc::new(Notify::new());
-        match daemon.strike(Call::Daemon, None).down {
+        match down {
             None => listen(daemon.clone(), &socket).await?,
             Some(down) => {
-                tokio::spawn(listen_later(
-                    daemon.clone(),
-                    socket.clone(),
-                    down,
-                    wake.clone(),
-                ));
+                let woken = wake.clone();
+                tokio::spawn(listen_later(daemon.clone(), socket.clone(), down, woken));
             }
         }
         Ok(Self {
-            daemon,
+            stop: daemon.stopping().clone(),
+            stopped: Box::new(move || daemon.stopped()),
             socket,
             wake,
         })
@@ -55,7 +81,7 @@ impl Serving {
         self.wake.notify_one();
     }
 
-    /// Stops the daemon at once: connections are cut, operations end unfinished and forgotten.
+    /// Stops the daemon at once: connections are cut, and what it was doing ends unfinished.
     pub fn stop(self) {
         drop(self);
     }
@@ -63,61 +89,61 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.daemon.stop.cancel();
-        let node = &self.daemon.node;
-        self.daemon.state().operations.forget_node(node);
+        self.stop.cancel();
+        (self.stopped)();
         // The socket may never have been made, or its directory may be gone already.
         drop(std::fs::remove_file(&self.socket));
     }
 }
 
 /// Listens once `down` is over or the daemon is woken.
-async fn listen_later(daemon: Daemon, socket: PathBuf, down: Down, wake: Arc<Notify>) {
+async fn listen_later<D: Served>(daemon: D, socket: PathBuf, down: Down, wake: Arc<Notify>) {
     let over = async {
         match down.until {
-            Some(until) => daemon.site.inner.clock.sleep(until).await,
+            Some(until) => daemon.clock().sleep(until).await,
             None => std::future::pending().await,
         }
     };
     tokio::select! {
-        () = daemon.stop.cancelled() => return,
+        () = daemon.stopping().cancelled() => return,
         () = wake.notified() => {}
         () = over => {}
     }
     if let Err(error) = listen(daemon.clone(), &socket).await {
-        tracing::warn!(%error, "the simulated LXD cannot listen");
+        tracing::warn!(%error, "a simulated daemon cannot listen");
     }
 }
 
-async fn listen(daemon: Daemon, socket: &Path) -> io::Result<()> {
+async fn listen<D: Served>(daemon: D, socket: &Path) -> io::Result<()> {
     match tokio::fs::remove_file(socket).await {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let lines = Lines {
         listener: UnixListener::bind(socket)?,
-        stop: daemon.stop.clone(),
+        stop: daemon.stopping().clone(),
     };
-    let stop = daemon.stop.clone().cancelled_owned();
+    daemon.listens();
+    let stop = daemon.stopping().clone().cancelled_owned();
     let router = Router::new()
-        .fallback(answer)
+        .fallback(answer::<D>)
         .with_state(daemon)
         .into_make_service_with_connect_info::<Cut>();
     tokio::spawn(async move {
         let served = axum::serve(lines, router).with_graceful_shutdown(stop);
         if let Err(error) = served.await {
-            tracing::warn!(%error, "the simulated LXD ended");
+            tracing::warn!(%error, "a simulated daemon ended");
         }
     });
     Ok(())
 }
 
-async fn answer(
-    State(daemon): State<Daemon>,
+async fn answer<D: Served>(
+    State(daemon): State<D>,
     ConnectInfo(Cut(cut)): ConnectInfo<Cut>,
     request: Request,
 ) -> Response {
-    if let Some(response) = routes::answer(&daemon, request).await {
+    if let Some(response) = daemon.answer(request).await {
         return response;
     }
     cut.cancel();

@@ -4,7 +4,7 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ED25519}
 
 use super::dice::Dice;
 
-/// What `environment` tells of a certificate.
+/// What is told of a certificate.
 #[derive(Debug, Clone)]
 pub(super) struct Certificate {
     /// The certificate, in PEM.
@@ -19,7 +19,7 @@ const ED25519: [u8; 16] = [
 ];
 
 impl Certificate {
-    /// The certificate of `root@host`, signed by itself as LXD's are.
+    /// The certificate of `root@host`, signed by itself as LXD's and microcluster's are.
     pub(super) fn of(host: &str, dice: &mut Dice) -> Self {
         let mut key = ED25519.to_vec();
         key.extend(dice.bytes(32));

@@ -1,4 +1,4 @@
-//! LXD's envelopes: the answer, the refusal, and what is in them.
+//! The envelopes of LXD and of microcluster, which took them over: the answer, the refusal, and what is in them.
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::certificate::sha256;
+use crate::engine::Millis;
 
 /// One answer, ready to be sent.
 #[derive(Debug, Clone)]
@@ -28,6 +29,14 @@ impl Answer {
                 "operation": "", "error_code": 0, "error": "", "metadata": metadata,
             }),
         }
+    }
+
+    /// 200 with `metadata` and yet a failure: the trap of microcluster's `SyncResponse(false)`.
+    pub(super) fn failure(metadata: &Value) -> Self {
+        let mut answer = Self::sync(metadata);
+        set(&mut answer.body, "status", json!("Failure"));
+        set(&mut answer.body, "status_code", json!(400));
+        answer
     }
 
     /// 200 with `{}`, as changes are answered.
@@ -147,4 +156,16 @@ pub(super) fn set(object: &mut Value, key: &str, new: Value) {
     if let Some(object) = object.as_object_mut() {
         object.insert(key.to_owned(), new);
     }
+}
+
+/// A moment as they write it.
+pub(super) fn rfc3339(at: Millis) -> String {
+    time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
+        .ok()
+        .and_then(|moment| {
+            moment
+                .format(&time::format_description::well_known::Rfc3339)
+                .ok()
+        })
+        .unwrap_or_else(|| "0001-01-01T00:00:00Z".to_owned())
 }

@@ -1,0 +1,81 @@
+//! What Review says beside steps and disks: which storage and network there will be, what will not be
+//! there, what is installed.
+
+use std::collections::BTreeMap;
+
+use crate::engine::answers::Answers;
+use crate::engine::message::Message;
+use crate::engine::node::Cluster;
+use crate::engine::plan::{NetworkShape, OVN_NETWORK, Plan, Work};
+
+/// The sentences, from the plan and the nodes' facts.
+pub(super) fn notes(plan: &Plan, cluster: &Cluster) -> Vec<Message> {
+    let mut notes = vec![storage(plan), network(plan, cluster.answers.as_ref())];
+    notes.extend(snaps(plan, cluster));
+    notes
+}
+
+fn works(plan: &Plan) -> impl Iterator<Item = &Work> {
+    plan.steps.iter().map(|step| &step.work)
+}
+
+fn storage(plan: &Plan) -> Message {
+    let pools = works(plan).filter_map(|work| match work {
+        Work::Remote { pool, .. } => Some(pool.name()),
+        _ => None,
+    });
+    let pools: Vec<_> = pools.collect();
+    if pools.is_empty() {
+        return Message::new("review.no-remote");
+    }
+    let disks = works(plan).filter(|work| matches!(work, Work::CephDisk { .. }));
+    let says = Message::new("review.remote").with("pools", pools.join(", "));
+    says.with("count", disks.count())
+}
+
+fn network(plan: &Plan, answers: Option<&Answers>) -> Message {
+    let shape = |wanted: fn(&NetworkShape) -> bool| {
+        works(plan).any(|work| matches!(work, Work::Network { shape, .. } if wanted(shape)))
+    };
+    let ovn = shape(|shape| matches!(shape, NetworkShape::Ovn { .. }));
+    let physical = shape(|shape| matches!(shape, NetworkShape::Physical { .. }));
+    let fan = shape(|shape| matches!(shape, NetworkShape::Fan { .. }));
+    let plain = shape(|shape| matches!(shape, NetworkShape::Bridge { .. }));
+    if ovn && physical {
+        let nodes = answers.into_iter().flat_map(|answers| &answers.nodes);
+        let nics =
+            nodes.filter_map(|node| Some(format!("{} {}", node.name, node.uplink.as_ref()?)));
+        let nics = nics.collect::<Vec<_>>().join(", ");
+        let says = Message::new("review.net-nic").with("network", OVN_NETWORK);
+        return says.with("nics", nics);
+    }
+    let code = match (ovn, plain, fan) {
+        (true, ..) => "review.net-bridge",
+        (_, true, _) if plan.nodes.len() > 1 => "review.net-plain",
+        (_, true, _) => "review.net-plain-alone",
+        (_, _, true) => "review.net-fan",
+        _ => "review.net-none",
+    };
+    Message::new(code).with("network", OVN_NETWORK)
+}
+
+/// The snaps that nodes have not: what Install downloads.
+fn snaps(plan: &Plan, cluster: &Cluster) -> Option<Message> {
+    let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for step in &plan.steps {
+        let Work::Snap { snap, channel } = &step.work else {
+            continue;
+        };
+        let facts = cluster.nodes.get(&step.node);
+        let facts = facts.and_then(|node| node.facts.as_ref());
+        if facts.is_some_and(|facts| facts.snapd.snap(snap.name()).is_none()) {
+            let name = format!("{} {channel}", snap.name());
+            missing.entry(name).or_default().push(&step.node);
+        }
+    }
+    let told = missing.iter();
+    let told = told.map(|(snap, nodes)| format!("{snap} ({})", nodes.join(", ")));
+    let told: Vec<_> = told.collect();
+    let says = || Message::new("review.snaps").with("snaps", told.join(", "));
+    (!told.is_empty()).then(says)
+}

@@ -1,0 +1,91 @@
+//! What went wrong with an application of microcluster, in mcloud's words with its own as the cause,
+//! and how to mend it.
+
+use super::App;
+use super::refusals::{Meaning, meaning};
+use super::types::Member;
+use crate::engine::message::{Failure, Message};
+use crate::infra::rest::RestError;
+
+/// A call that failed: `what` was wanted.
+pub(in crate::infra) fn failed(app: App, what: Message, error: &RestError) -> Failure {
+    Failure::new(what).because(error).hint(app.say(hint(error)))
+}
+
+/// Reading its state failed.
+pub(in crate::infra) fn unanswered(app: App, error: &RestError) -> Failure {
+    failed(app, app.say("micro.unanswered"), error)
+}
+
+/// It is not installed.
+pub(in crate::infra) fn absent(app: App) -> Failure {
+    Failure::new(app.say("micro.absent")).hint(app.say("micro.hint-install"))
+}
+
+/// The step stopped because it was asked to.
+pub(in crate::infra) fn stopped(app: App) -> Failure {
+    Failure::new(app.say("micro.stopped-as-asked")).hint(app.say("micro.hint-again"))
+}
+
+/// It is a member of a cluster that is not the planned one.
+pub(in crate::infra) fn other_cluster(app: App, name: &str, members: &[Member]) -> Failure {
+    let say = |code: &str| {
+        app.say(code)
+            .with("name", name)
+            .with("members", names(members))
+    };
+    Failure::new(say("micro.other-cluster")).hint(say("micro.hint-other-cluster"))
+}
+
+/// A member that is listed and of no use.
+pub(in crate::infra) fn unfit(app: App, member: &Member) -> Failure {
+    let say = |code: &str| app.say(code).with("name", &member.name);
+    let hint = if member.status == "NEEDS UPGRADE" {
+        app.say("micro.hint-versions")
+    } else {
+        say("micro.hint-member-gone")
+    };
+    Failure::new(say("micro.member-wrong").with("status", &member.status)).hint(hint)
+}
+
+/// A member that should be listed and is not.
+pub(in crate::infra) fn gone(app: App, name: &str, found: &[Member]) -> Failure {
+    let say = |code: &str| app.say(code).with("name", name);
+    Failure::new(say("micro.member-gone").with("members", names(found)))
+        .hint(say("micro.hint-member-gone"))
+}
+
+/// The members' names in one line.
+pub(in crate::infra) fn names(members: &[Member]) -> String {
+    let names: Vec<&str> = members.iter().map(|it| it.name.as_str()).collect();
+    names.join(", ")
+}
+
+fn hint(error: &RestError) -> &'static str {
+    match error {
+        RestError::NoSocket { .. } | RestError::NobodyListens { .. } => "micro.hint-start",
+        RestError::NotPermitted { .. } => "micro.hint-root",
+        RestError::NoAnswer { .. }
+        | RestError::Lost { .. }
+        | RestError::OperationGone { .. }
+        | RestError::OperationCancelled { .. } => "micro.hint-again",
+        RestError::Broken { .. } => "micro.hint-version",
+        RestError::Refused(refusal) => match meaning(refusal) {
+            Meaning::BadName => "micro.hint-name",
+            Meaning::BadAddress | Meaning::MonitorElsewhere | Meaning::AddressTaken => {
+                "micro.hint-address"
+            }
+            Meaning::MonitorOutside | Meaning::NetworkElsewhere => "micro.hint-network",
+            Meaning::TokenRefused | Meaning::TokenExists | Meaning::TokenForAnother => {
+                "micro.hint-token"
+            }
+            Meaning::TokenElsewhere => "micro.hint-token-elsewhere",
+            Meaning::Unreachable => "micro.hint-unreachable",
+            Meaning::VersionsDiffer => "micro.hint-versions",
+            Meaning::Inconsistent | Meaning::Unconfirmed => "micro.hint-half-joined",
+            Meaning::ClientConfig => "micro.hint-client-config",
+            Meaning::NotReady | Meaning::RolesPending => "micro.hint-again",
+            _ => "micro.hint-log",
+        },
+    }
+}

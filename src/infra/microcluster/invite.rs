@@ -1,0 +1,67 @@
+//! What the leader's application gives to a joiner: a join token.
+
+use std::net::SocketAddr;
+
+use secrecy::ExposeSecret;
+
+use super::failures;
+use super::reach::Reach;
+use crate::engine::message::Failure;
+use crate::infra::Inputs;
+
+/// The join token.
+pub(super) const TOKEN: &str = "token";
+
+/// Said instead where the leader lists the joiner as a member already.
+pub(super) const MEMBER: &str = "member";
+
+/// Makes the inputs for `name`'s join.
+pub(in crate::infra) async fn inputs(
+    reach: &Reach,
+    name: &str,
+    address: SocketAddr,
+) -> Result<Inputs, Failure> {
+    let app = reach.app;
+    if is_member(reach, name, address).await? {
+        return Ok(Inputs::from([(MEMBER.to_owned(), name.to_owned())]));
+    }
+    let token = reach.micro.token(name).await.map_err(|error| {
+        failures::failed(
+            app,
+            app.say("micro.token-failed").with("name", name),
+            &error,
+        )
+    })?;
+    let token = token.expose_secret().to_owned();
+    Ok(Inputs::from([(TOKEN.to_owned(), token)]))
+}
+
+/// Whether the cluster has exactly this member; a half of it is a failure.
+async fn is_member(reach: &Reach, name: &str, address: SocketAddr) -> Result<bool, Failure> {
+    let app = reach.app;
+    let members = reach.members().await?;
+    if members.is_empty() {
+        return Err(Failure::new(app.say("micro.leader-alone")).hint(app.say("micro.hint-again")));
+    }
+    if let Some(unfit) = members.iter().find(|it| it.is_unfit()) {
+        return Err(failures::unfit(app, unfit));
+    }
+    let address = address.to_string();
+    let taken = members
+        .iter()
+        .find(|it| it.name == name || it.address == address);
+    match taken {
+        None => Ok(false),
+        Some(it) if it.name == name && it.address == address => Ok(true),
+        Some(it) => {
+            let say = |code: &str| {
+                app.say(code)
+                    .with("name", name)
+                    .with("address", &address)
+                    .with("member", &it.name)
+                    .with("at", &it.address)
+            };
+            Err(Failure::new(say("micro.member-taken")).hint(say("micro.hint-member-taken")))
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The step that connects the plugs which the services need.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::client::Snapd;
+use super::envelope::SnapdError;
+use super::failures;
+use super::follow::Ended;
+use super::plugs::{Plug, restarts};
+use super::refusals::{Meaning, conflicting, meaning};
+use super::types::{Connection, Connections};
+use crate::engine::Seen;
+use crate::engine::message::{Failure, Message};
+use crate::infra::{Context, Doing, Step};
+
+/// How often another change of a snap is waited for before the step gives up.
+const MOST_ROUNDS: u32 = 240;
+
+/// The pause before a plug is tried again whose snap was busy.
+const BETWEEN_ROUNDS: Duration = Duration::from_millis(500);
+
+/// The snaps that the system's slots may belong to.
+const SYSTEM: [&str; 3] = ["snapd", "core", "system"];
+
+/// Plugs are connected, as far as the installed snaps have them.
+///
+/// A service whose plug was connected just now is restarted: it reads its connections when it starts.
+#[derive(Debug)]
+pub struct PlugsConnected {
+    /// The snapd of this node.
+    pub snapd: Snapd,
+    /// The connections, see [`super::plugs::wanted`].
+    pub wanted: Vec<Plug>,
+}
+
+/// How the wanted plugs stand.
+#[derive(Debug, Default)]
+struct Found<'a> {
+    missing: Vec<&'a Plug>,
+    /// Plugs that the installed snap does not have.
+    lacking: Vec<&'a Plug>,
+}
+
+fn is_made(connection: &Connection, wanted: &Plug) -> bool {
+    let slot = connection.slot.snap.as_str();
+    let same = match wanted.slot_snap.as_str() {
+        "" => SYSTEM.contains(&slot),
+        snap => slot == snap,
+    };
+    same && connection.plug.snap == wanted.snap
+        && connection.plug.plug == wanted.plug
+        && connection.slot.slot == wanted.slot
+}
+
+impl PlugsConnected {
+    async fn found(&self, context: &Context) -> Result<Found<'_>, Failure> {
+        let snaps: BTreeSet<&str> = self.wanted.iter().map(|plug| plug.snap.as_str()).collect();
+        let mut told: BTreeMap<&str, Connections> = BTreeMap::new();
+        for snap in snaps {
+            let ask = || self.snapd.connections(snap);
+            let connections = self.snapd.patiently(context, ask).await?;
+            told.insert(snap, connections.ok_or_else(|| failures::absent(snap))?);
+        }
+        let mut found = Found::default();
+        for plug in &self.wanted {
+            let Some(told) = told.get(plug.snap.as_str()) else {
+                continue;
+            };
+            let has = |name: &str| told.plugs.iter().any(|each| each.plug == name);
+            if told.established.iter().any(|made| is_made(made, plug)) {
+                continue;
+            }
+            if has(&plug.plug) {
+                found.missing.push(plug);
+            } else {
+                found.lacking.push(plug);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What is connected, in sentences.
+    fn told(&self, found: &Found<'_>) -> Vec<Message> {
+        let count = self.wanted.len().saturating_sub(found.lacking.len());
+        let mut told = vec![Message::new("snapd.connected").with("count", count)];
+        told.extend(found.lacking.iter().map(|plug| {
+            Message::new("snapd.no-such-plug")
+                .with("snap", &plug.snap)
+                .with("plug", &plug.plug)
+        }));
+        told
+    }
+
+    async fn connect_all(&self, context: &Context) -> Result<(), Failure> {
+        let found = self.found(context).await?;
+        let mut services = BTreeSet::new();
+        for plug in found.missing {
+            self.connect(plug, context).await?;
+            services.extend(restarts(&plug.snap));
+        }
+        for service in services {
+            self.restart(service, context).await?;
+        }
+        Ok(())
+    }
+
+    async fn connect(&self, plug: &Plug, context: &Context) -> Result<(), Failure> {
+        let fill = |message: Message| {
+            message
+                .with("plug", format!("{}:{}", plug.snap, plug.plug))
+                .with("slot", format!("{}:{}", plug.slot_snap, plug.slot))
+        };
+        context.say(fill(Message::new("snapd.connecting")));
+        let what = fill(Message::new("snapd.connect-failed"));
+        let ask = || self.snapd.connect(plug);
+        self.through(ask, &plug.snap, (what, context)).await
+    }
+
+    async fn restart(&self, service: &'static str, context: &Context) -> Result<(), Failure> {
+        let fill = |message: Message| message.with("service", service);
+        context.say(fill(Message::new("snapd.restarting")));
+        let what = fill(Message::new("snapd.restart-failed"));
+        let snap = service.split('.').next().unwrap_or(service);
+        let ask = || async move { self.snapd.restart(&[service]).await };
+        self.through(ask, snap, (what, context)).await
+    }
+
+    /// Begins a change and follows it; first what snapd is doing with the snap comes to its end.
+    async fn through<F>(
+        &self,
+        begin: impl Fn() -> F,
+        snap: &str,
+        (what, context): (Message, &Context),
+    ) -> Result<(), Failure>
+    where
+        F: Future<Output = Result<String, SnapdError>>,
+    {
+        for _ in 0..MOST_ROUNDS {
+            let error = match begin().await {
+                Ok(change) => return self.to_the_end(&change, (what, context)).await,
+                Err(error) => error,
+            };
+            let busy = error.refusal().map(meaning) == Some(Meaning::Conflict);
+            if !busy && !error.passes() {
+                return Err(failures::failed(what, &error));
+            }
+            let other = error.refusal().and_then(conflicting).unwrap_or(snap);
+            let ask = || self.snapd.changes_in_progress(other);
+            for change in self.snapd.patiently(context, ask).await? {
+                self.snapd.follow(&change.id, context).await?;
+            }
+            self.snapd.pause(BETWEEN_ROUNDS, context).await?;
+        }
+        let what = Message::new("snapd.busy").with("snap", snap);
+        Err(Failure::new(what).hint(Message::new("snapd.hint-conflict")))
+    }
+
+    async fn to_the_end(
+        &self,
+        change: &str,
+        (what, context): (Message, &Context),
+    ) -> Result<(), Failure> {
+        match self.snapd.follow(change, context).await? {
+            Ended::Well | Ended::Forgotten => Ok(()),
+            Ended::Badly { causes } => Err(failures::ended_badly(what, &causes)),
+            Ended::AfterReboot => Err(failures::reboot(what)),
+        }
+    }
+
+    async fn prove(&self, context: &Context) -> Result<Vec<Message>, Failure> {
+        let found = self.found(context).await?;
+        if found.missing.is_empty() {
+            return Ok(self.told(&found));
+        }
+        let what = Message::new("snapd.not-connected").with("plugs", names(&found.missing));
+        Err(Failure::new(what).hint(Message::new("snapd.hint-plug")))
+    }
+}
+
+fn names(plugs: &[&Plug]) -> String {
+    let names: Vec<String> = plugs
+        .iter()
+        .map(|plug| format!("{}:{}", plug.snap, plug.plug))
+        .collect();
+    names.join(", ")
+}
+
+impl Step for PlugsConnected {
+    fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+        Box::pin(async move {
+            let found = self.found(context).await?;
+            Ok(if found.missing.is_empty() {
+                Seen::There(self.told(&found))
+            } else {
+                Seen::Missing(format!("not connected: {}", names(&found.missing)))
+            })
+        })
+    }
+
+    fn apply<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<(), Failure>> {
+        Box::pin(self.connect_all(context))
+    }
+
+    fn verify<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
+        Box::pin(self.prove(context))
+    }
+}
