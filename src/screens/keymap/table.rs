@@ -83,7 +83,7 @@ pub static TABLE: &[Row] = &[
     row("F10", "key.install", FORWARD, |c| {
         c.can(Can::Forward) && c.place != Place::Form
     })
-    .rank(7)
+    .rank(6)
     .also("Ctrl-N"),
     row("Esc", "key.back", BACK, |c| c.can(Can::Back))
         .rank(4)
