@@ -154,16 +154,16 @@ pub(in crate::forms) fn lacking<'a>(
             None => groups.push((vec![node], refusal)),
         }
     }
-    let mut notes = Vec::new();
+    let mut said = Vec::new();
     for (names, refusal) in groups {
         let names = list(names);
         let told = |says: &Message| sentence(&says.clone().with("node", &names));
         let why = told(&refusal.why);
-        notes.push(note(Tone::Warning, fill(code, &[("why", &why)])));
+        said.push(note(Tone::Warning, fill(code, &[("why", &why)])));
         let mend = refusal.mend.iter();
-        notes.extend(mend.map(|mend| note(Tone::Plain, told(mend))));
+        said.extend(mend.map(|mend| note(Tone::Plain, told(mend))));
     }
-    notes
+    said
 }
 
 /// What the local pool comes to.
