@@ -33,7 +33,8 @@ pub struct Picture {
     pub began: Millis,
     /// Whether Review and Done go on by themselves.
     pub unattended: bool,
-    /// Whether a run was begun before: then something may be written already.
+    /// Whether a run was begun before, of this cluster or by what is kept on this node: then something
+    /// may be written already.
     #[serde(default)]
     pub touched: bool,
     /// The link to the leader (worker).

@@ -1,23 +1,8 @@
-//! Durations, counts and lists in words, and the sentences of this room.
+//! Durations and counts in words, beside the sentences that every face has.
 
 use crate::engine::Millis;
-use crate::engine::message::Message;
-use crate::text::sentence;
 
-/// The sentence of `code`.
-pub(super) fn say(code: &str) -> String {
-    sentence(&Message::new(code))
-}
-
-/// The sentence of `code` with its holes filled.
-pub(super) fn fill(code: &str, with: &[(&str, &str)]) -> String {
-    let message = with
-        .iter()
-        .fold(Message::new(code), |message, (hole, value)| {
-            message.with(hole, value)
-        });
-    sentence(&message)
-}
+pub(super) use crate::text::{ago, fill, list, say};
 
 /// How long something took: `<1 s`, `41 s`, `1:48`, `1:02:05`.
 pub(super) fn took(ms: u64) -> String {
@@ -78,18 +63,6 @@ pub(super) fn usual_most(usual_ms: u64) -> u64 {
     (usual_ms.saturating_mul(14) / 10).max(2_000)
 }
 
-/// How long ago something was heard, coarse so that a quiet screen stays quiet: `now`, `15 s ago`,
-/// `3 min ago`.
-pub(super) fn ago(ms: u64) -> String {
-    let time = match ms / 1_000 {
-        0..10 => return say("screen.now"),
-        s @ 10..60 => format!("{} s", s / 5 * 5),
-        s @ 60..3_600 => format!("{} min", s / 60),
-        s => format!("{} h", s / 3_600),
-    };
-    fill("screen.ago", &[("time", &time)])
-}
-
 /// A time of day, UTC: `12:03:40`.
 pub(super) fn time_of_day(at: Millis) -> String {
     let s = at / 1_000 % 86_400;
@@ -114,16 +87,6 @@ pub(super) fn disks(n: usize) -> String {
 /// `1 member`, `3 members`.
 pub(super) fn members(n: usize) -> String {
     count(n, "member", "members")
-}
-
-/// `pi-a`, `pi-a and pi-b`, `pi-a, pi-b and pi-c`.
-pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.into_iter().collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 fn count(n: usize, one: &str, many: &str) -> String {

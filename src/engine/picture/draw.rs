@@ -34,7 +34,7 @@ pub fn picture(state: &State, now: Millis) -> Picture {
         },
         began: cluster.began,
         unattended: cluster.unattended,
-        touched: cluster.touched,
+        touched: cluster.touched || local.member.is_some() || local.unfinished.is_some(),
         link: local.link,
         nodes: answers
             .iter()

@@ -112,25 +112,27 @@ pub struct PoolView {
     pub possible: bool,
 }
 
-/// Draws the state as the screens before Review show it.
+/// Draws the state as the screens before Review show it. While steps are done none of them is shown,
+/// and a picture is made at every sign of life: what was found is left out then.
 pub(super) fn wizard(state: &State) -> Wizard {
+    let standing = standing(state);
+    if is_begun(state.cluster.stage) {
+        return standing;
+    }
     let (local, cluster) = (&state.local, &state.cluster);
     let facts = local.facts.as_ref();
     let answers = cluster.answers.as_ref();
     let name = local.name.as_str();
     Wizard {
         host: facts.map(host),
-        part: local.part,
         checks: facts.map_or_else(Vec::new, |facts| check_host(name, facts)),
         addresses: facts.map_or_else(Vec::new, addresses),
-        address: local.address,
         neighbours: local.neighbours.clone(),
         typed: local.typed.clone(),
         session: cluster
             .session
             .clone()
             .filter(|_| is_forming(cluster.stage)),
-        joining: local.joining.clone(),
         disks: answers.map_or_else(Vec::new, |answers| disks::disks(state, answers)),
         pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
         ceph: answers.map_or_else(CephView::default, |answers| disks::ceph(state, answers)),
@@ -138,13 +140,30 @@ pub(super) fn wizard(state: &State) -> Wizard {
             networks::network(state, answers)
         }),
         networks: answers.map_or_else(Vec::new, |answers| networks::networks(state, answers)),
+        ..standing
+    }
+}
+
+/// How this node itself stands.
+fn standing(state: &State) -> Wizard {
+    let local = &state.local;
+    Wizard {
+        part: local.part,
+        address: local.address,
+        joining: local.joining.clone(),
         trouble: local.trouble.clone(),
         unfinished: local
             .unfinished
             .clone()
             .filter(|_| local.role == Role::Undecided),
         member: local.member.clone(),
+        ..Wizard::default()
     }
+}
+
+/// Whether steps are done, or wait for a decision.
+const fn is_begun(stage: Stage) -> bool {
+    matches!(stage, Stage::Sealing | Stage::Installing | Stage::Stopped)
 }
 
 /// Whether nodes may come in and choose.
