@@ -34,6 +34,9 @@ async fn heard() -> Result<u64, Box<dyn std::error::Error>> {
         seed: 1,
         faults: Vec::new(),
         release: Release::V5_21,
+        snaps: Vec::new(),
+        more_nics: 0,
+        ceph: false,
     };
     let mut rehearsal = Rehearsal::start(&script, parts).await?;
     let [starts, there] = &mut rehearsal.nodes[..] else {
