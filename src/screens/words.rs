@@ -153,7 +153,7 @@ pub(super) fn step(id: &str) -> String {
     match STEPS.iter().find(is_it) {
         Some((class, code)) => {
             let part = id.strip_prefix(class).unwrap_or_default();
-            sentence(&Message::new(*code).with("part", part.trim_start_matches('.')))
+            sentence(&Message::new(code).with("part", part.trim_start_matches('.')))
         }
         None => id.to_owned(),
     }
