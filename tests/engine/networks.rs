@@ -54,7 +54,7 @@ fn nodes(nics: &[Vec<Nic>]) -> Vec<NodeNics<'_>> {
 }
 
 fn range(text: &str) -> Option<AddressRange> {
-    let (first, last) = text.split_once('-').unwrap();
+    let (first, last) = text.split_once('-')?;
     Some(AddressRange {
         first: first.parse().unwrap(),
         last: last.parse().unwrap(),
