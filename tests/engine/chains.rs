@@ -464,7 +464,7 @@ fn the_end_tells_the_longest_chain_and_the_sum_of_all_steps() {
     assert!(timing.critical_path_ms <= took, "{timing:?} of {took}");
     assert!(timing.critical_path_ms < timing.in_series_ms, "{timing:?}");
     let last = timing.critical_path.last().map(String::as_str);
-    assert_eq!(last, Some("lxd.proof@pi-a"));
+    assert_eq!(last, Some("lxd.guests@pi-a"));
     let plan = stage.state.cluster.plan.unwrap();
     for pair in timing.critical_path.windows(2) {
         let (first, second) = (plan.step(&pair[0]).unwrap(), plan.step(&pair[1]).unwrap());
