@@ -180,7 +180,7 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
     let left = face::run(link, options).await.map_err(Exit::failed)?;
     let mut out = std::io::stdout();
     for event in left.failures.iter().chain(&left.done) {
-        if let Some(line) = lines::line(event) {
+        if let Some(line) = lines::brief(event) {
             let _ = writeln!(out, "{line}");
         }
     }

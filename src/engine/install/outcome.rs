@@ -233,7 +233,7 @@ impl Turn<'_> {
             .filter(joined)
             .count();
         // A step that ended because the operator stopped the run is no failure of its own.
-        let broke = |failure: &Failure| failure.what.code != "worker.cancelled";
+        let broke = |failure: &Failure| !failure.was_asked_for();
         let mut failures = run.failures().map(|(_, failure)| failure.clone());
         let failure = failures.find(|failure| broke(failure) || !run.stopping);
         let exit = match (ok, run.stopping, &failure) {
