@@ -216,7 +216,7 @@ fn seal(plan: &Plan) -> String {
 /// The leader's state as an agent believes it: a digest that is not that of the plan beside it, as
 /// this mcloud reads it, seals nothing, and no order is obeyed.
 pub(super) fn sealed(mut cluster: Cluster) -> Cluster {
-    if cluster.plan.as_ref().map(seal) != cluster.digest {
+    if cluster.plan.as_deref().map(seal) != cluster.digest {
         cluster.digest = None;
     }
     cluster

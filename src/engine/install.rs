@@ -35,8 +35,8 @@ impl Turn<'_> {
         }
         let run = Run::new(&plan, self.now);
         let entry = Entry::Run {
-            answers: Box::new(answers),
-            plan: Box::new(plan),
+            answers: Box::new(answers.as_ref().clone()),
+            plan: Box::new(plan.as_ref().clone()),
             digest: digest.to_owned(),
         };
         self.effect(Effect::Journal {

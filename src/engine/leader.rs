@@ -4,11 +4,14 @@ mod ending;
 mod links;
 mod planning;
 
+use std::sync::Arc;
+
 use super::answers::{Answers, Given};
 use super::event::{Level, PeerState, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, Node, Role, Stage};
 use super::services::NodeFacts;
+use super::shared::Shared;
 use super::{Effect, Fact, Intent, Member, Millis, Turn};
 
 /// How often a sign of life is told while something is waited for, in ms.
@@ -37,7 +40,7 @@ impl Turn<'_> {
             began: self.now,
             nodes: known_nodes(&answers, &before.nodes),
             stage: Stage::Gathering,
-            answers: Some(answers),
+            answers: Some(Arc::new(answers)),
             ..Cluster::default()
         };
         self.changed();
@@ -208,7 +211,7 @@ impl Turn<'_> {
     pub(super) fn look_again(&mut self) {
         let cluster = &mut self.state.cluster;
         cluster.stage = Stage::Gathering;
-        cluster.checks.clear();
+        cluster.checks = Shared::default();
         (cluster.plan, cluster.digest) = (None, None);
         for node in cluster.nodes.values_mut() {
             node.facts = None;
@@ -235,7 +238,7 @@ impl Turn<'_> {
         let Some(node) = self.state.cluster.nodes.get_mut(&name) else {
             return;
         };
-        node.facts = Some(facts);
+        node.facts = Some(Arc::new(facts));
         node.heard = Some(self.now);
         self.suggest_networks();
         self.changed();
@@ -277,7 +280,7 @@ impl Turn<'_> {
     fn joiner_names(&self) -> Vec<String> {
         let answers = self.state.cluster.answers.iter();
         answers
-            .flat_map(Answers::joiners)
+            .flat_map(|answers| answers.joiners())
             .map(|node| node.name.clone())
             .collect()
     }

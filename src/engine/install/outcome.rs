@@ -199,7 +199,7 @@ impl Turn<'_> {
     fn unfinished(&self, run: &Run) -> Option<Unfinished> {
         let there = run.steps.values().filter(|step| step.state.is_there());
         Some(Unfinished {
-            answers: self.state.cluster.answers.clone()?,
+            answers: self.state.cluster.answers.as_deref()?.clone(),
             done: there.count(),
             steps: run.steps.len(),
             when: self.now,

@@ -1,5 +1,6 @@
 //! The state, drawn as a picture.
 
+use super::painter::Drawn;
 use super::{
     Cell, CellState, FailureRow, Install, InstallRow, NodeRow, NodeState, PhaseRow, Picture,
     Review, StepRow,
@@ -10,8 +11,8 @@ use crate::engine::plan::{DiskUse, Phase, Plan};
 use crate::engine::run::{Run, StepState};
 use crate::engine::{Millis, State};
 
-/// Draws the state as a picture.
-pub fn picture(state: &State, now: Millis) -> Picture {
+/// Draws the state as a picture, with what is drawn already.
+pub(super) fn draw(state: &State, now: Millis, drawn: &Drawn) -> Picture {
     let (local, cluster) = (&state.local, &state.cluster);
     let answers = cluster.answers.as_ref();
     let plan = cluster.plan.as_ref();
@@ -41,9 +42,9 @@ pub fn picture(state: &State, now: Millis) -> Picture {
             .flat_map(|answers| &answers.nodes)
             .map(name)
             .collect(),
-        wizard: super::wizard::wizard(state),
+        wizard: super::wizard::wizard(state, &drawn.wizard),
         checks: cluster.checks.clone(),
-        review: plan.map(|plan| review(plan, cluster, now)),
+        review: drawn.review.clone(),
         install: plan.zip(run).map(|(plan, run)| install(plan, run, now)),
         report: local.report.clone(),
         end: local.end.clone().or_else(|| cluster.end.clone()),
@@ -70,7 +71,7 @@ fn node_row(cluster: &Cluster, answers: &NodeAnswers) -> NodeRow {
     }
 }
 
-fn review(plan: &Plan, cluster: &Cluster, now: Millis) -> Review {
+pub(super) fn review(plan: &Plan, cluster: &Cluster) -> Review {
     let phases = Phase::ALL.into_iter().map(|phase| {
         let steps: Vec<_> = plan
             .steps
@@ -102,7 +103,7 @@ fn review(plan: &Plan, cluster: &Cluster, now: Millis) -> Review {
         driver: plan.driver.clone(),
         phases: phases.collect(),
         steps: plan.steps.len(),
-        usual_ms: Run::new(plan, now).remaining_ms(plan, now),
+        usual_ms: Run::new(plan, 0).remaining_ms(plan, 0),
     }
 }
 
