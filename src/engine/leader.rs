@@ -4,8 +4,6 @@ mod ending;
 mod links;
 mod planning;
 
-use std::sync::Arc;
-
 use super::answers::{Answers, Given};
 use super::event::{Level, PeerState, What};
 use super::message::{Failure, Message};
@@ -40,7 +38,7 @@ impl Turn<'_> {
             began: self.now,
             nodes: known_nodes(&answers, &before.nodes),
             stage: Stage::Gathering,
-            answers: Some(Arc::new(answers)),
+            answers: Some(answers.into()),
             ..Cluster::default()
         };
         self.changed();
@@ -238,7 +236,7 @@ impl Turn<'_> {
         let Some(node) = self.state.cluster.nodes.get_mut(&name) else {
             return;
         };
-        node.facts = Some(Arc::new(facts));
+        node.facts = Some(facts.into());
         node.heard = Some(self.now);
         self.suggest_networks();
         self.changed();

@@ -120,7 +120,7 @@ pub struct Cluster {
     /// The plan's digest, once it is known: the plan is sealed by it.
     pub digest: Option<String>,
     /// The run.
-    pub run: Option<Run>,
+    pub run: Option<Arc<Run>>,
     /// How it ended.
     pub end: Option<End>,
     /// Whether a run of it was begun before: then something may be written already.

@@ -5,8 +5,6 @@ mod painter;
 mod review;
 pub mod wizard;
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 pub use draw::{bytes_in_words, disk_in_words};
@@ -51,7 +49,7 @@ pub struct Picture {
     /// What the checks found.
     pub checks: Shared<Check>,
     /// What Review shows, once there is a plan.
-    pub review: Option<Arc<Review>>,
+    pub review: Option<Review>,
     /// What Install shows, once there is a run.
     pub install: Option<Install>,
     /// Where the last report is.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use super::message::{Failure, Message};
-use super::plan::{Phase, Plan, Step};
+use super::plan::{Plan, Step};
 pub use critical::CriticalPath;
 
 /// One run of a sealed plan.
@@ -190,56 +190,48 @@ impl Run {
             })
     }
 
-    /// The sum of usual times of what is there, in thousandths of the sum of all.
-    pub fn permille(&self, plan: &Plan) -> u16 {
-        let sum = |all: bool| -> u64 {
-            plan.steps
-                .iter()
-                .filter(|step| all || self.state(&step.id).is_some_and(StepState::is_there))
-                .map(|step| step.usual_ms.max(1))
-                .sum()
-        };
-        let parts = sum(false)
-            .saturating_mul(1_000)
-            .checked_div(sum(true))
-            .unwrap_or(1_000);
-        u16::try_from(parts).unwrap_or(1_000)
+    /// Every step of the plan with how it stands, in the plan's order.
+    pub fn standing<'a>(&'a self, plan: &'a Plan) -> Vec<(&'a Step, &'a StepRun)> {
+        let steps = plan.steps.iter();
+        steps
+            .filter_map(|step| Some((step, self.steps.get(&step.id)?)))
+            .collect()
     }
+}
 
-    /// How long the rest usually takes, in ms: the longest chain of usual times that is left.
-    pub fn remaining_ms(&self, plan: &Plan, now: Millis) -> u64 {
-        let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
-        for step in &plan.steps {
-            let Some(run) = self.steps.get(&step.id) else {
-                continue;
-            };
-            let own = match (&run.state, run.started) {
-                (state, _) if state.is_over() => 0,
-                (state, Some(started)) if state.is_active() => {
-                    step.usual_ms.saturating_sub(now.saturating_sub(started))
-                }
-                _ => step.usual_ms,
-            };
-            let before = step
-                .needs
-                .iter()
-                .filter_map(|need| ends.get(need.as_str()))
-                .max();
-            ends.insert(&step.id, own.saturating_add(before.copied().unwrap_or(0)));
+/// The sum of usual times of what is there, in thousandths of the sum of all; `standing` is
+/// [`Run::standing`].
+pub fn permille(standing: &[(&Step, &StepRun)]) -> u16 {
+    let (mut there, mut all) = (0_u64, 0_u64);
+    for (step, run) in standing {
+        let usual = step.usual_ms.max(1);
+        all = all.saturating_add(usual);
+        if run.state.is_there() {
+            there = there.saturating_add(usual);
         }
-        ends.values().copied().max().unwrap_or(0)
     }
+    let parts = there.saturating_mul(1_000).checked_div(all);
+    u16::try_from(parts.unwrap_or(1_000)).unwrap_or(1_000)
+}
 
-    /// The steps of one phase on one node.
-    pub fn cell<'a>(
-        &'a self,
-        plan: &'a Plan,
-        phase: Phase,
-        node: &'a str,
-    ) -> impl Iterator<Item = (&'a Step, &'a StepRun)> {
-        plan.steps
-            .iter()
-            .filter(move |step| step.phase == phase && step.node == node)
-            .filter_map(|step| self.steps.get(&step.id).map(|run| (step, run)))
+/// How long the rest usually takes, in ms: the longest chain of usual times that is left; `standing` is
+/// [`Run::standing`].
+pub fn remaining_ms(standing: &[(&Step, &StepRun)], now: Millis) -> u64 {
+    // The ends that are not now.
+    let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
+    for (step, run) in standing {
+        let own = match (&run.state, run.started) {
+            (state, _) if state.is_over() => 0,
+            (state, Some(started)) if state.is_active() => {
+                step.usual_ms.saturating_sub(now.saturating_sub(started))
+            }
+            _ => step.usual_ms,
+        };
+        let before = step.needs.iter().filter_map(|need| ends.get(&**need)).max();
+        let end = own.saturating_add(before.copied().unwrap_or(0));
+        if end > 0 {
+            ends.insert(&step.id, end);
+        }
     }
+    ends.values().copied().max().unwrap_or(0)
 }

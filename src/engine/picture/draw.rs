@@ -1,5 +1,7 @@
 //! The state, drawn as a picture.
 
+use std::collections::BTreeMap;
+
 use super::painter::Drawn;
 use super::{
     Cell, CellState, FailureRow, Install, InstallRow, NodeRow, NodeState, PhaseRow, Picture,
@@ -7,8 +9,8 @@ use super::{
 };
 use crate::engine::answers::NodeAnswers;
 use crate::engine::node::{Cluster, Stage};
-use crate::engine::plan::{DiskUse, Phase, Plan};
-use crate::engine::run::{Run, StepState};
+use crate::engine::plan::{DiskUse, Phase, Plan, Step};
+use crate::engine::run::{Run, StepRun, StepState, permille, remaining_ms};
 use crate::engine::{Millis, State};
 
 /// Draws the state as a picture, with what is drawn already.
@@ -103,36 +105,28 @@ pub(super) fn review(plan: &Plan, cluster: &Cluster) -> Review {
         driver: plan.driver.clone(),
         phases: phases.collect(),
         steps: plan.steps.len(),
-        usual_ms: Run::new(plan, 0).remaining_ms(plan, 0),
+        usual_ms: remaining_ms(&Run::new(plan, 0).standing(plan), 0),
     }
 }
 
 fn install(plan: &Plan, run: &Run, now: Millis) -> Install {
-    let row = |phase: Phase| InstallRow {
-        phase,
-        cells: plan
-            .nodes
-            .iter()
-            .map(|node| cell(plan, run, phase, node))
-            .collect(),
+    let standing = run.standing(plan);
+    let mut cells: BTreeMap<(Phase, &str), Vec<(&Step, &StepRun)>> = BTreeMap::new();
+    for (step, ran) in &standing {
+        let cell = cells.entry((step.phase, &step.node)).or_default();
+        cell.push((step, ran));
+    }
+    let row = |phase: Phase| {
+        let of = |node: &String| {
+            let steps = cells.get(&(phase, node.as_str()));
+            cell(steps.map_or(&[], Vec::as_slice))
+        };
+        InstallRow {
+            phase,
+            cells: plan.nodes.iter().map(of).collect(),
+        }
     };
-    let running = plan.steps.iter().filter_map(|step| {
-        let ran = run
-            .steps
-            .get(&step.id)
-            .filter(|ran| ran.state.is_active())?;
-        Some(StepRow {
-            id: step.id.clone(),
-            phase: step.phase,
-            node: step.node.clone(),
-            attempt: ran.attempt,
-            started: ran.started.unwrap_or(now),
-            usual_ms: step.usual_ms,
-            heard: ran.heard.unwrap_or(now),
-            doing: ran.doing.clone(),
-            units: ran.units,
-        })
-    });
+    let running = standing.iter().filter(|(_, ran)| ran.state.is_active());
     let failures = run.failures().filter_map(|(id, failure)| {
         let step = plan.step(id)?;
         Some(FailureRow {
@@ -145,17 +139,32 @@ fn install(plan: &Plan, run: &Run, now: Millis) -> Install {
     });
     Install {
         started: run.started,
-        permille: run.permille(plan),
-        remaining_ms: run.remaining_ms(plan, now),
+        permille: permille(&standing),
+        remaining_ms: remaining_ms(&standing, now),
         stopping: run.stopping,
         rows: Phase::ALL.into_iter().map(row).collect(),
-        running: running.collect(),
+        running: running
+            .map(|(step, ran)| running_row(step, ran, now))
+            .collect(),
         failures: failures.collect(),
     }
 }
 
-fn cell(plan: &Plan, run: &Run, phase: Phase, node: &str) -> Cell {
-    let steps: Vec<_> = run.cell(plan, phase, node).collect();
+fn running_row(step: &Step, ran: &StepRun, now: Millis) -> StepRow {
+    StepRow {
+        id: step.id.clone(),
+        phase: step.phase,
+        node: step.node.clone(),
+        attempt: ran.attempt,
+        started: ran.started.unwrap_or(now),
+        usual_ms: step.usual_ms,
+        heard: ran.heard.unwrap_or(now),
+        doing: ran.doing.clone(),
+        units: ran.units,
+    }
+}
+
+fn cell(steps: &[(&Step, &StepRun)]) -> Cell {
     let any = |test: fn(&StepState) -> bool| steps.iter().any(|(_, run)| test(&run.state));
     let all = |test: fn(&StepState) -> bool| steps.iter().all(|(_, run)| test(&run.state));
     let state = if steps.is_empty() {

@@ -24,7 +24,7 @@ pub struct Painter(Option<(Model, Drawn)>);
 #[derive(Debug)]
 pub(super) struct Drawn {
     pub(super) wizard: wizard::Drawn,
-    pub(super) review: Option<Arc<Review>>,
+    pub(super) review: Option<Review>,
 }
 
 /// What [`Drawn`] was drawn from. Facts, answers and plan are the same where they stand at the same
@@ -55,7 +55,7 @@ impl Painter {
 impl Drawn {
     fn of(state: &State) -> Self {
         let plan = state.cluster.plan.as_deref();
-        let review = plan.map(|plan| Arc::new(draw::review(plan, &state.cluster)));
+        let review = plan.map(|plan| draw::review(plan, &state.cluster));
         Self {
             wizard: wizard::Drawn::of(state),
             review,

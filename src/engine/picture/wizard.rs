@@ -4,7 +4,6 @@ mod disks;
 mod networks;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -51,10 +50,10 @@ pub struct Wizard {
     pub pool: PoolView,
     /// The distributed storage.
     #[serde(default)]
-    pub ceph: Arc<CephView>,
+    pub ceph: CephView,
     /// The network of the guests.
     #[serde(default)]
-    pub network: Arc<NetworkView>,
+    pub network: NetworkView,
     /// The NICs of every node.
     pub networks: Shared<NodeNetwork>,
     /// Why what was asked for could not be done.
@@ -122,8 +121,8 @@ pub(super) struct Drawn {
     addresses: Shared<AddressRow>,
     disks: Shared<NodeDisks>,
     pool: PoolView,
-    ceph: Arc<CephView>,
-    network: Arc<NetworkView>,
+    ceph: CephView,
+    network: NetworkView,
     networks: Shared<NodeNetwork>,
 }
 
@@ -146,9 +145,10 @@ impl Drawn {
             addresses: facts.map_or_else(Shared::default, |facts| addresses(facts).into()),
             disks: answers.map_or_else(Shared::default, |it| disks::disks(state, it).into()),
             pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
-            ceph: Arc::new(ceph),
-            network: Arc::new(network),
-            networks: answers.map_or_else(Shared::default, |it| networks::networks(state, it).into()),
+            ceph,
+            network,
+            networks: answers
+                .map_or_else(Shared::default, |it| networks::networks(state, it).into()),
         }
     }
 }
