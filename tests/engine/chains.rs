@@ -1,5 +1,7 @@
 //! The whole plan: three chains side by side, each as early as it can be, and what is given back.
 
+use std::sync::Arc;
+
 use mcloud::engine::answers::{Answers, DiskChoice, DiskFilter, NetworkKind, Purpose, UplinkKind};
 use mcloud::engine::event::What;
 use mcloud::engine::facts::Holds;
@@ -43,7 +45,7 @@ fn stage(nodes: usize) -> Stage {
     stage
 }
 
-fn plan(answers: Answers) -> Plan {
+fn plan(answers: Answers) -> Arc<Plan> {
     let mut stage = stage(answers.nodes.len());
     stage.begin(answers, false);
     stage.state.cluster.plan.expect("nothing forbids it")
