@@ -57,10 +57,6 @@ pub struct State {
 
 /// What can happen to the engine.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an event is moved once, from where it arises into the engine"
-)]
 pub enum Event {
     /// A person, or a preseed in their place, wants something.
     Intent(Intent),

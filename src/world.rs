@@ -76,6 +76,8 @@ pub struct Programs {
     pub systemctl: PathBuf,
     /// Reads what a disk holds.
     pub blkid: PathBuf,
+    /// Where a busybox may be; a static one becomes the guests of the proof.
+    pub busybox: Vec<PathBuf>,
 }
 
 impl World {
@@ -103,6 +105,9 @@ impl World {
             programs: Programs {
                 systemctl: "systemctl".into(),
                 blkid: "blkid".into(),
+                busybox: ["/bin/busybox", "/usr/bin/busybox", "/bin/busybox.static"]
+                    .map(PathBuf::from)
+                    .into(),
             },
             state_dir: PathBuf::from("/var/lib/mcloud"),
             run_dir: PathBuf::from("/run/mcloud"),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use super::answers::Answers;
+use super::event::What;
 use super::message::{Failure, Message};
 use super::neighbours::Neighbours;
 use super::plan::Plan;
@@ -210,4 +211,19 @@ pub struct End {
     /// How long its longest chain of steps was, where a run ended.
     #[serde(default)]
     pub timing: Option<CriticalPath>,
+}
+
+impl End {
+    /// The end as it is told.
+    pub fn told(&self) -> What {
+        What::Done {
+            ok: self.ok,
+            exit: self.exit,
+            members: self.members,
+            took_ms: self.took_ms,
+            proven: self.proven.clone(),
+            why: self.why.clone(),
+            timing: self.timing.clone(),
+        }
+    }
 }

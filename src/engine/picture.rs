@@ -1,6 +1,7 @@
 //! A picture: what a screen needs, and no more.
 
 mod draw;
+mod install;
 mod painter;
 mod review;
 pub mod wizard;
@@ -36,7 +37,8 @@ pub struct Picture {
     pub began: Millis,
     /// Whether Review and Done go on by themselves.
     pub unattended: bool,
-    /// Whether a run was begun before: then something may be written already.
+    /// Whether a run was begun before, of this cluster or by what is kept on this node: then something
+    /// may be written already.
     #[serde(default)]
     pub touched: bool,
     /// The link to the leader (worker).

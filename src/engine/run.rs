@@ -1,6 +1,7 @@
 //! A run of the plan: which step stands how, and which may begin.
 
 mod critical;
+mod left;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use super::Millis;
 use super::message::{Failure, Message};
 use super::plan::{Plan, Step};
 pub use critical::CriticalPath;
+pub use left::{Left, Needs, permille};
 
 /// One run of a sealed plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,49 +191,4 @@ impl Run {
                 _ => None,
             })
     }
-
-    /// Every step of the plan with how it stands, in the plan's order.
-    pub fn standing<'a>(&'a self, plan: &'a Plan) -> Vec<(&'a Step, &'a StepRun)> {
-        let steps = plan.steps.iter();
-        steps
-            .filter_map(|step| Some((step, self.steps.get(&step.id)?)))
-            .collect()
-    }
-}
-
-/// The sum of usual times of what is there, in thousandths of the sum of all; `standing` is
-/// [`Run::standing`].
-pub fn permille(standing: &[(&Step, &StepRun)]) -> u16 {
-    let (mut there, mut all) = (0_u64, 0_u64);
-    for (step, run) in standing {
-        let usual = step.usual_ms.max(1);
-        all = all.saturating_add(usual);
-        if run.state.is_there() {
-            there = there.saturating_add(usual);
-        }
-    }
-    let parts = there.saturating_mul(1_000).checked_div(all);
-    u16::try_from(parts.unwrap_or(1_000)).unwrap_or(1_000)
-}
-
-/// How long the rest usually takes, in ms: the longest chain of usual times that is left; `standing` is
-/// [`Run::standing`].
-pub fn remaining_ms(standing: &[(&Step, &StepRun)], now: Millis) -> u64 {
-    // The ends that are not now.
-    let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
-    for (step, run) in standing {
-        let own = match (&run.state, run.started) {
-            (state, _) if state.is_over() => 0,
-            (state, Some(started)) if state.is_active() => {
-                step.usual_ms.saturating_sub(now.saturating_sub(started))
-            }
-            _ => step.usual_ms,
-        };
-        let before = step.needs.iter().filter_map(|need| ends.get(&**need)).max();
-        let end = own.saturating_add(before.copied().unwrap_or(0));
-        if end > 0 {
-            ends.insert(&step.id, end);
-        }
-    }
-    ends.values().copied().max().unwrap_or(0)
 }

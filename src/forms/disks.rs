@@ -95,7 +95,8 @@ fn suggest(intents: Vec<Intent>) -> Button {
     )
 }
 
-/// So many nodes with a disk each make a Ceph that survives the loss of a node.
+/// So many nodes with a disk each make a Ceph that survives the loss of a node; with fewer it is
+/// suggested only where somebody began it.
 const ENOUGH: usize = 3;
 
 /// Empty, usable disks: on each node the largest for Ceph, where enough nodes have one and it has none
@@ -107,9 +108,10 @@ fn suggested(known: Known<'_>) -> Vec<Intent> {
     let auto = wizard.pool.local.driver == DriverChoice::Auto;
     let local = takes_disks(known) && (!auto || driver_of(known).is_some());
     let has = |node: &&NodeDisks| gives(node, Purpose::Ceph) || spare(node).next().is_some();
+    let begun = all.iter().any(|node| gives(node, Purpose::Ceph));
     let ceph = wizard.ceph.offered
         && all.iter().all(|node| node.known)
-        && all.iter().filter(has).count() >= ENOUGH;
+        && (begun || all.iter().filter(has).count() >= ENOUGH);
     let mut intents = Vec::new();
     for node in all.iter().filter(|node| node.can_choose) {
         let use_it = |disk: &DiskRow, purpose| Intent::Use {

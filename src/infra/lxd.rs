@@ -11,6 +11,7 @@ mod bootstrap;
 pub mod disk;
 mod failures;
 mod fresh;
+mod guests;
 mod invite;
 mod leader;
 mod member;

@@ -45,12 +45,20 @@ pub enum Patience {
 pub struct Call {
     method: Method,
     path: String,
-    body: Option<Value>,
+    body: Body,
     patience: Patience,
 }
 
+/// What a request carries.
+#[derive(Clone)]
+enum Body {
+    Nothing,
+    Json(Value),
+    Raw(Bytes),
+}
+
 impl Call {
-    fn new(method: Method, path: impl Into<String>, body: Option<Value>) -> Self {
+    fn new(method: Method, path: impl Into<String>, body: Body) -> Self {
         Self {
             method,
             path: path.into(),
@@ -61,33 +69,38 @@ impl Call {
 
     /// `GET path`; like every call it answers at once unless told otherwise.
     pub fn get(path: impl Into<String>) -> Self {
-        Self::new(Method::GET, path, None)
+        Self::new(Method::GET, path, Body::Nothing)
     }
 
     /// `PUT path` with a JSON body.
     pub fn put(path: impl Into<String>, body: Value) -> Self {
-        Self::new(Method::PUT, path, Some(body))
+        Self::new(Method::PUT, path, Body::Json(body))
     }
 
     /// `POST path` with a JSON body.
     pub fn post(path: impl Into<String>, body: Value) -> Self {
-        Self::new(Method::POST, path, Some(body))
+        Self::new(Method::POST, path, Body::Json(body))
+    }
+
+    /// `POST path` with bytes that are no JSON.
+    pub fn upload(path: impl Into<String>, bytes: Bytes) -> Self {
+        Self::new(Method::POST, path, Body::Raw(bytes))
     }
 
     /// `PATCH path` with a JSON body.
     pub fn patch(path: impl Into<String>, body: Value) -> Self {
-        Self::new(Method::PATCH, path, Some(body))
+        Self::new(Method::PATCH, path, Body::Json(body))
     }
 
     /// `DELETE path`.
     pub fn delete(path: impl Into<String>) -> Self {
-        Self::new(Method::DELETE, path, None)
+        Self::new(Method::DELETE, path, Body::Nothing)
     }
 
     /// The same call with a JSON body.
     #[must_use]
     pub fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
+        self.body = Body::Json(body);
         self
     }
 
@@ -179,15 +192,16 @@ impl Rest {
 }
 
 fn request(call: &Call) -> Result<Request<Full<Bytes>>, RestError> {
-    let body = match &call.body {
-        None => Bytes::new(),
-        Some(value) => Bytes::from(value.to_string()),
+    let (kind, body) = match &call.body {
+        Body::Nothing => ("application/json", Bytes::new()),
+        Body::Json(value) => ("application/json", Bytes::from(value.to_string())),
+        Body::Raw(bytes) => ("application/octet-stream", bytes.clone()),
     };
     Request::builder()
         .method(call.method.clone())
         .uri(&call.path)
         .header(HOST, "localhost")
-        .header(CONTENT_TYPE, "application/json")
+        .header(CONTENT_TYPE, kind)
         .body(Full::new(body))
         .map_err(|error| RestError::Broken {
             reason: format!("{call:?} is no request: {error}"),

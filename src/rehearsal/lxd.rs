@@ -11,6 +11,8 @@ mod cluster;
 mod daemon;
 mod driver;
 mod durations;
+mod guests;
+mod images;
 mod join;
 mod keys;
 mod making;

@@ -26,6 +26,22 @@ const SYSTEMCTL: &str = "#!/bin/sh\nexit 4\n";
 /// What the kernel tells of the memory of a board of 8 GB: the GPU and the firmware keep some.
 const MEMORY: u64 = 8_322_539_520;
 
+/// Stands for a static busybox: an ELF header (64 bits, little-endian, aarch64) without a program
+/// header, so that no loader is asked for.
+const BUSYBOX: [u8; 64] = {
+    let mut header = [0; 64];
+    header[0] = 0x7f;
+    header[1] = b'E';
+    header[2] = b'L';
+    header[3] = b'F';
+    header[4] = 2;
+    header[5] = 1;
+    header[6] = 1;
+    header[16] = 2;
+    header[18] = 183;
+    header
+};
+
 /// The kernel modules of Ubuntu for Raspberry Pi that services use; it has no ZFS until that is
 /// installed.
 const MODULES: &[&str] = &[
@@ -81,9 +97,11 @@ pub(super) fn lay_out(
     let programs = Programs {
         systemctl: dir.join("bin/systemctl"),
         blkid: dir.join("bin/blkid"),
+        busybox: vec![dir.join("bin/busybox")],
     };
     program(&programs.systemctl, SYSTEMCTL)?;
     program(&programs.blkid, BLKID)?;
+    write_bytes(&dir.join("bin/busybox"), &BUSYBOX)?;
     let lxd = dir.join("lxd");
     for service in ["lxd", "microceph", "microceph/run", "microovn", "snapd"] {
         fs::create_dir_all(dir.join(service))?;
@@ -138,8 +156,12 @@ fn program(path: &Path, script: &str) -> io::Result<()> {
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
+    write_bytes(path, text.as_bytes())
+}
+
+fn write_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    fs::write(path, text)
+    fs::write(path, bytes)
 }

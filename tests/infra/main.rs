@@ -22,6 +22,7 @@ mod steps;
 mod steps_disk;
 mod steps_failing;
 mod steps_foreign;
+mod steps_guests;
 mod steps_lab;
 mod steps_last;
 mod steps_late;

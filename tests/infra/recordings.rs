@@ -2,7 +2,7 @@
 
 use mcloud::infra::lxd::join::{JoinRequest, JoinToken};
 use mcloud::infra::lxd::refusals::Meaning;
-use mcloud::infra::lxd::types::{Cluster, Member, Phase, Pool, Profile, Server};
+use mcloud::infra::lxd::types::{Cluster, Member, Network, Phase, Pool, Profile, Server};
 use mcloud::infra::rest::RestError;
 use mcloud::infra::rest::envelope::{Operation, Reply};
 use secrecy::ExposeSecret;
@@ -26,7 +26,7 @@ fn every_recorded_answer_is_read_as_what_it_was() {
     });
     assert_eq!(
         counted,
-        [("5.0.2", 52, 37), ("5.21", 54, 38), ("6.9", 99, 48)],
+        [("5.0.2", 79, 48), ("5.21", 81, 49), ("6.9", 212, 67)],
         "version, successes, refusals"
     );
 }
@@ -197,6 +197,15 @@ fn the_same_refusal_means_the_same_in_every_version() {
         ("target-unknown", MemberMissing),
         ("disable-member-delete-self", OnlyMember),
         ("pool-404", NotFound),
+        ("network-404", NotFound),
+        ("network-delete-unknown", NotFound),
+        ("uplink-again", AlreadyExists),
+        ("network-name-clash", AlreadyExists),
+        ("network-missing-member-final", NotPendingEverywhere),
+        ("network-final-without-pending", NotPendingEverywhere),
+        ("uplink-errored-retry", PartlyCreated),
+        ("volume-again", AlreadyExists),
+        ("patch-images-volume-missing", NotFound),
     ];
     for recording in recordings() {
         for (id, meant) in expected {
@@ -218,4 +227,35 @@ fn a_cluster_without_quorum_and_a_failed_operation_with_a_code_are_told_apart() 
         panic!("{failed:?}");
     };
     assert_eq!((refusal.status, refusal.code), (200, 404));
+}
+
+#[test]
+fn what_only_the_newest_was_recorded_with_has_its_meaning() {
+    let [_, _, newest] = recordings();
+    for (id, meant) in [
+        ("pool-cephfs-final-no-kernel", Meaning::KernelLacks),
+        ("pool-osd-pool-in-use", Meaning::OsdPoolTaken),
+        ("ovn-without-nb", Meaning::NoNorthbound),
+        ("ovn-without-nb-delete", Meaning::NoNorthbound),
+        ("ovn-again", Meaning::AlreadyExists),
+        ("uplink-delete-in-use", Meaning::InUse),
+    ] {
+        assert_eq!(newest.meaning(id), meant, "{id}");
+    }
+}
+
+#[test]
+fn networks_of_every_kind_are_told_with_their_members_and_how_far_they_are() {
+    for recording in recordings() {
+        let uplink: Network = recording.thing("uplink");
+        assert!(uplink.managed && uplink.kind == "physical", "{uplink:?}");
+        assert_eq!(uplink.status, Phase::Created);
+        assert_eq!(uplink.config["ipv4.gateway"], "10.88.0.1/24");
+        let errored: Network = recording.thing("uplink-errored");
+        assert_eq!(errored.status, Phase::Errored);
+        assert_eq!(errored.locations, ["node1", "node2", "node3"]);
+    }
+    let [_, _, newest] = recordings();
+    let ovn: Network = newest.thing("ovn");
+    assert_eq!(ovn.config["network"], "UPLINK");
 }

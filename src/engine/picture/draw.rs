@@ -1,23 +1,18 @@
 //! The state, drawn as a picture.
 
-use std::collections::BTreeMap;
-
+use super::install::install;
 use super::painter::Drawn;
-use super::{
-    Cell, CellState, FailureRow, Install, InstallRow, NodeRow, NodeState, PhaseRow, Picture,
-    Review, StepRow,
-};
+use super::{NodeRow, NodeState, PhaseRow, Picture, Review};
 use crate::engine::answers::NodeAnswers;
 use crate::engine::node::{Cluster, Stage};
-use crate::engine::plan::{DiskUse, Phase, Plan, Step};
-use crate::engine::run::{Run, StepRun, StepState, permille, remaining_ms};
+use crate::engine::plan::{DiskUse, Phase, Plan};
+use crate::engine::run::{Left, Needs};
 use crate::engine::{Millis, State};
 
 /// Draws the state as a picture, with what is drawn already.
-pub(super) fn draw(state: &State, now: Millis, drawn: &Drawn) -> Picture {
+pub(super) fn draw(state: &State, now: Millis, drawn: &mut Drawn) -> Picture {
     let (local, cluster) = (&state.local, &state.cluster);
     let answers = cluster.answers.as_ref();
-    let plan = cluster.plan.as_ref();
     let run = cluster.run.as_ref();
     let name = |node: &NodeAnswers| node_row(cluster, node);
     Picture {
@@ -37,7 +32,7 @@ pub(super) fn draw(state: &State, now: Millis, drawn: &Drawn) -> Picture {
         },
         began: cluster.began,
         unattended: cluster.unattended,
-        touched: cluster.touched,
+        touched: cluster.touched || local.member.is_some() || local.unfinished.is_some(),
         link: local.link,
         nodes: answers
             .iter()
@@ -47,7 +42,9 @@ pub(super) fn draw(state: &State, now: Millis, drawn: &Drawn) -> Picture {
         wizard: super::wizard::wizard(state, &drawn.wizard),
         checks: cluster.checks.clone(),
         review: drawn.review.clone(),
-        install: plan.zip(run).map(|(plan, run)| install(plan, run, now)),
+        install: run
+            .zip(drawn.plan.as_ref())
+            .map(|(run, (plan, needs))| install(&mut drawn.install, (plan, needs), run, now)),
         report: local.report.clone(),
         end: local.end.clone().or_else(|| cluster.end.clone()),
     }
@@ -73,7 +70,7 @@ fn node_row(cluster: &Cluster, answers: &NodeAnswers) -> NodeRow {
     }
 }
 
-pub(super) fn review(plan: &Plan, cluster: &Cluster) -> Review {
+pub(super) fn review((plan, needs): (&Plan, &Needs), cluster: &Cluster) -> Review {
     let phases = Phase::ALL.into_iter().map(|phase| {
         let steps: Vec<_> = plan
             .steps
@@ -97,6 +94,8 @@ pub(super) fn review(plan: &Plan, cluster: &Cluster) -> Review {
             usual_ms,
         }
     });
+    let left = plan.steps.iter().map(|step| Left::Always(step.usual_ms));
+    let left: Vec<_> = left.collect();
     Review {
         digest: cluster.digest.clone(),
         notes: super::review::notes(plan, cluster),
@@ -105,95 +104,7 @@ pub(super) fn review(plan: &Plan, cluster: &Cluster) -> Review {
         driver: plan.driver.clone(),
         phases: phases.collect(),
         steps: plan.steps.len(),
-        usual_ms: remaining_ms(&Run::new(plan, 0).standing(plan), 0),
-    }
-}
-
-fn install(plan: &Plan, run: &Run, now: Millis) -> Install {
-    let standing = run.standing(plan);
-    let mut cells: BTreeMap<(Phase, &str), Vec<(&Step, &StepRun)>> = BTreeMap::new();
-    for (step, ran) in &standing {
-        let cell = cells.entry((step.phase, &step.node)).or_default();
-        cell.push((step, ran));
-    }
-    let row = |phase: Phase| {
-        let of = |node: &String| {
-            let steps = cells.get(&(phase, node.as_str()));
-            cell(steps.map_or(&[], Vec::as_slice))
-        };
-        InstallRow {
-            phase,
-            cells: plan.nodes.iter().map(of).collect(),
-        }
-    };
-    let running = standing.iter().filter(|(_, ran)| ran.state.is_active());
-    let failures = run.failures().filter_map(|(id, failure)| {
-        let step = plan.step(id)?;
-        Some(FailureRow {
-            step: id.to_owned(),
-            phase: step.phase,
-            node: step.node.clone(),
-            attempt: run.steps.get(id).map_or(1, |step| step.attempt),
-            failure: failure.clone(),
-        })
-    });
-    Install {
-        started: run.started,
-        permille: permille(&standing),
-        remaining_ms: remaining_ms(&standing, now),
-        stopping: run.stopping,
-        rows: Phase::ALL.into_iter().map(row).collect(),
-        running: running
-            .map(|(step, ran)| running_row(step, ran, now))
-            .collect(),
-        failures: failures.collect(),
-    }
-}
-
-fn running_row(step: &Step, ran: &StepRun, now: Millis) -> StepRow {
-    StepRow {
-        id: step.id.clone(),
-        phase: step.phase,
-        node: step.node.clone(),
-        attempt: ran.attempt,
-        started: ran.started.unwrap_or(now),
-        usual_ms: step.usual_ms,
-        heard: ran.heard.unwrap_or(now),
-        doing: ran.doing.clone(),
-        units: ran.units,
-    }
-}
-
-fn cell(steps: &[(&Step, &StepRun)]) -> Cell {
-    let any = |test: fn(&StepState) -> bool| steps.iter().any(|(_, run)| test(&run.state));
-    let all = |test: fn(&StepState) -> bool| steps.iter().all(|(_, run)| test(&run.state));
-    let state = if steps.is_empty() {
-        CellState::Empty
-    } else if any(|state| matches!(state, StepState::Failed(_))) {
-        CellState::Failed
-    } else if all(|state| *state == StepState::Already) {
-        CellState::Already
-    } else if all(StepState::is_there) {
-        CellState::Done
-    } else if all(|state| *state == StepState::Waiting) {
-        CellState::Waiting
-    } else if any(|state| *state == StepState::Skipped) {
-        CellState::Skipped
-    } else {
-        CellState::Running
-    };
-    let active = steps.iter().find(|(_, run)| run.state.is_active());
-    let percent = active
-        .and_then(|(_, run)| run.units)
-        .and_then(|(done, total)| {
-            u8::try_from(done.saturating_mul(100).checked_div(total)?.min(100)).ok()
-        });
-    Cell {
-        state,
-        started: steps.iter().filter_map(|(_, run)| run.started).min(),
-        took_ms: steps.iter().map(|(_, run)| run.took_ms).sum(),
-        usual_ms: steps.iter().map(|(step, _)| step.usual_ms).sum(),
-        percent,
+        usual_ms: needs.remaining_ms(&left, 0),
     }
 }
 

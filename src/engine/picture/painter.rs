@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Picture, Review, draw, wizard};
+use super::{Picture, Review, draw, install, wizard};
 use crate::engine::answers::Answers;
 use crate::engine::node::Role;
 use crate::engine::plan::Plan;
+use crate::engine::run::Needs;
 use crate::engine::services::NodeFacts;
 use crate::engine::{Millis, State};
 
@@ -20,11 +21,14 @@ pub fn picture(state: &State, now: Millis) -> Picture {
 #[derive(Debug, Default)]
 pub struct Painter(Option<(Model, Drawn)>);
 
-/// What a picture has that is drawn from facts, answers and plan alone.
+/// What a picture has that is drawn from facts, answers and plan alone, and the run.
 #[derive(Debug)]
 pub(super) struct Drawn {
     pub(super) wizard: wizard::Drawn,
     pub(super) review: Option<Review>,
+    pub(super) plan: Option<(Arc<Plan>, Needs)>,
+    /// The run, as it was drawn last.
+    pub(super) install: Option<install::Drawn>,
 }
 
 /// What [`Drawn`] was drawn from. Facts, answers and plan are the same where they stand at the same
@@ -54,11 +58,15 @@ impl Painter {
 
 impl Drawn {
     fn of(state: &State) -> Self {
-        let plan = state.cluster.plan.as_deref();
-        let review = plan.map(|plan| draw::review(plan, &state.cluster));
+        let plan = state.cluster.plan.as_ref();
+        let plan = plan.map(|plan| (Arc::clone(plan), Needs::of(plan)));
+        let review = plan.as_ref();
+        let review = review.map(|(plan, needs)| draw::review((plan, needs), &state.cluster));
         Self {
             wizard: wizard::Drawn::of(state),
             review,
+            plan,
+            install: None,
         }
     }
 }

@@ -29,8 +29,13 @@ fn storage(plan: &Plan) -> Message {
         return Message::new("review.no-remote");
     }
     let disks = works(plan).filter(|work| matches!(work, Work::CephDisk { .. }));
-    let says = Message::new("review.remote").with("pools", pools.join(", "));
-    says.with("count", disks.count())
+    let (code, count) = match disks.count() {
+        0 => ("review.remote-reuse", 0),
+        1 => ("review.remote-one", 1),
+        count => ("review.remote", count),
+    };
+    let says = Message::new(code).with("pools", pools.join(", "));
+    says.with("count", count)
 }
 
 fn network(plan: &Plan, answers: Option<&Answers>) -> Message {
@@ -40,7 +45,7 @@ fn network(plan: &Plan, answers: Option<&Answers>) -> Message {
     let ovn = shape(|shape| matches!(shape, NetworkShape::Ovn { .. }));
     let physical = shape(|shape| matches!(shape, NetworkShape::Physical { .. }));
     let fan = shape(|shape| matches!(shape, NetworkShape::Fan { .. }));
-    let plain = shape(|shape| matches!(shape, NetworkShape::Bridge { .. }));
+    let bridge = shape(|shape| matches!(shape, NetworkShape::Bridge { .. }));
     if ovn && physical {
         let nodes = answers.into_iter().flat_map(|answers| &answers.nodes);
         let nics =
@@ -49,7 +54,7 @@ fn network(plan: &Plan, answers: Option<&Answers>) -> Message {
         let says = Message::new("review.net-nic").with("network", OVN_NETWORK);
         return says.with("nics", nics);
     }
-    let code = match (ovn, plain, fan) {
+    let code = match (ovn, bridge, fan) {
         (true, ..) => "review.net-bridge",
         (_, true, _) if plan.nodes.len() > 1 => "review.net-plain",
         (_, true, _) => "review.net-plain-alone",

@@ -153,35 +153,55 @@ impl Drawn {
     }
 }
 
-/// Draws the state as the screens before Review show it, with what is drawn already.
+/// Draws the state as the screens before Review show it, with what is drawn already. While steps are
+/// done none of them is shown, and a picture is made at every sign of life: what was found is left out
+/// then.
 pub(super) fn wizard(state: &State, drawn: &Drawn) -> Wizard {
+    let standing = standing(state);
+    if is_begun(state.cluster.stage) {
+        return standing;
+    }
     let (local, cluster) = (&state.local, &state.cluster);
     let drawn = drawn.clone();
     Wizard {
         host: drawn.host,
-        part: local.part,
         checks: drawn.checks,
         addresses: drawn.addresses,
-        address: local.address,
         neighbours: local.neighbours.clone(),
         typed: local.typed.clone(),
         session: cluster
             .session
             .clone()
             .filter(|_| is_forming(cluster.stage)),
-        joining: local.joining.clone(),
         disks: drawn.disks,
         pool: drawn.pool,
         ceph: drawn.ceph,
         network: drawn.network,
         networks: drawn.networks,
+        ..standing
+    }
+}
+
+/// How this node itself stands.
+fn standing(state: &State) -> Wizard {
+    let local = &state.local;
+    Wizard {
+        part: local.part,
+        address: local.address,
+        joining: local.joining.clone(),
         trouble: local.trouble.clone(),
         unfinished: local
             .unfinished
             .clone()
             .filter(|_| local.role == Role::Undecided),
         member: local.member.clone(),
+        ..Wizard::default()
     }
+}
+
+/// Whether steps are done, or wait for a decision.
+const fn is_begun(stage: Stage) -> bool {
+    matches!(stage, Stage::Sealing | Stage::Installing | Stage::Stopped)
 }
 
 /// Whether nodes may come in and choose.

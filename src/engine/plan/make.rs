@@ -163,9 +163,9 @@ impl<'a> Builder<'a> {
         for node in answers.joiners() {
             self.add(Phase::ControlPlane, &node.name, Work::ControlAgent, &[]);
         }
-        let lxd = self.cluster_lxd(first);
         let ceph = self.cluster_ceph(first);
         let ovn = self.cluster_ovn(first);
+        let lxd = self.cluster_lxd(first);
         let ready = self.attach(&lxd, ceph.as_ref(), ovn.as_deref());
         self.finalize(&lxd, ceph.as_ref(), &ready);
         self.steps

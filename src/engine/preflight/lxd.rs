@@ -37,13 +37,13 @@ pub(super) fn check_lxd(node: &str, facts: &NodeFacts, meant: Option<(&Answers, 
     let socket = "unix.socket";
     let usual = SnapChannels::default();
     let snaps = meant.map_or(&usual, |(answers, _)| &answers.snaps);
-    let snapd = matches!(facts.snapd, SnapdState::Answers(_));
+    let can_install = matches!(facts.snapd, SnapdState::Answers(_));
     let say = |code: &str| say(code).with("channel", &snaps.lxd);
     let found = match &facts.lxd {
-        LxdState::Absent if snapd && snaps.install => {
+        LxdState::Absent if can_install && snaps.install => {
             check(Verdict::Good, say("check.lxd-to-install")).read(socket, "not there")
         }
-        LxdState::Absent if snapd => check(Verdict::Blocking, say("check.lxd-absent"))
+        LxdState::Absent if can_install => check(Verdict::Blocking, say("check.lxd-absent"))
             .fix(say("check.lxd-declined-fix"))
             .read(socket, "not there"),
         LxdState::Absent => check(Verdict::Blocking, say("check.lxd-absent"))

@@ -5,6 +5,7 @@ use super::super::{Known, Row, Tone};
 use super::{driver_of, has_ceph, sums};
 use crate::engine::Intent;
 use crate::engine::answers::{CephStorage, DriverChoice, LocalPool, SnapChannels};
+use crate::engine::picture::wizard::CephView;
 use crate::text::say;
 
 /// A choice between two or more, for all nodes.
@@ -74,30 +75,8 @@ fn ceph(known: Known<'_>) -> Vec<Setting> {
     let view = &known.picture.wizard.ceph;
     let now = &view.storage;
     let mut all = Vec::new();
-    let setting = |id, (label, value, about): (&'static str, &str, &str), ceph| Setting {
-        id,
-        label,
-        value: say(value),
-        about: say(about),
-        tone: Tone::Plain,
-        change: Intent::Storage { ceph },
-    };
     if !view.members.is_empty() {
-        let value = if now.reuse {
-            "disks.reuse-yes"
-        } else {
-            "disks.reuse-no"
-        };
-        let ceph = CephStorage {
-            reuse: !now.reuse,
-            ..now.clone()
-        };
-        let mut reuse = setting("reuse", ("disks.reuse", value, "disks.reuse-about"), ceph);
-        let members = list(view.members.iter().map(String::as_str));
-        let osds = view.osds.to_string();
-        let with = [("members", members.as_str()), ("count", osds.as_str())];
-        reuse.value = fill(value, &with);
-        all.push(reuse);
+        all.push(reuse(view));
     }
     if has_ceph(known) {
         let value = if now.filesystem {
@@ -109,11 +88,8 @@ fn ceph(known: Known<'_>) -> Vec<Setting> {
             filesystem: !now.filesystem,
             ..now.clone()
         };
-        all.push(setting(
-            "files",
-            ("disks.files", value, "disks.files-about"),
-            ceph,
-        ));
+        let words = ["disks.files", value, "disks.files-about"];
+        all.push(setting("files", words, ceph));
     }
     if has_ceph(known) && !now.reuse {
         let value = if now.tune {
@@ -125,13 +101,47 @@ fn ceph(known: Known<'_>) -> Vec<Setting> {
             tune: !now.tune,
             ..now.clone()
         };
-        all.push(setting(
-            "tune",
-            ("disks.tune", value, "disks.tune-about"),
-            ceph,
-        ));
+        let words = ["disks.tune", value, "disks.tune-about"];
+        all.push(setting("tune", words, ceph));
     }
     all
+}
+
+/// One of Ceph's settings; `label`, `value` and `about` are codes.
+fn setting(
+    id: &'static str,
+    [label, value, about]: [&'static str; 3],
+    ceph: CephStorage,
+) -> Setting {
+    Setting {
+        id,
+        label,
+        value: say(value),
+        about: say(about),
+        tone: Tone::Plain,
+        change: Intent::Storage { ceph },
+    }
+}
+
+/// Whether a Ceph that is there is used, and whose it is.
+fn reuse(view: &CephView) -> Setting {
+    let now = &view.storage;
+    let value = if now.reuse {
+        "disks.reuse-yes"
+    } else {
+        "disks.reuse-no"
+    };
+    let ceph = CephStorage {
+        reuse: !now.reuse,
+        ..now.clone()
+    };
+    let members = list(view.members.iter().map(String::as_str));
+    let osds = view.osds.to_string();
+    let with = [("members", members.as_str()), ("count", osds.as_str())];
+    Setting {
+        value: fill(value, &with),
+        ..setting("reuse", ["disks.reuse", value, "disks.reuse-about"], ceph)
+    }
 }
 
 /// LXD's channels that are offered; the first one is the default.

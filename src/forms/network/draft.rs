@@ -1,5 +1,6 @@
 //! The network as it would be with what is typed, and what is wrong with it, while it is typed.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::super::parts::{fill, note};
@@ -98,7 +99,7 @@ impl<'a> Draft<'a> {
             let Some(text) = known.typed.0.get(&draft.id(*asked)) else {
                 continue;
             };
-            if put(&mut draft.network, asked.setting, text.trim()).is_none() {
+            if put(&mut draft.network, asked.setting, text.trim()).is_err() {
                 let says = fill(asked.wrong, &[("text", &plain(text))]);
                 draft.unread.push((asked.setting, says));
             }
@@ -220,43 +221,46 @@ fn shown(network: &GuestNetwork, setting: Setting) -> String {
     }
 }
 
-/// Puts what was typed in its place; none where it cannot be read. Nothing and `-` take an answer
-/// away.
-fn put(network: &mut GuestNetwork, setting: Setting, text: &str) -> Option<()> {
-    fn read<T: FromStr>(text: &str) -> Option<Option<T>> {
-        if text.is_empty() || text == "-" {
-            return Some(None);
-        }
-        text.parse().ok().map(Some)
-    }
+/// What was typed cannot be read.
+struct Unread;
+
+/// Puts what was typed in its place. Nothing and `-` take an answer away.
+fn put(network: &mut GuestNetwork, setting: Setting, text: &str) -> Result<(), Unread> {
     match setting {
-        Setting::Vlan => network.vlan = read(text)?,
-        Setting::Gateway4 => network.gateway4 = read(text)?,
-        Setting::Gateway6 => network.gateway6 = read(text)?,
-        Setting::Guests4 => network.guests4 = read(text)?,
-        Setting::Guests6 => network.guests6 = read(text)?,
-        Setting::Range4 => network.range4 = range(text)?,
-        Setting::Dns => {
-            let parts = text.split([',', ' ']).map(str::trim);
-            let servers = parts.filter(|part| !part.is_empty() && *part != "-");
-            network.dns = servers.map(str::parse).collect::<Result<_, _>>().ok()?;
-        }
+        Setting::Vlan => network.vlan = read(text, one)?,
+        Setting::Gateway4 => network.gateway4 = read(text, one)?,
+        Setting::Gateway6 => network.gateway6 = read(text, one)?,
+        Setting::Guests4 => network.guests4 = read(text, one)?,
+        Setting::Guests6 => network.guests6 = read(text, one)?,
+        Setting::Range4 => network.range4 = read(text, range)?,
+        Setting::Dns => network.dns = read(text, servers)?.unwrap_or_default(),
         _ => {}
     }
-    Some(())
+    Ok(())
+}
+
+fn read<T>(text: &str, of: fn(&str) -> Option<T>) -> Result<Option<T>, Unread> {
+    if text.is_empty() || text == "-" {
+        return Ok(None);
+    }
+    of(text).map(Some).ok_or(Unread)
+}
+
+fn one<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+/// `192.168.1.1,9.9.9.9`, with blanks or commas between.
+fn servers(text: &str) -> Option<Vec<IpAddr>> {
+    let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+    parts.map(one).collect()
 }
 
 /// `10.0.0.200-10.0.0.250`, blanks around the hyphen or not.
-#[expect(
-    clippy::option_option,
-    reason = "that there is no range and that it cannot be read are two things"
-)]
-fn range(text: &str) -> Option<Option<AddressRange>> {
-    if text.is_empty() || text == "-" {
-        return Some(None);
-    }
+fn range(text: &str) -> Option<AddressRange> {
     let (first, last) = text.split_once('-')?;
-    let first = first.trim().parse().ok()?;
-    let last = last.trim().parse().ok()?;
-    Some(Some(AddressRange { first, last }))
+    Some(AddressRange {
+        first: one(first.trim())?,
+        last: one(last.trim())?,
+    })
 }

@@ -1,7 +1,10 @@
 //! LXD's REST API, call by call; every answer is read by its own `type`, never by version.
 
+mod guests;
 mod networks;
 mod volumes;
+
+pub use guests::{Image, Instance, NewContainer};
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 use super::address::Address;
 use super::bootstrap::Bootstrap;
+use super::guests::GuestProof;
 use super::invite::{self, Brings};
 use super::leader::Led;
 use super::member::Join;
@@ -164,6 +165,7 @@ fn finish(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
             reach,
             wanted: Wanted { pool, network },
         }),
+        Work::GuestProof { guests } => Box::new(GuestProof::new(reach, guests)),
         Work::Metadata { cluster, leader } => Box::new(Metadata {
             reach,
             cluster,

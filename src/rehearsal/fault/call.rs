@@ -55,6 +55,12 @@ pub enum Call {
     NetworkDelete,
     /// `volume`: reading, making and deleting custom volumes; the node is the target.
     Volume,
+    /// `images`: reading, taking in and deleting images.
+    Images,
+    /// `guests`: reading, making, switching, moving and deleting guests; the node is the target.
+    Guests,
+    /// `guest-command`: running a command in a guest.
+    GuestCommand,
     /// `bootstrap`: making a MicroCeph or MicroOVN cluster of one.
     Bootstrap,
     /// `disks`: reading MicroCeph's disks.
@@ -88,7 +94,7 @@ pub enum Call {
 }
 
 impl Call {
-    pub(super) const ALL: [(Self, &'static str); 39] = [
+    pub(super) const ALL: [(Self, &'static str); 42] = [
         (Self::Daemon, "daemon"),
         (Self::Ready, "ready"),
         (Self::Server, "server"),
@@ -113,6 +119,9 @@ impl Call {
         (Self::Network, "network"),
         (Self::NetworkDelete, "network-delete"),
         (Self::Volume, "volume"),
+        (Self::Images, "images"),
+        (Self::Guests, "guests"),
+        (Self::GuestCommand, "guest-command"),
         (Self::Bootstrap, "bootstrap"),
         (Self::Disks, "disks"),
         (Self::DiskAdd, "disk-add"),

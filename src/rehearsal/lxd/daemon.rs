@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::durations::{Chore, usual};
+use super::images::Properties;
 use super::operations::{self, Begun, Class};
 use super::state::State;
 use super::{Release, Site};
@@ -30,6 +31,17 @@ pub(super) struct Asked {
     pub(super) timeout: Option<u64>,
     pub(super) if_match: Option<String>,
     pub(super) body: Value,
+    /// What was sent instead of JSON.
+    pub(super) upload: Option<Upload>,
+}
+
+/// Bytes that were sent: of them only an image's properties are kept.
+#[derive(Debug, Clone)]
+pub(super) struct Upload {
+    pub(super) fingerprint: String,
+    pub(super) size: usize,
+    /// None where they are no image.
+    pub(super) properties: Option<Properties>,
 }
 
 impl Asked {

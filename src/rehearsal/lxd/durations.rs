@@ -30,12 +30,16 @@ pub(super) enum Chore {
     NetworkDelete,
     Volume,
     PoolCephFs,
+    Image,
+    Guest,
+    GuestMove,
+    GuestCommand,
 }
 
 /// Milliseconds on 5.0.2, 5.21 and 6.9: the recordings' `took_ms`, an operation's wait included.
 /// `PoolOther` (zfs, lvm) and what 5.x lacks of `JoinLoop`, `PoolRemote` and
-/// `NetworkOvn` are taken from 6.9 or estimated, as is `PoolCephFs`.
-const USUAL: [(Chore, [u64; 3]); 25] = [
+/// `NetworkOvn` are taken from 6.9 or estimated, as are `PoolCephFs`, images and guests.
+const USUAL: [(Chore, [u64; 3]); 29] = [
     (Chore::Read, [2, 2, 3]),
     (Chore::Networks, [94, 60, 70]),
     (Chore::Patch, [20, 4, 5]),
@@ -61,6 +65,10 @@ const USUAL: [(Chore, [u64; 3]); 25] = [
     (Chore::NetworkDelete, [30, 28, 42]),
     (Chore::Volume, [20, 20, 30]),
     (Chore::PoolCephFs, [6_000, 6_000, 6_000]),
+    (Chore::Image, [400, 400, 400]),
+    (Chore::Guest, [500, 500, 500]),
+    (Chore::GuestMove, [1_500, 1_500, 1_500]),
+    (Chore::GuestCommand, [1_000, 1_000, 1_000]),
 ];
 
 /// Milliseconds that `chore` usually takes.

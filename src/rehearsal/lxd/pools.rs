@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
 use super::pool::{MEMBER_KEYS, Pool, Standing, Wanted};
-use super::state::{Config, State};
-use super::{Release, ceph, driver, profiles, wording};
+use super::state::{Config, Database, State};
+use super::{Release, ceph, driver, guests, profiles, wording};
 use crate::rehearsal::envelope::{Answer, Refusal, field};
 
 /// Milliseconds until a driver says no (recorded).
@@ -37,6 +37,13 @@ pub(super) fn get(state: &State, asked: &Asked, name: &str) -> Result<Answer, Re
     Ok(Answer::sync(&shown).tagged(field(&shown, "config")))
 }
 
+/// What uses a pool, as API paths.
+fn users(database: &Database, pool: &str) -> Vec<String> {
+    let mut users = guests::on_pool(database, pool);
+    users.extend(profiles::using(database, "pool", pool));
+    users
+}
+
 fn missing() -> Refusal {
     Refusal::new(404, "Storage pool not found")
 }
@@ -63,7 +70,7 @@ fn shown(state: &State, asked: &Asked, name: &str, pool: &Pool) -> Value {
     } else {
         vec!["none"]
     };
-    let used = profiles::using(database, "pool", name);
+    let used = users(database, name);
     json!({
         "name": name, "driver": pool.driver, "description": pool.description,
         "status": status, "config": config, "locations": locations,
@@ -264,7 +271,7 @@ pub(super) fn delete(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
     if !database.pools.contains_key(&name) {
         return Err(missing());
     }
-    if !profiles::using(database, "pool", &name).is_empty() {
+    if !users(database, &name).is_empty() {
         return Err(Refusal::new(400, "The storage pool is currently in use"));
     }
     let job = {

@@ -11,10 +11,14 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::calls::call_of;
-use super::daemon::{Asked, Daemon};
+use super::daemon::{Asked, Daemon, Upload};
 use super::operations::{self, Class, Operation, Status};
 use super::state::State;
-use super::{Release, cluster, join, members, networks, pools, profiles, server, volumes, wording};
+use super::{
+    Release, cluster, guests, images, join, members, networks, pools, profiles, server, volumes,
+    wording,
+};
+use crate::rehearsal::certificate::sha256;
 use crate::rehearsal::envelope::{Answer, Refusal};
 use crate::rehearsal::fault::Strike;
 use crate::rehearsal::serving::Served;
@@ -73,10 +77,17 @@ async fn take_apart(node: &str, request: Request) -> Result<Asked, Refusal> {
     let method = request.method().as_str().to_owned();
     let tag = request.headers().get(header::IF_MATCH);
     let if_match = tag.and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let kind = request.headers().get(header::CONTENT_TYPE).cloned();
     let bytes = to_bytes(request.into_body(), BODY_LIMIT)
         .await
         .map_err(|error| bad(error.to_string()))?;
-    let body = if bytes.is_empty() {
+    let raw = kind.is_some_and(|kind| kind == "application/octet-stream");
+    let upload = raw.then(|| Upload {
+        fingerprint: sha256(&bytes),
+        size: bytes.len(),
+        properties: images::properties(&bytes),
+    });
+    let body = if raw || bytes.is_empty() {
         Value::Null
     } else {
         serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?
@@ -92,6 +103,7 @@ async fn take_apart(node: &str, request: Request) -> Result<Asked, Refusal> {
         timeout: field("timeout").and_then(|seconds| seconds.parse().ok()),
         if_match,
         body,
+        upload,
     })
 }
 
@@ -120,6 +132,9 @@ async fn route(daemon: &Daemon, asked: &Asked, strike: Strike) -> Response {
             let delete = |state: &mut State, asked: &Asked| volumes::delete(state, asked, name);
             daemon.change(asked, strike, delete).await
         }
+        (_, ["1.0", "images" | "instances", ..]) => {
+            daemon.change(asked, strike, guests::change).await
+        }
         ("PATCH" | "PUT", ["1.0", "profiles", _]) => {
             daemon.change(asked, strike, profiles::write).await
         }
@@ -145,6 +160,9 @@ fn read(state: &State, asked: &Asked) -> Result<Answer, Refusal> {
         ["1.0", "storage-pools", name] => pools::get(state, asked, name),
         ["1.0", "profiles"] => Ok(profiles::list(state, asked)),
         ["1.0", "profiles", name] => profiles::get(state, node, name),
+        ["1.0", "images"] => Ok(images::list(state, asked)),
+        ["1.0", "instances"] => Ok(guests::list(state, asked)),
+        ["1.0", "instances", name, "state"] => guests::state_of(state, node, name),
         ["1.0", "networks"] => Ok(networks::list(state, asked)),
         ["1.0", "networks", name] => networks::get(state, asked, name),
         ["1.0", "storage-pools", _, "volumes", "custom", name] => volumes::get(state, asked, name),

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::guests::Guest;
+use super::images::Properties;
 use super::network::Network;
 use super::operations::Operations;
 use super::pool::Pool;
@@ -47,6 +49,9 @@ pub(super) struct Database {
     pub(super) pools: BTreeMap<String, Pool>,
     pub(super) networks: BTreeMap<String, Network>,
     pub(super) volumes: BTreeSet<Volume>,
+    /// By fingerprint.
+    pub(super) images: BTreeMap<String, Properties>,
+    pub(super) guests: BTreeMap<String, Guest>,
     pub(super) profiles: BTreeMap<String, Profile>,
     pub(super) certificate: Certificate,
     pub(super) uuid: String,
@@ -114,6 +119,8 @@ impl State {
             pools: BTreeMap::new(),
             networks: BTreeMap::new(),
             volumes: BTreeSet::new(),
+            images: BTreeMap::new(),
+            guests: BTreeMap::new(),
             profiles: BTreeMap::from([("default".to_owned(), Profile::first())]),
             certificate: Certificate::of(node, &mut dice),
             uuid: dice.uuid4(),

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::Builder;
+use super::{Builder, id};
 use crate::engine::answers::NodeAnswers;
-use crate::engine::plan::{LXD_PORT, Phase, Work};
+use crate::engine::plan::{LXD_PORT, OVN_NETWORK, Phase, RemotePool, Work};
+use crate::engine::services::LxdState;
 
 /// The steps after which LXD's cluster is there.
 pub(super) struct LxdDone {
@@ -33,7 +34,8 @@ impl Builder<'_> {
                 network: self.network_part(node),
                 remote: self.remote_pools(),
             };
-            let needs = [bootstrapped.clone(), addressed];
+            let mut needs = vec![bootstrapped.clone(), addressed];
+            needs.extend(self.mounts(node));
             joined.push(self.add(Phase::Lxd, &node.name, join, &needs));
         }
         let led = Work::LxdLeader {
@@ -41,6 +43,27 @@ impl Builder<'_> {
         };
         let led = self.add(Phase::Lxd, self.leader, led, &joined);
         LxdDone { joined, led }
+    }
+
+    /// What a joiner's LXD uses the moment it joins: a cluster that has a pool on Ceph or a network by
+    /// OVN already sets both up on the new member at once. While the cluster forms it has neither.
+    fn mounts(&self, node: &NodeAnswers) -> Vec<String> {
+        let leader = self.basis.facts.get(self.leader).map(|facts| &facts.lxd);
+        let Some(LxdState::Answers(lxd)) = leader else {
+            return Vec::new();
+        };
+        let answers = self.basis.answers;
+        let is_remote = |name: &str| {
+            let pools = [RemotePool::Block, RemotePool::Files];
+            pools.iter().any(|pool| pool.name() == name)
+        };
+        let ceph = lxd.pools.iter().any(|pool| is_remote(&pool.name)) && answers.has_ceph();
+        let ovn = lxd.networks.iter().any(|name| name == OVN_NETWORK) && answers.has_ovn();
+        [(ceph, "microceph.join"), (ovn, "microovn.join")]
+            .into_iter()
+            .filter(|(there, _)| *there)
+            .map(|(_, class)| id(class, &node.name))
+            .collect()
     }
 
     fn address_lxd(&mut self, node: &NodeAnswers, mark: Option<String>) -> String {
