@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::node::Cluster;
 use crate::engine::run::Run;
+use crate::engine::shared::Shared;
 
 /// What is left out of a state: it is as it was in the state that came before over the same link.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,16 +15,24 @@ use crate::engine::run::Run;
 pub struct LeftOut {
     /// The revision of the state that came before.
     pub since: u64,
-    /// Whether the answers are left out.
-    pub answers: bool,
-    /// Whether what the checks found is left out.
-    pub checks: bool,
-    /// Whether the plan is left out.
-    pub plan: bool,
+    /// The parts that are left out.
+    pub parts: BTreeSet<Part>,
     /// The nodes whose facts are left out.
     pub facts: BTreeSet<String>,
-    /// Whether the run has those steps alone that stand otherwise than before.
-    pub steps: bool,
+}
+
+/// A part of the leader's state that can be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// The answers.
+    Answers,
+    /// What the checks found.
+    Checks,
+    /// The plan.
+    Plan,
+    /// The steps of the run that stand as before; the others are there.
+    Steps,
 }
 
 /// `new` without what is the same in `known`, and what that is.
@@ -31,28 +40,29 @@ pub fn abridge(new: &Cluster, known: &Cluster) -> (Cluster, LeftOut) {
     let mut rest = new.clone();
     let mut out = LeftOut {
         since: known.revision,
-        answers: take_same(&mut rest.answers, known.answers.as_ref()),
-        plan: take_same(&mut rest.plan, known.plan.as_ref()),
-        checks: !new.checks.is_empty() && new.checks.is(&known.checks),
         ..LeftOut::default()
     };
-    if out.checks {
-        rest.checks = Vec::new().into();
+    if take_same(&mut rest.answers, known.answers.as_ref()) {
+        out.parts.insert(Part::Answers);
+    }
+    if take_same(&mut rest.plan, known.plan.as_ref()) {
+        out.parts.insert(Part::Plan);
+    }
+    if new.checks.is(&known.checks) {
+        rest.checks = Shared::default();
+        out.parts.insert(Part::Checks);
     }
     for (name, node) in &mut rest.nodes {
-        let before = known.nodes.get(name);
-        if take_same(
-            &mut node.facts,
-            before.and_then(|before| before.facts.as_ref()),
-        ) {
+        let before = known.nodes.get(name).and_then(|node| node.facts.as_ref());
+        if take_same(&mut node.facts, before) {
             out.facts.insert(name.clone());
         }
     }
     if let (Some(run), Some(before)) = (&new.run, &known.run)
         && run.steps.keys().eq(before.steps.keys())
     {
-        out.steps = true;
         rest.run = Some(Arc::new(changed(run, before)));
+        out.parts.insert(Part::Steps);
     }
     (rest, out)
 }
@@ -88,20 +98,21 @@ impl LeftOut {
         if known.revision != self.since {
             return None;
         }
-        if self.answers {
+        let is_out = |part| self.parts.contains(&part);
+        if is_out(Part::Answers) {
             rest.answers.clone_from(&known.answers);
         }
-        if self.checks {
+        if is_out(Part::Checks) {
             rest.checks = known.checks.clone();
         }
-        if self.plan {
+        if is_out(Part::Plan) {
             rest.plan.clone_from(&known.plan);
         }
         for name in &self.facts {
             let before = known.nodes.get(name)?;
             rest.nodes.get_mut(name)?.facts.clone_from(&before.facts);
         }
-        if self.steps {
+        if is_out(Part::Steps) {
             let run = Arc::make_mut(rest.run.as_mut()?);
             let mut steps = known.run.as_ref()?.steps.clone();
             steps.append(&mut run.steps);
