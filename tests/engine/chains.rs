@@ -1,5 +1,7 @@
 //! The whole plan: three chains side by side, each as early as it can be, and what is given back.
 
+use std::sync::Arc;
+
 use mcloud::engine::answers::{
     AddressRange, Answers, DiskChoice, DiskFilter, GuestNetwork, NetworkKind, Purpose, UplinkKind,
 };
@@ -65,7 +67,8 @@ fn stage(nodes: usize) -> Stage {
 fn plan(answers: Answers) -> Plan {
     let mut stage = stage(answers.nodes.len());
     stage.begin(answers, false);
-    stage.state.cluster.plan.expect("nothing forbids it")
+    let plan = stage.state.cluster.plan.expect("nothing forbids it");
+    Arc::unwrap_or_clone(plan)
 }
 
 /// Everything that `id` waits for, near and far.
