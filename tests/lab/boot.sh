@@ -11,6 +11,7 @@ wire_switch() {
   ip -n "$SWITCH" link set lo up
   for bridge in br-int br-up br-und; do ip -n "$SWITCH" link add "$bridge" type bridge; ip -n "$SWITCH" link set "$bridge" up; done
   ip -n "$SWITCH" addr add 10.77.0.1/24 dev br-int
+  ip -n "$SWITCH" addr add fd77::1/64 dev br-int nodad
   ip -n "$SWITCH" addr add 10.88.0.1/24 dev br-up
 }
 # wire HOST: its network namespace and two cables; a third for the tunnels where there is a microovn
@@ -30,8 +31,13 @@ wire() {
   fi
   ip -n "$net" link set eth0 up
   ip -n "$net" link set eth1 up
-  ip -n "$net" addr add "$(ip_of "$host")/24" dev eth0
-  ip -n "$net" route add default via 10.77.0.1
+  if [ "${FAMILY-4}" = 6 ]; then
+    ip -n "$net" addr add "$(ip_of "$host")/64" dev eth0 nodad
+    ip -n "$net" route add default via fd77::1
+  else
+    ip -n "$net" addr add "$(ip_of "$host")/24" dev eth0
+    ip -n "$net" route add default via 10.77.0.1
+  fi
 }
 # start HOST: PID 1 of the host, as a child of an unshare that dies with it
 start() {

@@ -14,7 +14,7 @@ cloud_preseed() {
     {
       printf 'cluster: attic\ninitiator: %s\nnodes:\n' "$1"
       for each in "$@"; do
-        printf '  - name: %s\n    address: %s\n    uplink: eth1\n    disks:\n      - use: ceph\n        serial: %s-b\n' "$each" "$(ip_of "$each")" "$each"
+        printf '  - name: %s\n    address: "%s"\n    uplink: eth1\n    disks:\n      - use: ceph\n        serial: %s-b\n' "$each" "$(ip_of "$each")" "$each"
       done
       printf 'local:\n  driver: auto\n  file: 2GiB\nceph:\n  filesystem: %s\n' "${FILESYSTEM-false}"
       printf 'network:\n  kind: ovn\n  uplink: nic\n  ipv4-gateway: 10.88.0.1/24\n  ipv4-range: 10.88.0.100-10.88.0.254\n  dns: [10.88.0.1]\n'
@@ -67,8 +67,8 @@ shows_ceph() {
   same "each gave its disk" "$(for host in "$@"; do echo "$host scsi-SLAB_$host-b"; done | paste -sd';')" \
     "$(micro "$1" microceph GET /1.0/disks | head -n1 | jq -r '.metadata | sort_by(.location) | map("\(.location) \(.path | split("/") | last)") | join(";")')"
   comes "$# OSDs are up" osds_up "$1" $#
-  same "the pool of guests lies on as many disks as it can" $(($# < 3 ? $# : 3)) \
-    "$(micro "$1" microceph GET /1.0/pools | head -n1 | jq -r '.metadata[] | select(.pool | startswith("lxd")).size')"
+  same "remote keeps as many copies as it can" $(($# < 3 ? $# : 3)) \
+    "$(micro "$1" microceph GET /1.0/pools | head -n1 | jq -r '.metadata[] | select(.pool == "lxd_remote").size')"
   health=$(ceph_health "$1")
   has "Ceph is well, or says what it lacks" '^(HEALTH_OK|HEALTH_WARN -)' "$health"
   say "Ceph: $health"

@@ -11,6 +11,22 @@ if [ $# = 0 ]; then whole=yes; set -- $ALL_HOSTS; fi
 
 # empty HOST: no process is left in the host's cgroup
 empty() { local events; events=$(cgroup_of "$1")/cgroup.events; [ ! -e "$events" ] || grep -qx 'populated 0' "$events"; }
+# connections HOST: the numbers of the FUSE connections of the host's rbd-fuse processes; read while they live
+connections() {
+  local pid
+  for pid in $(cat "$(cgroup_of "$1")"/cgroup.procs "$(cgroup_of "$1")"/*/cgroup.procs "$(cgroup_of "$1")"/*/*/cgroup.procs 2>/dev/null); do
+    if grep -qx rbd-fuse "/proc/$pid/comm" 2>/dev/null; then awk '/ - fuse[.a-z-]* / && /rbd/ { split($3, number, ":"); print number[2] }' "/proc/$pid/mountinfo"; fi
+  done | sort -u
+}
+# abort NUMBER…: whoever waits for these gets an error: a dying rbd-fuse may wait for the file system of a guest that lies on itself
+abort() {
+  local control=$LAB/fusectl number
+  [ $# -gt 0 ] || return 0
+  mkdir -p "$control"
+  mountpoint -q "$control" || mount -t fusectl none "$control"
+  for number in "$@"; do if [ -e "$control/$number/abort" ]; then echo 1 >"$control/$number/abort"; fi; done
+  umount "$control"
+}
 # free_rbd HOST: the same for the loops behind `rbd map` of the host, told by the name of the image (rbd.sh wrote both down)
 free_rbd() {
   local note minor image
@@ -33,11 +49,14 @@ free_loops() {
 }
 
 if [ $whole = yes ] && [ -S "$LAB/tmux.sock" ]; then tmux -S "$LAB/tmux.sock" kill-server 2>/dev/null || true; rm -f "$LAB/tmux.sock"; fi
+fuse=()
 for host in "$@"; do
   cgroup=$(cgroup_of "$host")
+  mapfile -t -O "${#fuse[@]}" fuse < <(connections "$host")
   if pid=$(init_of "$host"); then kill -9 "$pid" 2>/dev/null || true; fi
   if [ -e "$cgroup/cgroup.kill" ]; then echo 1 >"$cgroup/cgroup.kill"; fi
 done
+abort "${fuse[@]}"
 for host in "$@"; do
   cgroup=$(cgroup_of "$host")
   until_true empty "$host" || die "processes of $host do not end: $cgroup/cgroup.procs"

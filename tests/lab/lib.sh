@@ -66,8 +66,8 @@ until_true() {
 
 # number_of HOST: pi-a is 1, pi-b is 2, …
 number_of() { printf '%d' $(($(printf '%d' "'${1#pi-}") - 96)); }
-# ip_of HOST: its address on eth0.
-ip_of() { echo "10.77.0.1$(number_of "$1")"; }
+# ip_of HOST: its address on eth0, of the family that fresh hosts have: FAMILY=4 (without a word) or FAMILY=6.
+ip_of() { if [ "${FAMILY-4}" = 6 ]; then echo "fd77::1$(number_of "$1")"; else echo "10.77.0.1$(number_of "$1")"; fi; }
 # init_of HOST: the pid, seen from this machine, of the host's PID 1; fails when the host is down.
 init_of() {
   local pid

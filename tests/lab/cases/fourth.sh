@@ -25,6 +25,7 @@ for network in UPLINK default; do
   same "pi-d can use the network $network" Created "$(rest pi-a GET "/1.0/networks/$network?target=pi-d" | jq -r .metadata.status)"
 done
 same "pi-d has its own NIC as uplink" eth1 "$(rest pi-a GET '/1.0/networks/UPLINK?target=pi-d' | jq -r .metadata.config.parent)"
+[ "$FAILED" = 0 ] || exit 1
 shows_ceph pi-a pi-b pi-c pi-d
 shows_chassis pi-a pi-b pi-c pi-d
 shows_guests pi-a pi-b pi-c pi-d
