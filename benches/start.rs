@@ -16,6 +16,8 @@ mod device;
 mod drawn;
 #[path = "parts/handshake.rs"]
 mod handshake;
+#[path = "parts/peers.rs"]
+mod peers;
 #[expect(dead_code, reason = "the screens' tests need more of them")]
 #[path = "../tests/screens/pictures.rs"]
 mod pictures;
@@ -60,6 +62,8 @@ fn main() {
     let mut out = std::io::stdout();
     let mut rows = frames();
     rows.push(first_frame());
+    rows.push(cold_start());
+    rows.push(first_peer());
     rows.extend(formed());
     rows.push(size());
     rows.extend(handshakes());
@@ -123,23 +127,51 @@ fn milliseconds(ms: u64) -> f64 {
     u32::try_from(ms).map_or(f64::INFINITY, f64::from)
 }
 
-/// From the start of a rehearsal, with its three Pis, to Review on the screen.
+/// From the start of a rehearsal, with its three Pis, to Welcome on the screen.
 fn first_frame() -> Row {
     let what = "start of rehearse --nodes 3 to its first frame";
-    let found = until_review(&["rehearse", "--nodes", "3"]);
+    let found = until_shown(&["rehearse", "--nodes", "3"], "Welcome");
     Row::new(what, found, Unit::Milliseconds).below(50.0)
 }
 
-/// The median of the times from the start of mcloud to Review on the screen, in milliseconds.
-fn until_review(words: &[&str]) -> Found<f64> {
-    let start = || {
+/// From the start of mcloud on a node where none runs yet, its daemon included, to Welcome.
+fn cold_start() -> Row {
+    let found = median(|| {
+        let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let state = dir.path().join("state");
+        let clock = Clock::real();
+        let began = clock.now();
+        let mut seat = Seat::run(&["--state-dir", &state.display().to_string()])?;
+        let shown = seat.until("Welcome");
+        let took = clock.now() - began;
+        // The daemon ends with us.
+        let daemon = Daemon::of(&state);
+        shown.and(daemon).map(|_| milliseconds(took))
+    });
+    let what = "cold start of mcloud and its daemon to the first frame";
+    Row::new(what, found, Unit::Milliseconds).below(50.0)
+}
+
+/// From the start of a daemon to the first peer that it hears.
+fn first_peer() -> Row {
+    let found = median(|| peers::until_heard().map(milliseconds));
+    let what = "start of a node to its first peer";
+    Row::new(what, found, Unit::Milliseconds).below(300.0)
+}
+
+/// The median of the times from the start of mcloud to `text` on the screen, in milliseconds.
+fn until_shown(words: &[&str], text: &str) -> Found<f64> {
+    median(|| {
         let clock = Clock::real();
         let began = clock.now();
         let mut seat = Seat::run(words)?;
-        seat.until("Review")?;
+        seat.until(text)?;
         Ok(milliseconds(clock.now() - began))
-    };
-    let mut times: Vec<_> = (0..STARTS).map(|_| start()).collect::<Found<_>>()?;
+    })
+}
+
+fn median(once: impl Fn() -> Found<f64>) -> Found<f64> {
+    let mut times: Vec<_> = (0..STARTS).map(|_| once()).collect::<Found<_>>()?;
     times.sort_by(f64::total_cmp);
     times
         .get(STARTS / 2)
@@ -222,7 +254,7 @@ fn formed() -> Vec<Row> {
         let found = formation.as_ref().map_err(Clone::clone).and_then(found);
         Row::new(what, found, unit)
     };
-    let attach = |all: &Formation| until_review(&["join", "--state-dir", &all.joins]);
+    let attach = |all: &Formation| until_shown(&["join", "--state-dir", &all.joins], "Review");
     let face = |all: &Formation| Ok(all.face.memory()?.max(all.joiner.memory()?));
     let first = "start of a face at its daemon to its first frame";
     vec![

@@ -36,7 +36,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::engine::node::{Local, Role};
-use crate::engine::picture::picture;
+use crate::engine::picture::Painter;
 use crate::engine::timing::Usual;
 use crate::engine::{Effect, Event, State, update};
 use crate::infra::{InfraBootstrapper, Inputs};
@@ -155,11 +155,12 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         },
         parts.usual.clone(),
     );
+    let mut painter = Painter::default();
     let tasks = tasks::Tasks::default();
     let (journal, entries) = mpsc::unbounded_channel();
     tasks.spawn_to_end(journal::write(entries, events.clone()));
     let daemon = Arc::new(Daemon {
-        hub: Arc::new(hub::Hub::new(picture(&state, world.clock.now()))),
+        hub: Arc::new(hub::Hub::new(painter.paint(&state, world.clock.now()))),
         worker: worker::Worker::new(parts.services, tasks.clone()),
         leader: leader::Leader::default(),
         agent: agent::Agent::default(),
@@ -177,10 +178,10 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         events,
     });
     daemon.resume(&mut state).await?;
-    daemon.show(&state);
+    daemon.show(&state, &mut painter);
     tasks.spawn(socket::serve(Arc::clone(&daemon), listener));
     tasks.spawn_to_end(Arc::clone(&daemon).discover());
-    let task = tasks.spawn(daemon.run(state, inbox));
+    let task = tasks.spawn(daemon.run((state, painter), inbox));
     Ok(Running {
         socket: path,
         tasks,
@@ -191,7 +192,11 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
 impl Daemon {
     /// The one loop: an event, a new state, effects; when nothing more waits, what faces and
     /// agents see is renewed.
-    async fn run(self: Arc<Self>, mut state: State, mut inbox: mpsc::UnboundedReceiver<Event>) {
+    async fn run(
+        self: Arc<Self>,
+        (mut state, mut painter): (State, Painter),
+        mut inbox: mpsc::UnboundedReceiver<Event>,
+    ) {
         let _end_with_it = self.tasks.end_with();
         let second = self.world.clock.in_life(Duration::from_secs(1));
         let mut tick = tokio::time::interval(second.max(Duration::from_millis(1)));
@@ -216,7 +221,7 @@ impl Daemon {
                 }
             }
             self.publish(&state);
-            self.show(&state);
+            self.show(&state, &mut painter);
         }
     }
 
@@ -230,9 +235,9 @@ impl Daemon {
         }
     }
 
-    fn show(&self, state: &State) {
+    fn show(&self, state: &State, painter: &mut Painter) {
         self.announce(state);
-        let new = picture(state, self.world.clock.now());
+        let new = painter.paint(state, self.world.clock.now());
         self.invite(&new);
         self.hub.picture.send_if_modified(|shown| {
             let differs = **shown != new;

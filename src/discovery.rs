@@ -23,7 +23,7 @@ pub mod multicast;
 pub mod roster;
 mod socket;
 
-pub use beacon::{Beacon, BeaconError, Mark, PeerId, Standing};
+pub use beacon::{Beacon, BeaconError, Mark, PeerId};
 pub use links::{GROUP4, GROUP6, Link, MOST_ADDRESSES, MOST_LINKS, links};
 pub use multicast::{Discovery, Ended, Failed, News, Trouble, Voice};
 pub use roster::findings::{Finding, Likeness};

@@ -23,6 +23,7 @@ pub mod plan;
 pub mod preflight;
 pub mod run;
 pub mod services;
+pub mod shared;
 pub mod timing;
 pub mod trust;
 pub mod wizard;

@@ -3,8 +3,8 @@
 //! It draws what the daemon shows and sends what the operator wants. A closed terminal, a killed
 //! face or a lost link costs the face, never the run.
 
-mod asked;
 mod left;
+mod options;
 
 use std::io;
 use std::time::Duration;
@@ -12,47 +12,19 @@ use std::time::Duration;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::console::{self, Console, Event, Wish};
+use crate::console::{self, Console, Event};
 use crate::engine::Intent;
 use crate::engine::event::{PublicEvent, What};
 use crate::engine::node::Stage;
-use crate::engine::wizard::Part;
+use crate::forms::Words;
+use crate::preseed;
 use crate::screens::{self, Act, Screens};
-use crate::wire::face::FaceLink;
-use crate::wire::{FromDaemon, Secret, ToDaemon, WireError};
+use crate::text::sentence;
+use crate::wire::face::{Asked, FaceLink, How, News};
+use crate::wire::{FromDaemon, WireError};
 use crate::world::Clock;
-use asked::Asked;
-
-pub use left::{How, Left};
-
-/// How a face behaves.
-#[derive(Debug)]
-pub struct Options {
-    /// How it is drawn.
-    pub look: Wish,
-    /// The clock of the daemon it shows.
-    pub clock: Clock,
-    /// Whether the run goes on without this face.
-    pub can_detach: bool,
-    /// What it opens.
-    pub opens: Opens,
-    /// Whether this is a rehearsal.
-    pub rehearsal: bool,
-    /// The socket of a rehearsal's initiator: whoever sits in one room sees the words on its screen.
-    pub words_at: Option<std::path::PathBuf>,
-    /// The undertaking that was the last one when the face began a new one: it is passed over.
-    pub old: Option<u64>,
-}
-
-/// What a face opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opens {
-    /// The undertaking that was begun already.
-    Undertaking,
-    /// The wizard from its first screen on, and what the node is to be where the command line said
-    /// it; what is under way already is shown where it stands.
-    Wizard(Option<Part>),
-}
+pub use left::Left;
+pub use options::{Opens, Options};
 
 /// Most events a face keeps for its log.
 const KEEP: usize = 5_000;
@@ -61,8 +33,9 @@ const KEEP: usize = 5_000;
 const FRAME: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
 
 /// How often elapsed times are drawn anew, at the most: twice a second, so that none of them stands
-/// still for longer than its second. A tick costs about 80 bytes, and nothing where no second has gone.
-const TICK: Duration = Duration::from_millis(500);
+/// still for longer than its second. A tick costs about 80 bytes, and nothing where no second has gone
+/// on a screen without a run.
+pub const TICK: Duration = Duration::from_millis(500);
 
 /// Opens the console, shows the undertaking until the face is left, and gives the console back.
 pub async fn run(link: &mut FaceLink, options: Options) -> io::Result<Left> {
@@ -133,7 +106,7 @@ impl Face {
                 heard = link.receive() => heard,
                 () = tokio::time::sleep_until(due), if self.stale => {
                     self.draw(link, console)?;
-                    if self.is_over(link) { return Ok(How::Done) }
+                    if let Some(how) = self.over(link) { return Ok(how) }
                     continue;
                 }
                 _ = tick.tick() => {
@@ -146,7 +119,7 @@ impl Face {
             };
             let pictured = matches!(heard, FromDaemon::Picture { .. });
             self.hear_daemon(link, heard);
-            if pictured && self.asked.follow(link, &mut self.screens).await.is_err() {
+            if pictured && self.follow(link).await.is_err() {
                 return Ok(How::DaemonEnded);
             }
         }
@@ -155,10 +128,27 @@ impl Face {
     /// Opens the wizard, if this is one.
     async fn open(&mut self, link: &mut FaceLink) -> Result<(), WireError> {
         if let Opens::Wizard(part) = self.opens {
-            let intent = Intent::Open { part };
-            link.send(&ToDaemon::Intent { intent }).await?;
+            link.intend([Intent::Open { part }]).await?;
         }
-        self.asked.follow(link, &mut self.screens).await
+        self.follow(link).await
+    }
+
+    /// Asks for what the link's picture calls for.
+    async fn follow(&mut self, link: &mut FaceLink) -> Result<(), WireError> {
+        let news = self.asked.follow(link).await?;
+        self.know(news);
+        Ok(())
+    }
+
+    fn know(&mut self, news: Option<News>) {
+        match news {
+            None => {}
+            Some(News::Words(words)) => self.screens.know(words.map(|words| Words(words.0))),
+            Some(News::Preseed(file, text)) => {
+                let came = preseed::save(&file, text);
+                self.screens.saved(came.map_err(|why| sentence(&why)));
+            }
+        }
     }
 
     /// A tick of the clock that is shown, within reason.
@@ -171,11 +161,17 @@ impl Face {
     fn hear_daemon(&mut self, link: &mut FaceLink, heard: FromDaemon) {
         match heard {
             FromDaemon::Picture { picture } => link.picture = picture,
-            FromDaemon::Answer { answer } => self.asked.hear(answer, &mut self.screens),
+            FromDaemon::Answer { answer } => {
+                let news = self.asked.hear(answer);
+                self.know(news);
+            }
             FromDaemon::Event { undertaking, event } if Some(undertaking) != self.old => {
                 self.old = None;
                 match &event.what {
-                    What::Hello { .. } => self.failures.clear(),
+                    What::Hello { .. } => {
+                        self.failures.clear();
+                        self.done = None;
+                    }
                     What::Failure { .. } => self.failures.push(event.as_ref().clone()),
                     What::Done { .. } => self.done = Some(event.as_ref().clone()),
                     _ => {}
@@ -220,20 +216,12 @@ impl Face {
     /// Does what the operator wants of the daemon or of the face; says whether that ends the face.
     async fn act(&mut self, link: &mut FaceLink, act: Act) -> Result<Option<How>, WireError> {
         match act {
-            Act::Intent(intent) => link.send(&ToDaemon::Intent { intent }).await?,
-            Act::Intents(intents) => {
-                for intent in intents {
-                    link.send(&ToDaemon::Intent { intent }).await?;
-                }
-            }
-            Act::Words(words) => {
-                let words = Secret(words.0);
-                link.send(&ToDaemon::Words { words }).await?;
-            }
+            Act::Intent(intent) => link.intend([intent]).await?,
+            Act::Intents(intents) => link.intend(intents).await?,
+            Act::Words(words) => link.call(words.0).await?,
             Act::Save(file) => self.asked.save(link, file).await?,
             Act::Leave => {
-                let intent = Intent::Leave;
-                link.send(&ToDaemon::Intent { intent }).await?;
+                link.intend([Intent::Leave]).await?;
                 return Ok(Some(How::Left));
             }
             Act::Detach => return Ok(Some(How::Detached)),
@@ -245,13 +233,29 @@ impl Face {
     }
 
     /// How a face is left that is closed.
-    fn closed(&self, link: &FaceLink) -> How {
+    fn closed(&mut self, link: &FaceLink) -> How {
         let picture = &link.picture;
-        match picture.stage {
-            _ if self.done.is_some() => How::Done,
-            Stage::Idle if picture.wizard.member.is_some() => How::Closed,
-            Stage::Idle if self.opens != Opens::Undertaking => How::Left,
-            _ => How::Gone,
+        let how = How::closed(picture, self.old.is_some());
+        if let (How::Done(_), None, Some(end)) = (how, &self.done, &picture.end) {
+            self.done = Some(PublicEvent {
+                at: end.at,
+                node: picture.leader.clone(),
+                what: end.told(),
+            });
+        }
+        match self.exit() {
+            _ if matches!(how, How::Done(_)) => how,
+            Some(exit) => How::Done(exit),
+            None if how == How::Left && self.opens == Opens::Undertaking => How::Gone,
+            None => how,
+        }
+    }
+
+    /// The exit code that came with the end of the undertaking.
+    fn exit(&self) -> Option<u8> {
+        match self.done.as_ref()?.what {
+            What::Done { exit, .. } => Some(exit),
+            _ => None,
         }
     }
 
@@ -268,8 +272,9 @@ impl Face {
         Ok(())
     }
 
-    /// Whether the face ends by itself: the answers came from a preseed, and the end was drawn.
-    fn is_over(&self, link: &FaceLink) -> bool {
-        link.picture.unattended && link.picture.stage == Stage::Ended && self.done.is_some()
+    /// How the face ends by itself: the answers came from a preseed, and the end was drawn.
+    fn over(&self, link: &FaceLink) -> Option<How> {
+        let ended = link.picture.unattended && link.picture.stage == Stage::Ended;
+        self.exit().filter(|_| ended).map(How::Done)
     }
 }

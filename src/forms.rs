@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 use crate::engine::picture::Picture;
 use crate::engine::{Intent, Millis};
 
+/// The id of the field that the session's words are typed into.
+pub const WORDS: &str = "words";
+
 /// Which form: the product's screens 1 to 7, and the home of a node that is in a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {

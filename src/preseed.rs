@@ -4,6 +4,7 @@ mod check;
 mod error;
 mod keys;
 mod raw;
+mod save;
 mod size;
 mod source;
 mod when;
@@ -15,6 +16,8 @@ use crate::engine::answers::{Answers, NodeAnswers};
 
 pub use crate::engine::answers::is_name;
 pub use error::PreseedError;
+pub use save::save;
+pub use size::write as size;
 pub use source::Position;
 pub use write::write;
 

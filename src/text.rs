@@ -36,6 +36,41 @@ pub fn sentence(message: &Message) -> String {
     text
 }
 
+/// The sentence of a code with its holes filled; what fills them is stripped of control characters.
+pub fn fill(code: &str, with: &[(&str, &str)]) -> String {
+    let message = with
+        .iter()
+        .fold(Message::new(code), |message, (hole, value)| {
+            message.with(hole, value)
+        });
+    sentence(&message)
+}
+
+/// How long ago something was, by its ms, coarse so that a quiet screen stays quiet: `now`,
+/// `15 s ago`, `3 min ago`.
+pub fn ago(ms: u64) -> String {
+    let time = match ms / 1_000 {
+        0..10 => return say("screen.now"),
+        s @ 10..60 => format!("{} s", s / 5 * 5),
+        s @ 60..3_600 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3_600),
+    };
+    fill("screen.ago", &[("time", &time)])
+}
+
+/// `pi-a`, `pi-a and pi-b`, `pi-a, pi-b and pi-c`.
+pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.into_iter().collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => {
+            let with = [("all", &*first.join(", ")), ("last", last)];
+            fill("screen.and", &with)
+        }
+    }
+}
+
 /// All codes that have a sentence.
 pub fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
     ENGLISH

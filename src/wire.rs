@@ -1,5 +1,6 @@
 //! JSON lines with a length limit and a version: the one codec of faces and agents.
 
+mod abridged;
 mod agents;
 pub mod face;
 mod faces;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 
+pub use abridged::{LeftOut, abridge};
 pub use agents::{JoinAnswer, JoinAsk, ToAgent, ToLeader};
 pub use faces::{Answer, ClusterInfo, FromDaemon, NodeInfo, Question, ToDaemon, TokenInfo};
 
@@ -42,6 +44,9 @@ pub enum WireError {
     /// A line was not what was expected.
     #[error("a line was not understood: {0}")]
     NotUnderstood(#[from] serde_json::Error),
+    /// Something was left out that is not known here.
+    #[error("something was left out that is not known here")]
+    LeftOut,
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Io(#[from] std::io::Error),

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::device::{cells, pty_size, text_of, watch};
 
 /// No condition takes longer than this; what does is not measured.
-const BOUND: Duration = Duration::from_secs(20);
+pub(crate) const BOUND: Duration = Duration::from_secs(20);
 
 /// How often it is looked whether a file is there.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);

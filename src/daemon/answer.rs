@@ -1,5 +1,7 @@
 //! Answers to what faces ask about the cluster.
 
+use std::sync::Arc;
+
 use super::Daemon;
 use super::leader::Open;
 use crate::engine::message::{Failure, Message};
@@ -11,46 +13,43 @@ use secrecy::ExposeSecret;
 impl Daemon {
     /// Answers one question; on a node that leads nothing the answer says so.
     pub(super) async fn answer(&self, question: Question) -> Answer {
-        match question {
-            Question::Words => return self.words(),
-            Question::Preseed => return self.preseed(),
-            _ => {}
-        }
-        let Some(open) = self.leader.open() else {
+        let answered = match question {
+            Question::Words => Ok(self.words()),
+            Question::Preseed => Ok(self.preseed()),
+            Question::Nodes => self.nodes().await,
+            Question::Cluster => self.cluster().await,
+            Question::Tokens => self.tokens().await,
+            Question::CreateToken { node, ttl_ms } => self.create_token(&node, ttl_ms).await,
+            Question::RevokeToken { id } => self.revoke_token(&id).await,
+        };
+        answered.unwrap_or_else(|failure| Answer::Failed { failure })
+    }
+
+    /// The cluster that this node leads; where it leads none, that is the answer.
+    fn led(&self) -> Result<Arc<Open>, Failure> {
+        self.leader.open().ok_or_else(|| {
             let code = if self.agent.is_member() {
                 "ask.worker"
             } else {
                 "ask.no-cluster"
             };
-            return Answer::Failed {
-                failure: Failure::new(Message::new(code)),
-            };
-        };
-        let answered = match question {
-            Question::Nodes => nodes(&open).await.map(|nodes| Answer::Nodes { nodes }),
-            Question::Cluster => cluster(&open).await,
-            Question::Tokens => self
-                .tokens(&open)
-                .await
-                .map(|tokens| Answer::Tokens { tokens }),
-            Question::Words | Question::Preseed => return Answer::Done,
-            Question::CreateToken { node, ttl_ms } => {
-                return self.create_token(&open, &node, ttl_ms).await;
-            }
-            Question::RevokeToken { id } => {
-                let now = self.world.clock.now();
-                open.store
-                    .revoke_token(&id, now)
-                    .await
-                    .map(|()| Answer::Done)
-            }
-        };
-        answered.unwrap_or_else(|error| Answer::Failed {
-            failure: store_failure(error),
+            Failure::new(Message::new(code))
         })
     }
 
-    async fn tokens(&self, open: &Open) -> Result<Vec<TokenInfo>, StoreError> {
+    async fn nodes(&self) -> Result<Answer, Failure> {
+        let nodes = nodes(&*self.led()?).await?;
+        Ok(Answer::Nodes { nodes })
+    }
+
+    async fn revoke_token(&self, id: &str) -> Result<Answer, Failure> {
+        let now = self.world.clock.now();
+        let revoked = self.led()?.store.revoke_token(id, now).await;
+        revoked.map_err(store_failure)?;
+        Ok(Answer::Done)
+    }
+
+    async fn tokens(&self) -> Result<Answer, Failure> {
         let now = self.world.clock.now();
         let state = |token: &Token| match token {
             Token { used: Some(_), .. } => "used",
@@ -61,7 +60,7 @@ impl Daemon {
             Token { expires, .. } if *expires <= now => "expired",
             _ => "open",
         };
-        let tokens = open.store.tokens().await?;
+        let tokens = self.led()?.store.tokens().await.map_err(store_failure)?;
         let row = |token: Token| TokenInfo {
             state: state(&token).to_owned(),
             id: token.id,
@@ -69,45 +68,52 @@ impl Daemon {
             created: token.created,
             expires: token.expires,
         };
-        Ok(tokens.into_iter().map(row).collect())
+        let tokens = tokens.into_iter().map(row).collect();
+        Ok(Answer::Tokens { tokens })
     }
 
-    async fn create_token(&self, open: &Open, node: &str, ttl_ms: u64) -> Answer {
-        let leader = match open.store.nodes().await {
-            Ok(nodes) => nodes.into_iter().find(|node| node.role == NodeRole::Leader),
-            Err(error) => {
-                return Answer::Failed {
-                    failure: store_failure(error),
-                };
-            }
-        };
+    async fn create_token(&self, node: &str, ttl_ms: u64) -> Result<Answer, Failure> {
+        let open = self.led()?;
+        let nodes = open.store.nodes().await.map_err(store_failure)?;
+        let leader = nodes.into_iter().find(|node| node.role == NodeRole::Leader);
         let Some(address) = leader.and_then(|leader| leader.address.parse().ok()) else {
             let what = Message::new("token.not-made").with("node", node);
-            return Answer::Failed {
-                failure: Failure::new(what),
-            };
+            return Err(Failure::new(what));
         };
-        match open
-            .token(node, address, (self.world.clock.now(), ttl_ms))
-            .await
-        {
-            Ok((row, token)) => Answer::Token {
-                info: TokenInfo {
-                    id: row.id,
-                    node: node.to_owned(),
-                    created: row.created,
-                    expires: row.expires,
-                    state: "open".to_owned(),
-                },
-                token: Secret(token.expose_secret().to_owned()),
+        let valid = (self.world.clock.now(), ttl_ms);
+        let (row, token) = open.token(node, address, valid).await?;
+        Ok(Answer::Token {
+            info: TokenInfo {
+                id: row.id,
+                node: node.to_owned(),
+                created: row.created,
+                expires: row.expires,
+                state: "open".to_owned(),
             },
-            Err(failure) => Answer::Failed { failure },
-        }
+            token: Secret(token.expose_secret().to_owned()),
+        })
+    }
+
+    async fn cluster(&self) -> Result<Answer, Failure> {
+        let open = self.led()?;
+        let nodes = nodes(&open).await?;
+        let row = open.cluster();
+        let leader = nodes.iter().find(|node| node.role == "leader");
+        Ok(Answer::Cluster {
+            cluster: Some(ClusterInfo {
+                id: row.id.clone(),
+                name: row.name.clone(),
+                epoch: row.epoch,
+                created: row.created,
+                nodes: nodes.len(),
+                leader: leader.map(|node| node.name.clone()).unwrap_or_default(),
+            }),
+        })
     }
 }
 
-async fn nodes(open: &Open) -> Result<Vec<NodeInfo>, StoreError> {
-    let nodes = open.store.nodes().await?;
+async fn nodes(open: &Open) -> Result<Vec<NodeInfo>, Failure> {
+    let nodes = open.store.nodes().await.map_err(store_failure)?;
     let active = nodes
         .into_iter()
         .filter(|node| node.state == NodeState::Active);
@@ -123,22 +129,6 @@ async fn nodes(open: &Open) -> Result<Vec<NodeInfo>, StoreError> {
         }
     };
     Ok(active.map(row).collect())
-}
-
-async fn cluster(open: &Open) -> Result<Answer, StoreError> {
-    let nodes = nodes(open).await?;
-    let row = open.cluster();
-    let leader = nodes.iter().find(|node| node.role == "leader");
-    Ok(Answer::Cluster {
-        cluster: Some(ClusterInfo {
-            id: row.id.clone(),
-            name: row.name.clone(),
-            epoch: row.epoch,
-            created: row.created,
-            nodes: nodes.len(),
-            leader: leader.map(|node| node.name.clone()).unwrap_or_default(),
-        }),
-    })
 }
 
 fn store_failure(error: StoreError) -> Failure {

@@ -63,6 +63,8 @@ fn tame(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::engine::message::{Failure, Message};
     use crate::engine::plan::{Phase, Plan, Step, Work};
@@ -80,7 +82,7 @@ mod tests {
             usual_ms: 1,
         };
         Cluster {
-            plan: Some(Plan {
+            plan: Some(Arc::new(Plan {
                 cluster: "c1".to_owned(),
                 nodes: vec!["pi-b".to_owned()],
                 leader: "pi-a".to_owned(),
@@ -89,7 +91,7 @@ mod tests {
                 formats: Vec::new(),
                 standing: Vec::new(),
                 driver: None,
-            }),
+            })),
             ..Cluster::default()
         }
     }

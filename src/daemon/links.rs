@@ -10,9 +10,10 @@ use tokio::sync::mpsc;
 use super::{Daemon, heard};
 use crate::engine::event::What;
 use crate::engine::message::Message;
+use crate::engine::node::Cluster;
 use crate::engine::{Event, Fact};
 use crate::store::Standing;
-use crate::wire::{LONG_LINE, REPORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
+use crate::wire::{LONG_LINE, REPORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError, abridge};
 
 /// Agents that are connected, by name.
 #[derive(Debug, Default)]
@@ -110,7 +111,11 @@ where
     };
     let hello = tokio::time::timeout(super::leader::ANSWER, wire.receive()).await;
     let Ok(Ok(ToLeader::Hello {
-        v, events, began, ..
+        v,
+        events,
+        began,
+        fills,
+        ..
     })) = hello
     else {
         return;
@@ -133,7 +138,8 @@ where
         wire,
         node: node.clone(),
         certificate,
-        sent: 0,
+        fills,
+        sent: None,
     };
     let ended = talk.talk(orders, (events, began)).await;
     tracing::debug!(node, ?ended, "an agent's link has ended");
@@ -147,7 +153,10 @@ struct Talk<T> {
     wire: Wire<T, ToAgent, ToLeader>,
     node: String,
     certificate: String,
-    sent: u64,
+    /// Whether the agent fills in what is left out of a state.
+    fills: bool,
+    /// The state that the agent has.
+    sent: Option<Arc<Cluster>>,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
@@ -161,7 +170,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         let mut pace = tokio::time::interval(STATE_EVERY);
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.send_state().await?;
-        if self.sent == 0 {
+        if self.sent.is_none() {
             // A leader that has nothing to tell yet says so by its first word: the agent is let in.
             self.wire.send(&ToAgent::Gather).await?;
         }
@@ -210,10 +219,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
 
     async fn send_state(&mut self) -> Result<(), WireError> {
         let newest = Arc::clone(&self.daemon.hub.cluster.borrow());
-        if newest.revision > self.sent {
-            self.sent = newest.revision;
-            let cluster = Box::new(newest.as_ref().clone());
-            self.wire.send(&ToAgent::Cluster { cluster }).await?;
+        let sent = self.sent.as_ref().map_or(0, |sent| sent.revision);
+        if newest.revision > sent {
+            let known = self.sent.replace(Arc::clone(&newest));
+            let (cluster, left_out) = match known.filter(|_| self.fills) {
+                Some(known) => {
+                    let (rest, left_out) = abridge(&newest, &known);
+                    (Arc::new(rest), Some(left_out))
+                }
+                None => (newest, None),
+            };
+            let state = ToAgent::Cluster { cluster, left_out };
+            self.wire.send(&state).await?;
         }
         Ok(())
     }

@@ -11,10 +11,10 @@ use self::rows::Rows;
 use self::says::Speaker;
 use super::Daemon;
 use crate::discovery::{
-    Beacon, Discovery, Ended, Heard, Link, Mark, News, PeerId, Reception, Roster, Standing, links,
+    Beacon, Discovery, Ended, Heard, Link, Mark, News, PeerId, Reception, Roster, links,
 };
 use crate::engine::message::Message;
-use crate::engine::neighbours::{Announcement, Neighbours, announcement};
+use crate::engine::neighbours::{Announcement, Neighbours, Standing, announcement};
 use crate::engine::{Event, Fact, Millis, State};
 use crate::world::{Clock, World};
 

@@ -6,7 +6,7 @@ use super::Daemon;
 use super::agent::MembershipError;
 use super::leader::Founding;
 use crate::engine::message::{Failure, Message};
-use crate::engine::node::{Cluster, Role};
+use crate::engine::node::Role;
 use crate::engine::plan::{Plan, Work};
 use crate::engine::services::NodeFacts;
 use crate::engine::{Effect, Event, Fact, Order, State, Verb};
@@ -206,54 +206,14 @@ impl Daemon {
 }
 
 /// SHA-256 of a plan, in hex: what seals it.
-fn seal(plan: &Plan) -> String {
+pub(super) fn seal(plan: &Plan) -> String {
     // A plan is plain data: it always has a JSON form.
     let json = serde_json::to_vec(plan).unwrap_or_default();
     let hash = ring::digest::digest(&ring::digest::SHA256, &json);
     data_encoding::HEXLOWER.encode(hash.as_ref())
 }
 
-/// The leader's state as an agent believes it: a digest that is not that of the plan beside it, as
-/// this mcloud reads it, seals nothing, and no order is obeyed.
-pub(super) fn sealed(mut cluster: Cluster) -> Cluster {
-    if cluster.plan.as_ref().map(seal) != cluster.digest {
-        cluster.digest = None;
-    }
-    cluster
-}
-
 fn work_of(state: &State, order: &Order) -> Option<Work> {
     let plan = state.cluster.plan.as_ref()?;
     plan.step(&order.step).map(|step| step.work.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan(leader: &str) -> Plan {
-        Plan {
-            cluster: "c1".to_owned(),
-            nodes: vec!["pi-a".to_owned()],
-            leader: leader.to_owned(),
-            steps: Vec::new(),
-            erasures: Vec::new(),
-            formats: Vec::new(),
-            standing: Vec::new(),
-            driver: None,
-        }
-    }
-
-    #[test]
-    fn a_digest_seals_the_plan_it_was_made_of_and_no_other() {
-        let digest = seal(&plan("pi-a"));
-        for (leader, kept) in [("pi-a", true), ("pi-b", false)] {
-            let cluster = Cluster {
-                plan: Some(plan(leader)),
-                digest: Some(digest.clone()),
-                ..Cluster::default()
-            };
-            assert_eq!(sealed(cluster).digest.is_some(), kept, "{leader}");
-        }
-    }
 }

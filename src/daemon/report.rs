@@ -14,7 +14,7 @@ impl Daemon {
     /// The answers as a preseed, with the consent to what Review shows.
     pub(super) fn preseed(&self) -> Answer {
         let cluster = self.hub.cluster.borrow().clone();
-        let Some(mut answers) = cluster.answers.clone() else {
+        let Some(mut answers) = cluster.answers.as_deref().cloned() else {
             let failure = Failure::new(Message::new("ask.no-answers"));
             return Answer::Failed { failure };
         };

@@ -8,10 +8,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
+use super::perform::seal;
 use crate::engine::message::{Failure, Message};
+use crate::engine::node::Cluster;
+use crate::engine::plan::Plan;
 use crate::engine::{Event, Fact, Report};
 use crate::session::tls::client::{Membership, connect_agent};
-use crate::wire::{LONG_LINE, ToAgent, ToLeader, VERSION, Wire, WireError};
+use crate::wire::{LONG_LINE, LeftOut, ToAgent, ToLeader, VERSION, Wire, WireError};
 
 /// How often an agent shows that it lives.
 const BEAT: Duration = Duration::from_secs(2);
@@ -91,9 +94,11 @@ impl Daemon {
             epoch: self.agent.kept().map_or(0, |kept| kept.epoch()),
             events,
             began,
+            fills: true,
         };
         wire.send(&hello).await?;
         let every = self.world.clock.in_life(BEAT).max(QUICKEST_BEAT);
+        let mut held = Held::default();
         let mut beat = tokio::time::interval(every);
         loop {
             tokio::select! {
@@ -110,7 +115,7 @@ impl Daemon {
                         *spoke = true;
                         self.push(Event::Fact(Fact::Link(true)));
                     }
-                    self.hear(said);
+                    self.hear(said, &mut held)?;
                 }
                 report = reports.recv() => {
                     let Some(report) = report else { return Ok(()) };
@@ -127,10 +132,10 @@ impl Daemon {
         }
     }
 
-    fn hear(self: &Arc<Self>, said: ToAgent) {
+    fn hear(self: &Arc<Self>, said: ToAgent, held: &mut Held) -> Result<(), WireError> {
         match said {
-            ToAgent::Cluster { cluster } => {
-                let cluster = super::perform::sealed(*cluster);
+            ToAgent::Cluster { cluster, left_out } => {
+                let cluster = held.take(Arc::unwrap_or_clone(cluster), left_out)?;
                 self.push(Event::Fact(Fact::Cluster(Box::new(cluster))));
             }
             ToAgent::Event { seq, began, event } => {
@@ -149,6 +154,7 @@ impl Daemon {
             ToAgent::Cancel => self.worker.cancel_all(),
             ToAgent::Refused { why } => self.refused(why),
         }
+        Ok(())
     }
 
     /// The leader will not have this node: it calls no more, and a new token is free to be used.
@@ -164,5 +170,104 @@ impl Daemon {
         self.agent.tell(ToLeader::Report {
             report: Box::new(report),
         });
+    }
+}
+
+/// The leader's state as it came last over a link.
+#[derive(Debug, Default)]
+struct Held {
+    cluster: Option<Cluster>,
+    /// Its plan, with the digest that this mcloud makes of it.
+    plan: Option<(Arc<Plan>, String)>,
+}
+
+impl Held {
+    /// The whole state, as this agent believes it.
+    fn take(&mut self, rest: Cluster, out: Option<LeftOut>) -> Result<Cluster, WireError> {
+        let known = self.cluster.take();
+        let whole = match (out, known) {
+            (None, _) => Some(rest),
+            (Some(out), Some(known)) => out.fill(rest, &known),
+            (Some(_), None) => None,
+        };
+        let whole = whole.ok_or(WireError::LeftOut)?;
+        self.cluster = Some(whole.clone());
+        let digest = whole.plan.as_ref().map(|plan| self.digest(plan));
+        Ok(believed(whole, digest.as_deref()))
+    }
+
+    fn digest(&mut self, plan: &Arc<Plan>) -> String {
+        let known = self.plan.take();
+        let known = known.filter(|(known, _)| Arc::ptr_eq(known, plan));
+        let known = known.unwrap_or_else(|| (Arc::clone(plan), seal(plan)));
+        self.plan.insert(known).1.clone()
+    }
+}
+
+/// The leader's state as an agent believes it: a digest that is not that of the plan beside it, as
+/// this mcloud reads it, seals nothing, and no order is obeyed.
+fn believed(mut cluster: Cluster, digest: Option<&str>) -> Cluster {
+    if digest != cluster.digest.as_deref() {
+        cluster.digest = None;
+    }
+    cluster
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(leader: &str) -> Plan {
+        Plan {
+            cluster: "c1".to_owned(),
+            nodes: vec!["pi-a".to_owned()],
+            leader: leader.to_owned(),
+            steps: Vec::new(),
+            erasures: Vec::new(),
+            formats: Vec::new(),
+            standing: Vec::new(),
+            driver: None,
+        }
+    }
+
+    #[test]
+    fn a_digest_seals_the_plan_it_was_made_of_and_no_other() {
+        let digest = seal(&plan("pi-a"));
+        let mut held = Held::default();
+        for (leader, kept) in [("pi-a", true), ("pi-b", false)] {
+            let cluster = Cluster {
+                plan: Some(Arc::new(plan(leader))),
+                digest: Some(digest.clone()),
+                ..Cluster::default()
+            };
+            let taken = held.take(cluster, None).expect("it is whole");
+            assert_eq!(taken.digest.is_some(), kept, "{leader}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_without_a_state_before_ends_the_link() {
+        let out = Some(LeftOut::default());
+        let taken = Held::default().take(Cluster::default(), out);
+        assert!(matches!(taken, Err(WireError::LeftOut)));
+    }
+
+    #[test]
+    fn a_plan_that_is_left_out_keeps_its_seal_and_gives_it_to_no_other() {
+        let (old, new) = (Arc::new(plan("pi-a")), Arc::new(plan("pi-b")));
+        let state = |revision, plan: &Arc<Plan>| Cluster {
+            revision,
+            plan: Some(Arc::clone(plan)),
+            digest: Some(seal(plan)),
+            ..Cluster::default()
+        };
+        let mut held = Held::default();
+        let (first, second, third) = (state(1, &old), state(2, &old), state(3, &new));
+        held.take(first.clone(), None).expect("it is whole");
+        for (before, after) in [(first, second.clone()), (second, third)] {
+            let (rest, out) = crate::wire::abridge(&after, &before);
+            let taken = held.take(rest, Some(out)).expect("it came after");
+            assert_eq!(taken, after);
+        }
     }
 }

@@ -15,6 +15,7 @@ use thiserror::Error;
 use self::packed::Packed;
 use crate::engine::Millis;
 use crate::engine::message::plain;
+use crate::engine::neighbours::Standing;
 
 /// The longest beacon in bytes, magic and version included.
 pub const LONGEST: usize = 500;
@@ -98,27 +99,6 @@ impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
-}
-
-/// What a node is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// It belongs nowhere yet, and looks around.
-    Looking,
-    /// It is an initiator whose session is open.
-    Open {
-        /// The name of the cluster to be.
-        cluster: String,
-    },
-    /// It is a joiner in a session.
-    Joining,
-    /// It is a member of a cluster.
-    Member {
-        /// The cluster's name.
-        cluster: String,
-    },
-    /// A newer mcloud says something that this one has no word for.
-    Unknown,
 }
 
 /// What a node says about itself.

@@ -1,5 +1,7 @@
 //! Effects: what must be done outside.
 
+use std::sync::Arc;
+
 use super::event::PublicEvent;
 use super::message::Message;
 use super::plan::Plan;
@@ -66,7 +68,7 @@ pub enum Effect {
         /// The revision the plan was made at.
         revision: u64,
         /// The plan.
-        plan: Box<Plan>,
+        plan: Arc<Plan>,
     },
     /// Write a journal entry, durably.
     Journal {

@@ -2,6 +2,8 @@
 
 pub(super) mod networks;
 
+use std::sync::Arc;
+
 use super::answers::{Answers, DiskChoice, DiskFilter, Given, NodeAnswers, Purpose};
 use super::event::Level;
 use super::message::Message;
@@ -37,7 +39,7 @@ impl Turn<'_> {
         let Some(find) = facts.and_then(|facts| filter(facts, path, given)) else {
             return;
         };
-        let answers = cluster.answers.as_mut();
+        let answers = cluster.answers.as_mut().map(Arc::make_mut);
         let Some(answers) = answers.and_then(|answers| answers.node_mut(node)) else {
             return;
         };
@@ -61,7 +63,7 @@ impl Turn<'_> {
     pub(super) fn set(&mut self, change: impl FnOnce(&mut Answers)) {
         if self.is_forming() {
             if let Some(answers) = &mut self.state.cluster.answers {
-                change(answers);
+                change(Arc::make_mut(answers));
             }
             self.unseal();
         }

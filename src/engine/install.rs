@@ -35,15 +35,15 @@ impl Turn<'_> {
         }
         let run = Run::new(&plan, self.now);
         let entry = Entry::Run {
-            answers: Box::new(answers),
-            plan: Box::new(plan),
+            answers: Box::new(answers.as_ref().clone()),
+            plan: Box::new(plan.as_ref().clone()),
             digest: digest.to_owned(),
         };
         self.effect(Effect::Journal {
             run: run.id.clone(),
             entry: Box::new(entry),
         });
-        self.state.cluster.run = Some(run);
+        self.state.cluster.run = Some(run.into());
         self.state.cluster.stage = Stage::Sealing;
         self.close_session();
         self.changed();
@@ -209,7 +209,7 @@ impl Turn<'_> {
                 step.state = StepState::Waiting;
             }
         }
-        if let Some(run) = self.state.cluster.run.as_mut() {
+        if let Some(run) = self.run_mut() {
             run.stopping = false;
         }
         self.state.cluster.stage = Stage::Installing;
@@ -218,7 +218,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn stop(&mut self) {
-        if let Some(run) = self.state.cluster.run.as_mut() {
+        if let Some(run) = self.run_mut() {
             run.stopping = true;
         }
         self.journal(Entry::Decision {
@@ -280,7 +280,7 @@ impl Turn<'_> {
     }
 
     fn run_step(&mut self, id: &str) -> Option<&mut StepRun> {
-        self.state.cluster.run.as_mut()?.steps.get_mut(id)
+        self.run_mut()?.steps.get_mut(id)
     }
 
     /// The step of an answer, if the answer is to the attempt that is under way.

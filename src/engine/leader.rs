@@ -9,6 +9,7 @@ use super::event::{Level, PeerState, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, Node, Role, Stage};
 use super::services::NodeFacts;
+use super::shared::Shared;
 use super::{Effect, Fact, Intent, Member, Millis, Turn};
 
 /// How often a sign of life is told while something is waited for, in ms.
@@ -37,7 +38,7 @@ impl Turn<'_> {
             began: self.now,
             nodes: known_nodes(&answers, &before.nodes),
             stage: Stage::Gathering,
-            answers: Some(answers),
+            answers: Some(answers.into()),
             ..Cluster::default()
         };
         self.changed();
@@ -208,7 +209,7 @@ impl Turn<'_> {
     pub(super) fn look_again(&mut self) {
         let cluster = &mut self.state.cluster;
         cluster.stage = Stage::Gathering;
-        cluster.checks.clear();
+        cluster.checks = Shared::default();
         (cluster.plan, cluster.digest) = (None, None);
         for node in cluster.nodes.values_mut() {
             node.facts = None;
@@ -235,7 +236,7 @@ impl Turn<'_> {
         let Some(node) = self.state.cluster.nodes.get_mut(&name) else {
             return;
         };
-        node.facts = Some(facts);
+        node.facts = Some(facts.into());
         node.heard = Some(self.now);
         self.suggest_networks();
         self.changed();
@@ -277,7 +278,7 @@ impl Turn<'_> {
     fn joiner_names(&self) -> Vec<String> {
         let answers = self.state.cluster.answers.iter();
         answers
-            .flat_map(Answers::joiners)
+            .flat_map(|answers| answers.joiners())
             .map(|node| node.name.clone())
             .collect()
     }

@@ -97,6 +97,12 @@ impl Failure {
         self
     }
 
+    /// Whether a step says so because the operator asked it to stop.
+    pub fn was_asked_for(&self) -> bool {
+        let code = self.what.code.as_str();
+        code == "worker.cancelled" || code.ends_with(".stopped-as-asked")
+    }
+
     /// Says what to do.
     #[must_use]
     pub fn hint(mut self, hint: Message) -> Self {

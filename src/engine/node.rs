@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use super::answers::Answers;
+use super::event::What;
 use super::message::{Failure, Message};
 use super::neighbours::Neighbours;
 use super::plan::Plan;
 use super::preflight::{Check, Verdict};
 use super::run::{CriticalPath, Run};
 use super::services::NodeFacts;
+use super::shared::Shared;
 use super::trust::{Joining, Session};
 use super::wizard::{Membership, Part, Unfinished};
 
@@ -47,7 +50,7 @@ pub struct Local {
     /// When a sign of life was last told.
     pub told: Millis,
     /// What this machine is, as it was looked at last.
-    pub facts: Option<NodeFacts>,
+    pub facts: Option<Arc<NodeFacts>>,
     /// What this node is to be, by its operator.
     pub part: Option<Part>,
     /// The address for cluster traffic, by its operator.
@@ -79,7 +82,8 @@ pub struct Link {
     pub since: Millis,
 }
 
-/// What the leader owns.
+/// What the leader owns. What is large and replaced whole is shared: a copy of the state is cheap, and
+/// what is the same in two states is seen by its place.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cluster {
     /// Grows with every change.
@@ -89,7 +93,7 @@ pub struct Cluster {
     /// The leader's epoch.
     pub epoch: u64,
     /// What the operator decided.
-    pub answers: Option<Answers>,
+    pub answers: Option<Arc<Answers>>,
     /// Whether Review and Done go on by themselves.
     pub unattended: bool,
     /// When the undertaking began.
@@ -108,16 +112,16 @@ pub struct Cluster {
     /// How far the undertaking is.
     pub stage: Stage,
     /// What the checks found.
-    pub checks: Vec<Check>,
+    pub checks: Shared<Check>,
     /// The plan.
-    pub plan: Option<Plan>,
+    pub plan: Option<Arc<Plan>>,
     /// The revision at which the plan was made.
     #[serde(default)]
     pub planned: u64,
     /// The plan's digest, once it is known: the plan is sealed by it.
     pub digest: Option<String>,
     /// The run.
-    pub run: Option<Run>,
+    pub run: Option<Arc<Run>>,
     /// How it ended.
     pub end: Option<End>,
     /// Whether a run of it was begun before: then something may be written already.
@@ -182,7 +186,7 @@ pub struct Node {
     /// When it was last heard.
     pub heard: Option<Millis>,
     /// What it is.
-    pub facts: Option<NodeFacts>,
+    pub facts: Option<Arc<NodeFacts>>,
 }
 
 /// How an undertaking ended.
@@ -207,4 +211,19 @@ pub struct End {
     /// How long its longest chain of steps was, where a run ended.
     #[serde(default)]
     pub timing: Option<CriticalPath>,
+}
+
+impl End {
+    /// The end as it is told.
+    pub fn told(&self) -> What {
+        What::Done {
+            ok: self.ok,
+            exit: self.exit,
+            members: self.members,
+            took_ms: self.took_ms,
+            proven: self.proven.clone(),
+            why: self.why.clone(),
+            timing: self.timing.clone(),
+        }
+    }
 }

@@ -1,18 +1,22 @@
 //! A picture: what a screen needs, and no more.
 
 mod draw;
+mod install;
+mod painter;
 mod review;
 pub mod wizard;
 
 use serde::{Deserialize, Serialize};
 
-pub use draw::{bytes_in_words, disk_in_words, picture};
+pub use draw::{bytes_in_words, disk_in_words};
+pub use painter::{Painter, picture};
 
 use super::Millis;
 use super::message::{Failure, Message};
 use super::node::{End, Link, Role, Stage};
 use super::plan::{DiskUse, Phase};
 use super::preflight::Check;
+use super::shared::Shared;
 
 /// What the faces of a daemon draw. Elapsed times are drawn from `started` and the face's own now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,7 +37,8 @@ pub struct Picture {
     pub began: Millis,
     /// Whether Review and Done go on by themselves.
     pub unattended: bool,
-    /// Whether a run was begun before: then something may be written already.
+    /// Whether a run was begun before, of this cluster or by what is kept on this node: then something
+    /// may be written already.
     #[serde(default)]
     pub touched: bool,
     /// The link to the leader (worker).
@@ -44,7 +49,7 @@ pub struct Picture {
     #[serde(default)]
     pub wizard: wizard::Wizard,
     /// What the checks found.
-    pub checks: Vec<Check>,
+    pub checks: Shared<Check>,
     /// What Review shows, once there is a plan.
     pub review: Option<Review>,
     /// What Install shows, once there is a run.

@@ -121,18 +121,16 @@ impl Plan {
         self.steps.iter().find(|step| step.id == id)
     }
 
-    /// The steps that wait again when `id` is tried again: the step itself, and with the making of
-    /// the pool each node's part of it, since somebody may have put something on a disk meanwhile.
+    /// The steps that wait again when `id` is tried again: the step itself, and with the making of a
+    /// pool or network each node's part of it. Somebody may have put something on a disk meanwhile,
+    /// and what failed half-way was taken back with all its parts.
     pub fn again(&self, id: &str) -> Vec<String> {
         let mut steps = vec![id.to_owned()];
-        let making = self
-            .step(id)
-            .is_some_and(|step| matches!(step.work, Work::Pool { .. }));
-        let parts = self
-            .steps
-            .iter()
-            .filter(|step| making && matches!(step.work, Work::PoolPending { .. }));
-        steps.extend(parts.map(|step| step.id.clone()));
+        if let Some(whole) = self.step(id) {
+            let parts = self.steps.iter();
+            let parts = parts.filter(|step| step.work.is_part_of(&whole.work));
+            steps.extend(parts.map(|step| step.id.clone()));
+        }
         // What was given back when the run stopped is changed and given back once more.
         let given = self.steps.iter().filter(|step| step.work.gives_back());
         for step in given {

@@ -1,6 +1,7 @@
 //! A run of the plan: which step stands how, and which may begin.
 
 mod critical;
+mod left;
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use super::message::{Failure, Message};
-use super::plan::{Phase, Plan, Step};
+use super::plan::{Plan, Step};
 pub use critical::CriticalPath;
+pub use left::{Left, Needs, permille};
 
 /// One run of a sealed plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,58 +190,5 @@ impl Run {
                 StepState::Failed(failure) => Some((id.as_str(), failure)),
                 _ => None,
             })
-    }
-
-    /// The sum of usual times of what is there, in thousandths of the sum of all.
-    pub fn permille(&self, plan: &Plan) -> u16 {
-        let sum = |all: bool| -> u64 {
-            plan.steps
-                .iter()
-                .filter(|step| all || self.state(&step.id).is_some_and(StepState::is_there))
-                .map(|step| step.usual_ms.max(1))
-                .sum()
-        };
-        let parts = sum(false)
-            .saturating_mul(1_000)
-            .checked_div(sum(true))
-            .unwrap_or(1_000);
-        u16::try_from(parts).unwrap_or(1_000)
-    }
-
-    /// How long the rest usually takes, in ms: the longest chain of usual times that is left.
-    pub fn remaining_ms(&self, plan: &Plan, now: Millis) -> u64 {
-        let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
-        for step in &plan.steps {
-            let Some(run) = self.steps.get(&step.id) else {
-                continue;
-            };
-            let own = match (&run.state, run.started) {
-                (state, _) if state.is_over() => 0,
-                (state, Some(started)) if state.is_active() => {
-                    step.usual_ms.saturating_sub(now.saturating_sub(started))
-                }
-                _ => step.usual_ms,
-            };
-            let before = step
-                .needs
-                .iter()
-                .filter_map(|need| ends.get(need.as_str()))
-                .max();
-            ends.insert(&step.id, own.saturating_add(before.copied().unwrap_or(0)));
-        }
-        ends.values().copied().max().unwrap_or(0)
-    }
-
-    /// The steps of one phase on one node.
-    pub fn cell<'a>(
-        &'a self,
-        plan: &'a Plan,
-        phase: Phase,
-        node: &'a str,
-    ) -> impl Iterator<Item = (&'a Step, &'a StepRun)> {
-        plan.steps
-            .iter()
-            .filter(move |step| step.phase == phase && step.node == node)
-            .filter_map(|step| self.steps.get(&step.id).map(|run| (step, run)))
     }
 }

@@ -1,6 +1,7 @@
 //! The wizard before there is a cluster: what this console's operator chose on Welcome and Address.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -74,7 +75,7 @@ impl Turn<'_> {
                 true
             }
             Fact::Facts { node: None, facts } => {
-                self.state.local.facts = Some(facts.as_ref().clone());
+                self.state.local.facts = Some(Arc::new(facts.as_ref().clone()));
                 self.suggest_address();
                 self.state.local.role == Role::Undecided
             }
@@ -198,7 +199,7 @@ impl Turn<'_> {
             revision,
             began: self.now,
             stage: Stage::Forming,
-            answers: Some(answers),
+            answers: Some(Arc::new(answers)),
             suggests: true,
             ..Cluster::default()
         };

@@ -212,16 +212,7 @@ impl Turn<'_> {
                 failure: failure.clone(),
             });
         }
-        self.emit(What::Done {
-            ok: false,
-            exit,
-            members: 0,
-            took_ms: 0,
-            proven: Vec::new(),
-            why: why.clone(),
-            timing: None,
-        });
-        self.state.local.end = Some(End {
+        let end = End {
             at: self.now,
             ok: false,
             exit,
@@ -231,7 +222,9 @@ impl Turn<'_> {
             why,
             failure: Some(failure),
             timing: None,
-        });
+        };
+        self.emit(end.told());
+        self.state.local.end = Some(end);
     }
 
     pub(super) fn emit(&mut self, what: What) {

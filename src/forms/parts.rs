@@ -3,20 +3,12 @@
 use std::net::IpAddr;
 
 use super::{Button, Deed, Form, Known, Note, Part, Step, Tone, Wish, way};
-use crate::engine::message::{Failure, Message, plain};
+use crate::engine::message::{Failure, plain};
 use crate::engine::picture::Picture;
 use crate::engine::{Intent, Millis};
-use crate::text::{say, sentence};
+use crate::text::{self, say, sentence};
 
-/// The sentence of `code` with its holes filled; what fills them is stripped of control characters.
-pub(super) fn fill(code: &str, with: &[(&str, &str)]) -> String {
-    let message = with
-        .iter()
-        .fold(Message::new(code), |message, (hole, value)| {
-            message.with(hole, value)
-        });
-    sentence(&message)
-}
+pub(super) use crate::text::{fill, list};
 
 /// Foreign text as a cell shows it; what is not known is a hyphen.
 pub(super) fn cell(text: &str) -> String {
@@ -118,30 +110,14 @@ pub(super) fn trouble(picture: &Picture) -> Vec<Part> {
     trouble.flat_map(failure).map(Part::Note).collect()
 }
 
-/// How long ago `at` was, coarse so that a quiet screen stays quiet.
+/// How long ago `at` was.
 pub(super) fn ago(known: Known<'_>, at: Millis) -> String {
-    let time = match known.now.saturating_sub(at) / 1_000 {
-        0..10 => return say("screen.now"),
-        s @ 10..60 => format!("{} s", s / 5 * 5),
-        s @ 60..3_600 => format!("{} min", s / 60),
-        s => format!("{} h", s / 3_600),
-    };
-    fill("screen.ago", &[("time", &time)])
+    text::ago(known.now.saturating_sub(at))
 }
 
 /// `1 node`, `3 nodes`.
 pub(super) fn nodes(n: usize) -> String {
     format!("{n} {}", if n == 1 { "node" } else { "nodes" })
-}
-
-/// `pi-a`, `pi-a and pi-b`, `pi-a, pi-b and pi-c`.
-pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.into_iter().collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// What was typed into the field called `id`.

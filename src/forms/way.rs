@@ -30,6 +30,8 @@ fn idle(picture: &Picture, role: Role) -> Option<Step> {
         (Role::Worker, Some(_)) => Some(Step::Disks),
         _ if wizard.joining.is_some() => Some(Step::Trust),
         (_, None) => Some(Step::Welcome),
+        // Whether a run that was cut off is taken up is asked there.
+        _ if wizard.unfinished.is_some() && wizard.trouble.is_none() => Some(Step::Welcome),
         (_, Some(part)) if preflight::has_doubts(picture) => Some(match (part, &wizard.trouble) {
             // The operator was past the checks already.
             (_, Some(_)) if !preflight::is_blocked(picture) => after_checks(picture, part),
@@ -79,6 +81,11 @@ pub(super) fn from_welcome(known: Known<'_>, part: Part) -> Step {
     } else {
         after_checks(known.picture, part)
     }
+}
+
+/// Whether this node was looked at and the checks have nothing to say.
+pub fn passes(picture: &Picture) -> bool {
+    picture.wizard.part.is_some() && !preflight::has_doubts(picture)
 }
 
 /// What comes after Preflight.

@@ -7,7 +7,7 @@ use crate::engine::Intent;
 use crate::engine::message::plain;
 use crate::engine::neighbours::Peer;
 use crate::engine::node::Role as NodeRole;
-use crate::engine::picture::bytes_in_words;
+use crate::engine::picture::{Picture, bytes_in_words};
 use crate::engine::wizard::Part as Role;
 use crate::text::say;
 
@@ -20,7 +20,7 @@ pub(super) fn form(known: Known<'_>) -> Form {
     rows.extend(heard.iter().map(|session| join(known, session)));
     rows.push(choose(known, leads));
     rows.push(rehearse(known));
-    rows.push(leave_row());
+    rows.push(leave_row(picture));
     let first = match heard.iter().find(|session| session.wish.is_ok()) {
         Some(session) if picture.wizard.part != Some(Role::Initiator) => row_id(session.peer),
         None if picture.wizard.part == Some(Role::Joiner) => "join".to_owned(),
@@ -231,9 +231,14 @@ fn rehearse(known: Known<'_>) -> Row {
     }
 }
 
-fn leave_row() -> Row {
+fn leave_row(picture: &Picture) -> Row {
     let about = vec![note(Tone::Dim, say("form.leave-about"))];
-    let cells = [say("welcome.leave"), say("welcome.leave-words")];
+    let stays = say(if picture.touched {
+        "welcome.leave-words-touched"
+    } else {
+        "welcome.leave-words"
+    });
+    let cells = [say("welcome.leave"), stays];
     Row {
         press: deed("key.leave", Wish::Leave),
         ..row("leave-row", cells, about)

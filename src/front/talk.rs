@@ -10,9 +10,9 @@ use tokio::sync::Mutex;
 use super::Exit;
 use super::watch::{Ending, timing};
 use crate::cli::Common;
-use crate::headless::ask::{self, How, Options};
+use crate::headless::ask::{self, Options};
 use crate::text::say;
-use crate::wire::face::FaceLink;
+use crate::wire::face::{FaceLink, How};
 
 /// How much of what is typed ahead is kept, in bytes.
 const AHEAD: usize = 4096;
@@ -33,6 +33,7 @@ pub(super) async fn talk(link: &mut FaceLink, options: Options) -> Result<Ending
         How::Detached | How::Gone if goes_on => Some("front.run-goes-on"),
         How::Detached | How::Gone => Some("front.rehearsal-ended"),
         How::DaemonEnded => Some("front.daemon-ended"),
+        How::Left if link.picture.touched => Some("front.left-touched"),
         How::Left => Some("front.left"),
         How::Done(_) | How::Closed | How::Rehearse => None,
     };

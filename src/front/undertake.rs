@@ -9,11 +9,11 @@ use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
 use crate::engine::node::{Role, Stage};
 use crate::engine::wizard::Part;
-use crate::face::{self, How, Opens};
+use crate::face::{self, Opens};
 use crate::headless::{ask, lines};
 use crate::preseed::{self, Preseed};
 use crate::text::say;
-use crate::wire::face::FaceLink;
+use crate::wire::face::{FaceLink, How};
 use crate::wire::{Secret, ToDaemon};
 use crate::world::World;
 
@@ -180,7 +180,7 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
     let left = face::run(link, options).await.map_err(Exit::failed)?;
     let mut out = std::io::stdout();
     for event in left.failures.iter().chain(&left.done) {
-        if let Some(line) = lines::line(event) {
+        if let Some(line) = lines::brief(event) {
             let _ = writeln!(out, "{line}");
         }
     }
@@ -196,13 +196,18 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
         How::DaemonEnded => {
             let _ = writeln!(out, "mcloud: {}", say("front.daemon-ended"));
         }
-        How::Done | How::Closed | How::Rehearse => {}
+        How::Done(_) | How::Closed | How::Rehearse => {}
         How::Left => {
-            let _ = writeln!(out, "mcloud: {}", say("front.left"));
+            let code = if link.picture.touched {
+                "front.left-touched"
+            } else {
+                "front.left"
+            };
+            let _ = writeln!(out, "mcloud: {}", say(code));
         }
     }
     Ok(Ending {
-        exit: left.exit(),
+        exit: left.how.exit(),
         erases: left.erases(),
         rehearse: left.how == How::Rehearse,
         timing: timing(link),

@@ -3,13 +3,11 @@
 //! It asks what the full screen shows, from the same forms. A line is an answer; what changes
 //! meanwhile is told in a line. A closed terminal costs the face, never the run.
 
-mod asked;
 pub mod dialog;
 mod ending;
 mod form;
 mod install;
 mod leave;
-mod left;
 mod numbers;
 mod page;
 mod review;
@@ -27,13 +25,14 @@ use crate::engine::Intent;
 use crate::engine::event::What;
 use crate::engine::node::Stage;
 use crate::engine::wizard::Part;
-use crate::wire::face::FaceLink;
-use crate::wire::{FromDaemon, Secret, ToDaemon, WireError};
+use crate::forms::Words;
+use crate::preseed;
+use crate::text::{fill, sentence};
+use crate::wire::face::{Asked, FaceLink, How, News};
+use crate::wire::{FromDaemon, WireError};
 use crate::world::Clock;
-use asked::Asked;
 use dialog::{Dialog, Do, Manner};
-use ending::{Signals, closed};
-pub use left::How;
+use ending::Signals;
 use voice::{Voice, told};
 
 /// So long is waited for what an answer does before it is told: several changes are told at once.
@@ -108,8 +107,7 @@ pub async fn run(
         ear: Ear::Waits,
     };
     let part = options.part;
-    let intent = Intent::Open { part };
-    if link.send(&ToDaemon::Intent { intent }).await.is_err() {
+    if link.intend([Intent::Open { part }]).await.is_err() {
         return Ok(How::DaemonEnded);
     }
     face.run(link, input).await
@@ -210,14 +208,16 @@ impl<W: Write> Face<W> {
             FromDaemon::Picture { picture } => {
                 link.picture = picture;
                 self.due.get_or_insert_with(|| Instant::now() + SETTLES);
-                if let Err(error) = self.asked.follow(link, &mut self.dialog).await {
-                    return Ok(Err(error));
+                match self.asked.follow(link).await {
+                    Ok(news) => drop(self.know(news)),
+                    Err(error) => return Ok(Err(error)),
                 }
                 let left = self.leaving && link.picture.stage == Stage::Idle;
                 return Ok(Ok(left.then_some(How::Left)));
             }
             FromDaemon::Answer { answer } => {
-                if let Some(says) = self.asked.hear(answer, &mut self.dialog) {
+                let news = self.asked.hear(answer);
+                if let Some(says) = self.know(news) {
                     self.voice.interject(says, &self.dialog.prompt())?;
                 }
                 self.due.get_or_insert_with(|| Instant::now() + SETTLES);
@@ -236,6 +236,20 @@ impl<W: Write> Face<W> {
             _ => {}
         }
         Ok(Ok(None))
+    }
+
+    /// Takes in what was asked for; what is to be told of it at once.
+    fn know(&mut self, news: Option<News>) -> Option<String> {
+        match news? {
+            News::Words(words) => {
+                self.dialog.know(words.map(|words| Words(words.0)));
+                None
+            }
+            News::Preseed(file, text) => Some(match preseed::save(&file, text) {
+                Ok(path) => fill("save-screen.saved", &[("file", &path)]),
+                Err(why) => sentence(&why),
+            }),
+        }
     }
 
     /// Does what a line of the operator's asks for.
@@ -263,19 +277,12 @@ impl<W: Write> Face<W> {
 
     async fn act(&mut self, link: &mut FaceLink, act: Do) -> Result<Option<How>, WireError> {
         match act {
-            Do::Intents(intents) => {
-                for intent in intents {
-                    link.send(&ToDaemon::Intent { intent }).await?;
-                }
-            }
-            Do::Words(words) => {
-                let words = Secret(words.0);
-                link.send(&ToDaemon::Words { words }).await?;
-            }
+            Do::Intents(intents) => link.intend(intents).await?,
+            Do::Words(words) => link.call(words.0).await?,
             Do::Save(file) => self.asked.save(link, file).await?,
             Do::GiveUp => return self.leave(link).await,
             Do::Detach => return Ok(Some(How::Detached)),
-            Do::Close => return Ok(Some(closed(link))),
+            Do::Close => return Ok(Some(self.closed(link))),
             Do::Rehearse => return Ok(Some(How::Rehearse)),
         }
         Ok(None)

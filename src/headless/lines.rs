@@ -46,6 +46,15 @@ pub fn line(event: &PublicEvent) -> Option<String> {
     Some(format!("{}  {node:<8}  {says}", clock(event.at)))
 }
 
+/// The same without what was proven: for who has just read it on a screen.
+pub fn brief(event: &PublicEvent) -> Option<String> {
+    let mut event = event.clone();
+    if let What::Done { proven, .. } = &mut event.what {
+        proven.clear();
+    }
+    line(&event)
+}
+
 /// A failure that ended a command: what, why, what it means for the data, what to do.
 pub fn failure(failure: &Failure) -> String {
     let mut lines = vec![plain(&sentence(&failure.what))];

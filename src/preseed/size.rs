@@ -39,8 +39,9 @@ pub(super) fn parse(text: &str) -> Option<u64> {
     u64::try_from(bytes).ok().filter(|bytes| *bytes > 0)
 }
 
-/// `bytes` in the largest unit in which they are whole, so that [`parse`] gives them back.
-pub(super) fn write(bytes: u64) -> String {
+/// A size as a preseed says it: `bytes` in the largest unit in which they are whole, so that a preseed
+/// that is read gives them back.
+pub fn write(bytes: u64) -> String {
     let whole = |(_, scale): &&(&str, u64)| bytes >= *scale && bytes.is_multiple_of(*scale);
     match UNITS.iter().find(whole) {
         Some(("B", _)) | None => bytes.to_string(),

@@ -12,7 +12,7 @@ use crate::engine::answers::{Given, Purpose};
 use crate::engine::picture::Picture;
 use crate::engine::picture::wizard::DiskRow;
 use crate::wire::face::{FaceError, FaceLink};
-use crate::wire::{Answer, FromDaemon, Question, Secret, ToDaemon, WireError};
+use crate::wire::{FromDaemon, ToDaemon, WireError};
 use crate::world::Clock;
 
 pub use initiator::initiate;
@@ -144,22 +144,4 @@ impl Operator {
 fn offers(disk: &DiskRow, purpose: Purpose) -> bool {
     let is = |given: &Given| given.purpose == purpose;
     disk.offers.iter().any(is)
-}
-
-/// The words on the initiator's screen, once its session is open.
-pub async fn words_of(initiator: &std::path::Path) -> Result<Option<Secret>, OperatorError> {
-    let mut link = FaceLink::connect(initiator, false).await?;
-    let question = Question::Words;
-    link.send(&ToDaemon::Ask { question }).await?;
-    loop {
-        if let FromDaemon::Answer { answer } = link.receive().await? {
-            return Ok(match answer {
-                Answer::Words {
-                    session: Some(_),
-                    words,
-                } => Some(words),
-                _ => None,
-            });
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::engine::Intent;
 use crate::engine::node;
 use crate::engine::picture::Picture;
 use crate::engine::wizard::Part as Role;
-use crate::forms::{self, Form, Known, Part, Step, Typed, Wish, Words, way};
+use crate::forms::{self, Form, Known, Step, Typed, WORDS, Wish, Words, way};
 
 /// Where the forms come from, and which of them follows which.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,10 @@ pub(super) struct Desk {
     /// The part that was chosen and that no picture shows yet.
     part: Option<Role>,
     typed: Typed,
+    /// How often words were wrong when the typed ones were sent; none where none were sent.
+    sent: Option<u32>,
+    /// Whether Preflight was gone to only because this node had not been looked at.
+    early: bool,
     /// The session's words.
     words: Option<Words>,
     sheets: [(Step, Sheet); 8],
@@ -72,6 +76,8 @@ impl Desk {
             gone: None,
             part: None,
             typed: Typed::default(),
+            sent: None,
+            early: false,
             words: None,
             sheets: steps.map(|step| (step, Sheet::default())),
             drawn: Cell::default(),
@@ -91,7 +97,9 @@ impl Desk {
     /// Which form: the one that was gone to, as long as it fits the picture.
     pub(super) fn step(&self, picture: &Picture) -> Option<Step> {
         let natural = (self.forms.natural)(picture)?;
-        let gone = self.gone.filter(|step| (self.forms.fits)(*step, picture));
+        let passed = |step| self.early && step == Step::Preflight && way::passes(picture);
+        let gone = self.gone.filter(|step| !passed(*step));
+        let gone = gone.filter(|step| (self.forms.fits)(*step, picture));
         Some(gone.unwrap_or(natural))
     }
 
@@ -105,9 +113,15 @@ impl Desk {
             picture.wizard.part = self.part;
             ahead = Some(picture);
         }
+        let mut cleared = None;
+        if self.are_wrong(picture) {
+            let mut typed = self.typed.clone();
+            clear_words(&mut typed);
+            cleared = Some(typed);
+        }
         let known = Known {
             picture: ahead.as_ref().unwrap_or(picture),
-            typed: &self.typed,
+            typed: cleared.as_ref().unwrap_or(&self.typed),
             words: self.words.as_ref().map(|words| words.0.as_str()),
             now: self.drawn.get(),
             rehearsal: self.rehearsal,
@@ -119,6 +133,14 @@ impl Desk {
     fn is_ahead(&self, picture: &Picture) -> bool {
         let open = picture.role == node::Role::Undecided;
         open && self.part.is_some() && self.part != picture.wizard.part
+    }
+
+    /// Whether the words that were sent were wrong: they are to be typed anew.
+    fn are_wrong(&self, picture: &Picture) -> bool {
+        let joining = picture.wizard.joining.as_ref();
+        self.sent
+            .zip(joining)
+            .is_some_and(|(before, joining)| joining.wrong > before)
     }
 
     /// The same, to be drawn now.
@@ -149,6 +171,13 @@ impl Desk {
         command: super::Command,
     ) -> Option<Reply> {
         self.gone = Some(step);
+        self.early &= step == Step::Preflight;
+        if self.are_wrong(picture) {
+            self.sent = None;
+            clear_words(&mut self.typed);
+            let sheets = self.sheets.iter_mut();
+            sheets.for_each(|(_, sheet)| sheet.clear());
+        }
         if !self.is_ahead(picture) {
             self.part = None;
         }
@@ -168,10 +197,10 @@ impl Desk {
         let mut sheets = self.sheets.iter_mut();
         let (_, sheet) = sheets.find(|(of, _)| *of == step)?;
         let wish = sheet.press(&form, command)?;
-        self.grant(wish, &form)
+        self.grant(wish, picture)
     }
 
-    fn grant(&mut self, wish: Wish, form: &Form) -> Option<Reply> {
+    fn grant(&mut self, wish: Wish, picture: &Picture) -> Option<Reply> {
         if let Wish::Intents(intents) | Wish::Then(intents, _) = &wish {
             self.part = intents.iter().fold(self.part, |part, intent| match intent {
                 Intent::Part { part } => Some(*part),
@@ -182,14 +211,20 @@ impl Desk {
             Wish::Intents(intents) => Some(Reply::Act(Act::Intents(intents))),
             Wish::Then(intents, step) => {
                 self.gone = Some(step);
-                self.forget(form);
+                self.early = step == Step::Preflight && picture.wizard.host.is_none();
+                // Words that were typed are not kept longer than they are needed.
+                clear_words(&mut self.typed);
                 (!intents.is_empty()).then_some(Reply::Act(Act::Intents(intents)))
             }
             Wish::Go(step) => {
                 self.gone = Some(step);
                 None
             }
-            Wish::Words(words) => Some(Reply::Act(Act::Words(words))),
+            Wish::Words(words) => {
+                let joining = picture.wizard.joining.as_ref();
+                self.sent = joining.map(|joining| joining.wrong);
+                Some(Reply::Act(Act::Words(words)))
+            }
             Wish::Note(id, text) => {
                 match text {
                     Some(text) => self.typed.0.insert(id, text),
@@ -203,19 +238,13 @@ impl Desk {
         }
     }
 
-    /// Words that were typed are not kept longer than they are needed.
-    fn forget(&mut self, form: &Form) {
-        for part in &form.parts {
-            if let Part::Field(field) = part
-                && field.kind == crate::forms::FieldKind::Words
-            {
-                self.typed.0.remove(&field.id);
-            }
-        }
-    }
-
     /// Goes to a form; it is shown as soon as the picture calls for forms.
     pub(super) fn go(&mut self, to: Step) {
         self.gone = Some(to);
     }
+}
+
+/// Forgets the words that were typed.
+fn clear_words(typed: &mut Typed) {
+    typed.0.remove(WORDS);
 }

@@ -152,7 +152,7 @@ fn badly(picture: &Picture, end: &End, room: Room) -> Vec<Line<'static>> {
     }
     if !left {
         lines.push(Line::default());
-        let code = if picture.install.is_some() {
+        let code = if picture.install.is_some() || picture.touched {
             "done-screen.what-stays"
         } else {
             "done-screen.nothing-written"

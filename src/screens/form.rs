@@ -64,6 +64,7 @@ impl Sheet {
             _ if self.editor.offers() => Some("key.take-letter"),
             (Some(deed), _) => Some(deed.label),
             (None, Some(stop)) if stop.is_button() => toggle,
+            (None, Some(stop)) if stop.stays() => None,
             (None, stop) => stop.map(|_| "key.next-stop"),
         };
         let groups = stops.first().map(|stop| stop.group) != stops.last().map(|stop| stop.group);
@@ -136,6 +137,9 @@ impl Sheet {
         }
         if let Some(deed) = stop.press() {
             return Some(deed.wish.clone());
+        }
+        if stop.stays() {
+            return None;
         }
         self.go(stops, at + 1);
         None
@@ -220,6 +224,11 @@ impl Sheet {
 
     fn at(&self, form: &Form, stops: &[Stop]) -> usize {
         focused(form, stops, self.focus.as_deref(), self.last.get())
+    }
+
+    /// What was typed was taken away.
+    pub(super) fn clear(&mut self) {
+        self.editor = Editor::default();
     }
 
     /// Another form was drawn: nothing of this one is in sight any more.

@@ -159,8 +159,8 @@ impl Rooms {
         }
     }
 
-    /// Draws the key bar: the rows of the key table that work in `context` and have a rank. The
-    /// highest ranks give way where they do not all fit.
+    /// Draws the key bar: the rows of the key table that work in `context` and have a rank. Where
+    /// they do not all fit, the one with the highest rank gives way first, then the next.
     pub(super) fn keys(&self, context: &Context, buffer: &mut Buffer) {
         let mut rows: Vec<_> = TABLE
             .iter()
@@ -176,10 +176,10 @@ impl Rooms {
             rows.iter().map(one).sum::<usize>().saturating_sub(2)
         };
         while wide(&rows) > room {
-            let Some(last) = rows.iter().map(|(rank, ..)| *rank).max() else {
+            let Some(last) = (0..rows.len()).max_by_key(|at| rows.get(*at).map(|row| row.0)) else {
                 break;
             };
-            rows.retain(|(rank, ..)| *rank != last);
+            rows.remove(last);
         }
         let mut spans = Vec::new();
         for (_, name, label) in rows {

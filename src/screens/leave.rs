@@ -119,6 +119,15 @@ impl Leave {
     }
 }
 
+/// The answer that leaves before Install.
+const fn leave(picture: &Picture) -> &'static str {
+    if picture.touched {
+        "leave-screen.leave-touched"
+    } else {
+        "leave-screen.leave"
+    }
+}
+
 fn question(picture: &Picture) -> &'static str {
     match picture.stage {
         Stage::Installing => "leave-screen.while-installing",
@@ -152,10 +161,10 @@ impl Leave {
             Stage::Installing if leads => answers.push(intent("leave-screen.stop", Intent::Stop)),
             Stage::Stopped if leads => answers.push(intent("leave-screen.end-here", Intent::Leave)),
             Stage::Forming | Stage::Gathering | Stage::Review if leads || !picture.touched => {
-                answers.push(intent("leave-screen.leave", Intent::Leave));
+                answers.push(intent(leave(picture), Intent::Leave));
             }
             Stage::Idle | Stage::Ended if self.wizard => answers.push(Answer {
-                code: "leave-screen.leave",
+                code: leave(picture),
                 act: Some(Act::Leave),
             }),
             _ => {}

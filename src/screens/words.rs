@@ -1,23 +1,10 @@
-//! Durations, counts and lists in words, and the sentences of this room.
+//! Durations and counts in words, beside the sentences that every face has.
 
 use crate::engine::Millis;
 use crate::engine::message::Message;
 use crate::text::sentence;
 
-/// The sentence of `code`.
-pub(super) fn say(code: &str) -> String {
-    sentence(&Message::new(code))
-}
-
-/// The sentence of `code` with its holes filled.
-pub(super) fn fill(code: &str, with: &[(&str, &str)]) -> String {
-    let message = with
-        .iter()
-        .fold(Message::new(code), |message, (hole, value)| {
-            message.with(hole, value)
-        });
-    sentence(&message)
-}
+pub(super) use crate::text::{ago, fill, list, say};
 
 /// How long something took: `<1 s`, `41 s`, `1:48`, `1:02:05`.
 pub(super) fn took(ms: u64) -> String {
@@ -78,18 +65,6 @@ pub(super) fn usual_most(usual_ms: u64) -> u64 {
     (usual_ms.saturating_mul(14) / 10).max(2_000)
 }
 
-/// How long ago something was heard, coarse so that a quiet screen stays quiet: `now`, `15 s ago`,
-/// `3 min ago`.
-pub(super) fn ago(ms: u64) -> String {
-    let time = match ms / 1_000 {
-        0..10 => return say("screen.now"),
-        s @ 10..60 => format!("{} s", s / 5 * 5),
-        s @ 60..3_600 => format!("{} min", s / 60),
-        s => format!("{} h", s / 3_600),
-    };
-    fill("screen.ago", &[("time", &time)])
-}
-
 /// A time of day, UTC: `12:03:40`.
 pub(super) fn time_of_day(at: Millis) -> String {
     let s = at / 1_000 % 86_400;
@@ -116,16 +91,6 @@ pub(super) fn members(n: usize) -> String {
     count(n, "member", "members")
 }
 
-/// `pi-a`, `pi-a and pi-b`, `pi-a, pi-b and pi-c`.
-pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.into_iter().collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
 fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
@@ -134,21 +99,62 @@ fn to_five(s: u64) -> u64 {
     (s + 2) / 5 * 5
 }
 
-/// What the step called `id` does, by its class; a step that a newer mcloud knows is named as it is.
+/// The classes of steps, each with the code of its name.
+const STEPS: [(&str, &str); 39] = [
+    ("snap.lxd", "step-name.snap-lxd"),
+    ("snap.microceph", "step-name.snap-microceph"),
+    ("snap.microovn", "step-name.snap-microovn"),
+    ("snap.connect", "step-name.snap-connect"),
+    ("snap.hold", "step-name.snap-hold"),
+    ("lxd.ready", "step-name.lxd-ready"),
+    ("microceph.ready", "step-name.microceph-ready"),
+    ("microovn.ready", "step-name.microovn-ready"),
+    ("control.state", "step-name.control-state"),
+    ("control.agent", "step-name.control-agent"),
+    ("lxd.address", "step-name.lxd-address"),
+    ("lxd.bootstrap", "step-name.lxd-bootstrap"),
+    ("lxd.join", "step-name.lxd-join"),
+    ("lxd.leader", "step-name.lxd-leader"),
+    ("microceph.bootstrap", "step-name.microceph-bootstrap"),
+    ("microceph.join", "step-name.microceph-join"),
+    ("microceph.tune", "step-name.microceph-tune"),
+    ("microceph.untune", "step-name.microceph-untune"),
+    ("microceph.disk", "step-name.microceph-disk"),
+    ("microceph.pool-size", "step-name.microceph-pool-size"),
+    ("microceph.proof", "step-name.microceph-proof"),
+    ("microovn.bootstrap", "step-name.microovn-bootstrap"),
+    ("microovn.join", "step-name.microovn-join"),
+    ("microovn.chassis", "step-name.microovn-chassis"),
+    ("lxd.northbound", "step-name.lxd-northbound"),
+    ("lxd.pool-pending", "step-name.lxd-pool-pending"),
+    ("lxd.pool", "step-name.lxd-pool"),
+    ("lxd.volumes", "step-name.lxd-volumes"),
+    ("lxd.remote-pending", "step-name.lxd-remote-pending"),
+    ("lxd.remote", "step-name.lxd-remote"),
+    ("lxd.remote-fs-pending", "step-name.lxd-remote-fs-pending"),
+    ("lxd.remote-fs", "step-name.lxd-remote-fs"),
+    ("lxd.uplink-pending", "step-name.lxd-uplink-pending"),
+    ("lxd.uplink", "step-name.lxd-uplink"),
+    ("lxd.network", "step-name.lxd-network"),
+    ("lxd.profile", "step-name.lxd-profile"),
+    ("lxd.metadata", "step-name.lxd-metadata"),
+    ("lxd.proof", "step-name.lxd-proof"),
+    ("lxd.guests", "step-name.lxd-guests"),
+];
+
+/// What the step called `id` does: its class, and after that what it is about, such as a disk. A step
+/// that a newer mcloud knows is named as it is.
 pub(super) fn step(id: &str) -> String {
-    let class = id.split('@').next().unwrap_or(id);
-    say(match class {
-        "lxd.ready" => "step-name.lxd-ready",
-        "control.state" => "step-name.control-state",
-        "control.agent" => "step-name.control-agent",
-        "lxd.address" => "step-name.lxd-address",
-        "lxd.bootstrap" => "step-name.lxd-bootstrap",
-        "lxd.join" => "step-name.lxd-join",
-        "lxd.leader" => "step-name.lxd-leader",
-        "lxd.pool-pending" => "step-name.lxd-pool-pending",
-        "lxd.pool" => "step-name.lxd-pool",
-        "lxd.profile" => "step-name.lxd-profile",
-        "lxd.proof" => "step-name.lxd-proof",
-        other => return other.to_owned(),
-    })
+    let id = id.split('@').next().unwrap_or(id);
+    let is_it = |(class, _): &&(&str, &str)| {
+        let rest = id.strip_prefix(class);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    match STEPS.iter().find(is_it) {
+        Some((class, code)) => {
+            let part = id.strip_prefix(class).unwrap_or_default();
+            sentence(&Message::new(code).with("part", part.trim_start_matches('.')))
+        }
+        None => id.to_owned(),
+    }
 }

@@ -1,8 +1,10 @@
 //! What agents and their leader say to each other, and how a node joins.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Inputs, Secret};
+use super::{Inputs, LeftOut, Secret};
 use crate::engine::event::PublicEvent;
 use crate::engine::message::Message;
 use crate::engine::node::Cluster;
@@ -24,6 +26,9 @@ pub enum ToLeader {
         events: u64,
         /// When the undertaking began whose events those are.
         began: Millis,
+        /// Whether it fills in what is left out of the leader's state.
+        #[serde(default)]
+        fills: bool,
     },
     /// What the agent found or did.
     Report {
@@ -43,10 +48,14 @@ pub enum ToLeader {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "t")]
 pub enum ToAgent {
-    /// The leader's state, whole.
+    /// The leader's state.
     Cluster {
-        /// The state.
-        cluster: Box<Cluster>,
+        /// The state; whole where nothing is left out.
+        cluster: Arc<Cluster>,
+        /// What is left out: nothing in the first state over a link, nor to an agent that does not
+        /// fill it in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left_out: Option<LeftOut>,
     },
     /// A public event.
     Event {

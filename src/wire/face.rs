@@ -1,12 +1,19 @@
 //! A face's end of the daemon's socket.
 
+mod asked;
+mod left;
+
 use std::path::Path;
 
 use tokio::net::UnixStream;
 
-use super::{FromDaemon, LONG_LINE, ToDaemon, VERSION, Wire, WireError};
+use super::{FromDaemon, LONG_LINE, Secret, ToDaemon, VERSION, Wire, WireError};
+use crate::engine::Intent;
 use crate::engine::message::Failure;
 use crate::engine::picture::Picture;
+
+pub use asked::{Asked, News, words_of};
+pub use left::How;
 
 /// A face that is connected to its node's daemon.
 #[derive(Debug)]
@@ -72,6 +79,24 @@ impl FaceLink {
     /// Says something to the daemon.
     pub async fn send(&mut self, what: &ToDaemon) -> Result<(), WireError> {
         self.wire.send(what).await
+    }
+
+    /// Says what the operator wants, in this order. Fails where the daemon has gone.
+    pub async fn intend(
+        &mut self,
+        intents: impl IntoIterator<Item = Intent>,
+    ) -> Result<(), WireError> {
+        for intent in intents {
+            self.send(&ToDaemon::Intent { intent }).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the daemon the session's words as they were typed: it calls the initiator with them.
+    /// Fails where the daemon has gone.
+    pub async fn call(&mut self, words: String) -> Result<(), WireError> {
+        let words = Secret(words);
+        self.send(&ToDaemon::Words { words }).await
     }
 
     /// Hears what the daemon says. Dropping the future loses nothing.

@@ -90,8 +90,10 @@ async fn a_leader_that_starts_again_knows_its_cluster_and_finds_everything_there
     let done = leader.done().await;
     assert_eq!((done.ok, done.exit, done.members), (true, 0, 3));
     let over = leader.events.iter().filter_map(step_of);
+    // Guests are made and removed anew each time: what they prove is true now.
     let made: Vec<_> = over
         .filter(|(_, state)| matches!(state, StepEvent::Done | StepEvent::Failed))
+        .filter(|(step, _)| !step.starts_with("lxd.guests"))
         .collect();
     assert_eq!(made, [], "everything was there already");
     for joiner in &mut joiners {

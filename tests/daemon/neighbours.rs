@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use mcloud::discovery::beacon::MAGIC;
-use mcloud::discovery::{Beacon, Mark, PeerId, Standing as Said};
+use mcloud::discovery::{Beacon, Mark, PeerId};
 use mcloud::engine::Intent;
 use mcloud::engine::neighbours::{Neighbours, Peer, Standing};
 use mcloud::engine::picture::Picture;
@@ -92,7 +92,7 @@ fn forged(number: u32) -> Beacon {
         model: String::new(),
         serial: Mark::of_serial(&number.to_string()),
         machine: None,
-        standing: Said::Looking,
+        standing: Standing::Looking,
         session: None,
         port: None,
         mcloud: "0.1.0".to_owned(),

@@ -3,9 +3,10 @@
 use mcloud::engine::Intent;
 use mcloud::engine::node::{Role, Stage};
 use mcloud::engine::picture::Picture;
-use mcloud::engine::trust::{JoiningState, KnockState};
+use mcloud::engine::trust::{JoiningState, Knock, KnockState};
 use mcloud::engine::wizard::Part;
-use mcloud::rehearsal::operator::{self, Seat, words_of};
+use mcloud::rehearsal::operator::{self, Seat};
+use mcloud::wire::face::words_of;
 use mcloud::wire::{Secret, ToDaemon};
 
 use crate::face::Face;
@@ -108,6 +109,25 @@ fn knock_state(picture: &Picture) -> Option<KnockState> {
     session.knocks.first().map(|knock| knock.state)
 }
 
+/// Waits until the initiator is asked; who asks.
+async fn asked(initiator: &mut Face) -> Knock {
+    initiator
+        .until_picture(|picture| knock_state(picture) == Some(KnockState::Asking))
+        .await;
+    let session = initiator.link.picture.wizard.session.as_ref();
+    let knocks = &session.expect("it is open").knocks;
+    knocks.first().expect("somebody asks").clone()
+}
+
+/// Types the right words at a joiner and waits until both consoles show check words; who asks.
+async fn compares((initiator, joiner): (&mut Face, &mut Face), words: &str) -> Knock {
+    type_words(joiner, words).await;
+    joiner
+        .until_picture(|picture| state(picture) == Some(JoiningState::Compare))
+        .await;
+    asked(initiator).await
+}
+
 async fn type_words(face: &mut Face, words: &str) {
     let words = Secret(words.to_owned());
     face.link
@@ -171,31 +191,13 @@ async fn wrong_words_three_times_then_the_right_ones() {
         None,
         "the initiator was never asked"
     );
-    type_words(&mut second, &words(&lab).await).await;
-    second
-        .until_picture(|picture| state(picture) == Some(JoiningState::Compare))
-        .await;
-    first
-        .until_picture(|picture| knock_state(picture) == Some(KnockState::Asking))
-        .await;
-    let here = &second
-        .link
-        .picture
-        .wizard
-        .joining
-        .as_ref()
-        .expect("it is joining")
-        .check;
-    let there = &first
-        .link
-        .picture
-        .wizard
-        .session
-        .as_ref()
-        .expect("it is open")
-        .knocks[0]
-        .check;
-    assert_eq!(here, there, "both consoles show the same check words");
+    let there = compares((&mut first, &mut second), &words(&lab).await).await;
+    let joining = second.link.picture.wizard.joining.as_ref();
+    let here = &joining.expect("it is joining").check;
+    assert_eq!(
+        *here, there.check,
+        "both consoles show the same check words"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,24 +234,8 @@ async fn of_two_initiators_the_joiner_sees_both_and_joins_the_one_it_chose() {
         .expect("an answer")
         .expect("it is open")
         .0;
-    type_words(&mut joiner, &right).await;
-    other
-        .until_picture(|picture| knock_state(picture) == Some(KnockState::Asking))
-        .await;
+    let Knock { id, .. } = compares((&mut other, &mut joiner), &right).await;
     assert_eq!(knock_state(&first.link.picture), None);
-    let id = other
-        .link
-        .picture
-        .wizard
-        .session
-        .as_ref()
-        .expect("it is open")
-        .knocks[0]
-        .id
-        .clone();
-    joiner
-        .until_picture(|picture| state(picture) == Some(JoiningState::Compare))
-        .await;
     joiner.intend(Intent::Trust { accept: true }).await;
     other.intend(Intent::Admit { id }).await;
     joiner
@@ -264,19 +250,7 @@ async fn a_no_at_the_initiator_reaches_the_joiner_and_leaves_nothing() {
     let mut first = initiator(&lab, LEADER, "attic").await;
     let mut second = joiner(&lab, 1, "pi-a").await;
     type_words(&mut second, &words(&lab).await).await;
-    first
-        .until_picture(|picture| knock_state(picture) == Some(KnockState::Asking))
-        .await;
-    let id = first
-        .link
-        .picture
-        .wizard
-        .session
-        .as_ref()
-        .expect("it is open")
-        .knocks[0]
-        .id
-        .clone();
+    let Knock { id, .. } = asked(&mut first).await;
     first.intend(Intent::Refuse { id }).await;
     second
         .until_picture(|picture| picture.wizard.trouble.is_some())
@@ -304,23 +278,7 @@ async fn a_no_at_the_joiner_reaches_the_initiator() {
 async fn let_in(lab: &Lab) -> (Face, Face) {
     let mut first = initiator(lab, LEADER, "attic").await;
     let mut second = joiner(lab, 1, "pi-a").await;
-    type_words(&mut second, &words(lab).await).await;
-    first
-        .until_picture(|picture| knock_state(picture) == Some(KnockState::Asking))
-        .await;
-    second
-        .until_picture(|picture| state(picture) == Some(JoiningState::Compare))
-        .await;
-    let id = first
-        .link
-        .picture
-        .wizard
-        .session
-        .as_ref()
-        .expect("it is open")
-        .knocks[0]
-        .id
-        .clone();
+    let Knock { id, .. } = compares((&mut first, &mut second), &words(lab).await).await;
     first.intend(Intent::Admit { id }).await;
     second.intend(Intent::Trust { accept: true }).await;
     second

@@ -37,6 +37,7 @@ async fn hello<T: AsyncRead + AsyncWrite + Unpin>(stream: T) -> Result<ToAgent, 
         epoch: 0,
         events: 0,
         began: 0,
+        fills: false,
     };
     wire.send(&hello).await?;
     wire.receive().await

@@ -1,7 +1,8 @@
 //! The datagram: what is said is read again, and nothing else is believed to be one.
 
 use mcloud::discovery::beacon::{LONGEST, VERSION};
-use mcloud::discovery::{Beacon, BeaconError, Mark, PeerId, Standing};
+use mcloud::discovery::{Beacon, BeaconError, Mark, PeerId};
+use mcloud::engine::neighbours::Standing;
 use proptest::prelude::*;
 
 use super::{beacon, id};

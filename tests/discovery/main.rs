@@ -17,7 +17,8 @@ mod rosters;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use mcloud::discovery::{Beacon, Heard, Mark, PeerId, Standing, Way};
+use mcloud::discovery::{Beacon, Heard, Mark, PeerId, Way};
+use mcloud::engine::neighbours::Standing;
 
 /// A moment in 2025.
 pub(crate) const NOW: u64 = 1_760_000_000_000;

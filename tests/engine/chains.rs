@@ -1,8 +1,12 @@
 //! The whole plan: three chains side by side, each as early as it can be, and what is given back.
 
-use mcloud::engine::answers::{Answers, DiskChoice, DiskFilter, NetworkKind, Purpose, UplinkKind};
+use std::sync::Arc;
+
+use mcloud::engine::answers::{
+    AddressRange, Answers, DiskChoice, DiskFilter, GuestNetwork, NetworkKind, Purpose, UplinkKind,
+};
 use mcloud::engine::event::What;
-use mcloud::engine::facts::Holds;
+use mcloud::engine::facts::{Holds, Nic};
 use mcloud::engine::node::Stage as Far;
 use mcloud::engine::plan::{NetworkShape, Phase, Plan, RemotePool, Work};
 use mcloud::engine::services::{MicroFacts, MicroState, SnapFacts, SnapdFacts, SnapdState};
@@ -18,8 +22,20 @@ fn whole(nodes: usize) -> Answers {
         node.disks = vec![ceph(&format!("{}-A", NAMES[number]))];
         node.uplink = Some("eth1".to_owned());
     }
-    answers.network.kind = NetworkKind::Ovn;
+    answers.network = GuestNetwork {
+        kind: NetworkKind::Ovn,
+        gateway4: "192.168.1.1/24".parse().ok(),
+        range4: Some(range("192.168.1.200", "192.168.1.250")),
+        ..GuestNetwork::default()
+    };
     answers
+}
+
+fn range(first: &str, last: &str) -> AddressRange {
+    AddressRange {
+        first: first.parse().unwrap(),
+        last: last.parse().unwrap(),
+    }
 }
 
 fn ceph(serial: &str) -> DiskChoice {
@@ -33,12 +49,17 @@ fn ceph(serial: &str) -> DiskChoice {
     }
 }
 
-/// A stage on which every node has all services.
+/// A stage on which every node has all services, and a second NIC without address.
 fn stage(nodes: usize) -> Stage {
     let mut stage = Stage::new(nodes);
     for facts in &mut stage.facts {
         facts.ceph = MicroState::Answers(Box::default());
         facts.ovn = MicroState::Answers(Box::default());
+        facts.host.nics.push(Nic {
+            name: "eth1".to_owned(),
+            up: true,
+            ..Nic::default()
+        });
     }
     stage
 }
@@ -46,7 +67,8 @@ fn stage(nodes: usize) -> Stage {
 fn plan(answers: Answers) -> Plan {
     let mut stage = stage(answers.nodes.len());
     stage.begin(answers, false);
-    stage.state.cluster.plan.expect("nothing forbids it")
+    let plan = stage.state.cluster.plan.expect("nothing forbids it");
+    Arc::unwrap_or_clone(plan)
 }
 
 /// Everything that `id` waits for, near and far.
@@ -180,6 +202,7 @@ fn a_pi_with_one_nic_gets_a_bridge_under_ovn() {
     let mut answers = whole(2);
     answers.network.uplink = UplinkKind::Bridge;
     answers.network.gateway4 = Some("10.171.5.1/24".parse().unwrap());
+    answers.network.range4 = Some(range("10.171.5.128", "10.171.5.254"));
     let plan = plan(answers);
     let uplink = plan.step("lxd.uplink@pi-a").unwrap();
     let Work::Network { network, shape, .. } = &uplink.work else {
@@ -320,6 +343,12 @@ fn a_disk_that_holds_something_is_an_erasure_and_one_that_is_cephs_already_is_no
             path: "/dev/disk/by-id/ata-KINGSTON_pi-a-B".to_owned(),
             member: "pi-a".to_owned(),
         }],
+        members: vec![mcloud::engine::services::MicroMember {
+            name: "pi-a".to_owned(),
+            address: "10.0.0.11:7443".to_owned(),
+            role: "voter".to_owned(),
+            status: "ONLINE".to_owned(),
+        }],
         ..MicroFacts::default()
     }));
     answers.ceph.reuse = true;
@@ -438,7 +467,7 @@ fn the_end_tells_the_longest_chain_and_the_sum_of_all_steps() {
     assert!(timing.critical_path_ms <= took, "{timing:?} of {took}");
     assert!(timing.critical_path_ms < timing.in_series_ms, "{timing:?}");
     let last = timing.critical_path.last().map(String::as_str);
-    assert_eq!(last, Some("lxd.proof@pi-a"));
+    assert_eq!(last, Some("lxd.guests@pi-a"));
     let plan = stage.state.cluster.plan.unwrap();
     for pair in timing.critical_path.windows(2) {
         let (first, second) = (plan.step(&pair[0]).unwrap(), plan.step(&pair[1]).unwrap());

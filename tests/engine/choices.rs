@@ -4,6 +4,7 @@ use mcloud::engine::answers::{DiskFilter, suggest};
 use mcloud::engine::facts::{Disk, Holds, HostFacts, Nic, NicKind};
 use mcloud::engine::message::Message;
 use mcloud::engine::preflight::{AddressChoice, DiskOffer, disk_choices, usable_addresses};
+use mcloud::engine::services::NodeFacts;
 use rstest::rstest;
 
 use crate::stage::{Stage, answers, with_disk};

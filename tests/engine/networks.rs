@@ -53,12 +53,12 @@ fn nodes(nics: &[Vec<Nic>]) -> Vec<NodeNics<'_>> {
     nics.iter().map(Vec::as_slice).enumerate().map(of).collect()
 }
 
-fn range(text: &str) -> Option<AddressRange> {
+fn range(text: &str) -> AddressRange {
     let (first, last) = text.split_once('-').unwrap();
-    Some(AddressRange {
+    AddressRange {
         first: first.parse().unwrap(),
         last: last.parse().unwrap(),
-    })
+    }
 }
 
 fn right() -> GuestNetwork {
@@ -66,7 +66,7 @@ fn right() -> GuestNetwork {
         kind: NetworkKind::Ovn,
         uplink: UplinkKind::Nic,
         gateway4: Some("192.168.1.1/24".parse().unwrap()),
-        range4: range("192.168.1.200-192.168.1.250"),
+        range4: Some(range("192.168.1.200-192.168.1.250")),
         gateway6: Some("2001:db8:1::1/64".parse().unwrap()),
         dns: vec!["192.168.1.1".parse().unwrap()],
         guests4: Some("10.77.0.1/24".parse().unwrap()),
@@ -109,15 +109,15 @@ fn a_network_that_is_right_has_nothing_said_against_it() {
     "net.gateway-host", Setting::Gateway4)]
 #[case::a_node(|it: &mut GuestNetwork| it.gateway4 = Some("10.0.0.12/24".parse().unwrap()),
     "net.gateway-node", Setting::Gateway4)]
-#[case::outside(|it: &mut GuestNetwork| it.range4 = range("192.168.2.10-192.168.2.20"),
+#[case::outside(|it: &mut GuestNetwork| it.range4 = Some(range("192.168.2.10-192.168.2.20")),
     "net.range-outside", Setting::Range4)]
-#[case::half_outside(|it: &mut GuestNetwork| it.range4 = range("192.168.1.250-192.168.2.5"),
+#[case::half_outside(|it: &mut GuestNetwork| it.range4 = Some(range("192.168.1.250-192.168.2.5")),
     "net.range-outside", Setting::Range4)]
-#[case::backwards(|it: &mut GuestNetwork| it.range4 = range("192.168.1.250-192.168.1.200"),
+#[case::backwards(|it: &mut GuestNetwork| it.range4 = Some(range("192.168.1.250-192.168.1.200")),
     "net.range-order", Setting::Range4)]
-#[case::the_gateway(|it: &mut GuestNetwork| it.range4 = range("192.168.1.1-192.168.1.20"),
+#[case::the_gateway(|it: &mut GuestNetwork| it.range4 = Some(range("192.168.1.1-192.168.1.20")),
     "net.range-gateway", Setting::Range4)]
-#[case::broadcast(|it: &mut GuestNetwork| it.range4 = range("192.168.1.200-192.168.1.255"),
+#[case::broadcast(|it: &mut GuestNetwork| it.range4 = Some(range("192.168.1.200-192.168.1.255")),
     "net.range-edge", Setting::Range4)]
 #[case::a_name_server(|it: &mut GuestNetwork| it.dns = vec!["192.168.1.210".parse().unwrap()],
     "net.range-dns", Setting::Range4)]
@@ -148,12 +148,12 @@ fn a_mistake_is_told_where_it_is(
 fn a_range_takes_no_address_of_any_node() {
     let own = |network: &mut GuestNetwork| {
         network.gateway4 = Some("10.0.0.1/24".parse().unwrap());
-        network.range4 = range("10.0.0.10-10.0.0.20");
+        network.range4 = Some(range("10.0.0.10-10.0.0.20"));
     };
     assert_eq!(told(&mistakes(own)), [("net.range-node", Setting::Range4)]);
     let beside = |network: &mut GuestNetwork| {
         network.gateway4 = Some("10.0.0.1/24".parse().unwrap());
-        network.range4 = range("10.0.0.100-10.0.0.120");
+        network.range4 = Some(range("10.0.0.100-10.0.0.120"));
     };
     assert_eq!(mistakes(beside), [], "the nodes' own network will do");
 }
@@ -163,7 +163,7 @@ fn a_bridge_as_uplink_is_a_network_of_its_own() {
     let bridge = |gateway: &str, range4: &str| GuestNetwork {
         uplink: UplinkKind::Bridge,
         gateway4: Some(gateway.parse().unwrap()),
-        range4: range(range4),
+        range4: Some(range(range4)),
         gateway6: None,
         dns: Vec::new(),
         ..right()

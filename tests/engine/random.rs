@@ -2,6 +2,7 @@
 
 use mcloud::engine::message::{Failure, Message};
 use mcloud::engine::node::Stage as Far;
+use mcloud::engine::picture::{Painter, picture};
 use mcloud::engine::{Effect, Event, Fact, Intent, Order, Progress, Recorded, Seen, Verb};
 
 use crate::stage::{NAMES, Stage, answers, facts};
@@ -149,4 +150,45 @@ fn a_run_whose_effects_come_in_any_order_ends_well() {
         }
         assert_eq!(stage.done(), Some((true, 0, 3)), "seed {seed}");
     }
+}
+
+/// A painter keeps what it drew: whatever happens, it shows what one that knows nothing would show.
+#[test]
+fn a_painter_that_has_drawn_before_shows_nothing_of_yesterday() {
+    for seed in 0..20 {
+        let mut dice = Dice(seed);
+        let mut stage = Stage::new(3);
+        let mut painter = Painter::default();
+        for _ in 0..100 {
+            let event = some_event(&stage, &mut dice);
+            stage.event(event);
+            let shown = painter.paint(&stage.state, stage.now);
+            assert_eq!(shown, picture(&stage.state, stage.now), "seed {seed}");
+            if !stage.waiting.is_empty() {
+                let at = dice.roll(stage.waiting.len());
+                let effect = stage.waiting.remove(at);
+                stage.perform(effect);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_painter_follows_a_run_to_its_end_and_the_time_between() {
+    let mut dice = Dice(7);
+    let mut stage = Stage::new(3);
+    let mut painter = Painter::default();
+    stage.begin(answers(3), false);
+    let digest = stage.state.cluster.digest.clone().unwrap();
+    stage.event(Event::Intent(Intent::Install { digest, erase: 0 }));
+    while !stage.waiting.is_empty() {
+        let at = dice.roll(stage.waiting.len());
+        let effect: Effect = stage.waiting.remove(at);
+        stage.perform(effect);
+        for later in [0, 1, 5_000] {
+            let now = stage.now + later;
+            assert_eq!(painter.paint(&stage.state, now), picture(&stage.state, now));
+        }
+    }
+    assert_eq!(stage.done(), Some((true, 0, 3)));
 }

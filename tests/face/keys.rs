@@ -72,11 +72,11 @@ fn help_and_log_open_over_each_other() {
     seat.press(F1);
     seat.until("Review shows what Install will do");
     seat.press(F6);
-    seat.until("Planned: 9 steps");
+    seat.until("Planned: ");
     seat.press(b"?");
     seat.until("Keys on this screen");
     seat.press(b"\x0f");
-    seat.until("Planned: 9 steps");
+    seat.until("Planned: ");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod ending;
 mod failing;
 mod formation;
 mod keys;
+mod left;
 mod looks;
 mod node;
 mod seat;

@@ -408,3 +408,25 @@ fn anything_else_says_what_is_possible_and_loses_nothing() {
     desk.say("r");
     assert_eq!(desk.read(), trust);
 }
+
+#[test]
+fn after_a_first_run_nothing_says_that_nothing_was_written() {
+    let says_so = |text: &str| {
+        let text = text.to_lowercase();
+        text.contains("nothing was written") || text.contains("nothing has been written")
+    };
+    for erasures in [&[][..], &["sda"]] {
+        for touched in [false, true] {
+            let picture = Picture {
+                touched,
+                ..review(erasures)
+            };
+            let (mut desk, page) = Desk::at(picture);
+            assert_eq!(says_so(&page), !touched, "{page}");
+            assert_eq!(page.contains("What is done already stays"), touched);
+            desk.say("l");
+            let asked = desk.read();
+            assert_eq!(says_so(&asked), !touched, "{asked}");
+        }
+    }
+}

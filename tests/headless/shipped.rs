@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mcloud::{text, usual};
 
-const CLASSES: [&str; 33] = [
+const CLASSES: [&str; 34] = [
     "lxd.ready",
     "control.state",
     "control.agent",
@@ -26,6 +26,7 @@ const CLASSES: [&str; 33] = [
     "lxd.metadata",
     "lxd.profile",
     "lxd.proof",
+    "lxd.guests",
     "microceph.ready",
     "microceph.bootstrap",
     "microceph.join",

@@ -67,7 +67,7 @@ fn daemon(answers: &'static [&'static [u8]]) -> (TempDir, Admin) {
 
 #[tokio::test]
 async fn what_an_admin_socket_answers_is_read_to_the_letter() {
-    let (_dir, admin) = daemon(&[
+    let (dir, admin) = daemon(&[
         b"\x00\x00\x00\x26{\"mon_election_timeout\": \"5.000000\"  }\n",
         b"\x00\x00\x00\x16{\"error\": \"no such it\"}",
         b"\x00\x00\x00\x1cERROR: (22) Invalid argument",
@@ -91,6 +91,6 @@ async fn what_an_admin_socket_answers_is_read_to_the_letter() {
             .expect_err("a no");
         assert!(error.to_string().contains(expected), "{error}");
     }
-    let none = Admin::new(_dir.path().join("ceph-mon.pi-2.asok"));
+    let none = Admin::new(dir.path().join("ceph-mon.pi-2.asok"));
     assert!(matches!(none.state().await, Err(AdminError::Absent { .. })));
 }

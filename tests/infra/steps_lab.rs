@@ -52,6 +52,9 @@ pub(crate) struct Lab {
     pub(crate) ceph: Arc<AtomicBool>,
 }
 
+/// How a node is made different.
+pub(crate) type Change<'a> = &'a dyn Fn(&mut NodeSpec);
+
 /// What the nodes' LXDs find around them.
 struct Around {
     site: Site,
@@ -69,7 +72,7 @@ impl Lab {
     pub(crate) async fn with(
         release: Release,
         count: u8,
-        (faults, change): (&[&str], &dyn Fn(&mut NodeSpec)),
+        (faults, change): (&[&str], Change<'_>),
     ) -> Self {
         let clock = Clock::faster(200.0);
         let faults = faults
@@ -269,11 +272,7 @@ impl Lab {
     }
 }
 
-async fn node(
-    around: &Around,
-    (release, number): (Release, u8),
-    change: &dyn Fn(&mut NodeSpec),
-) -> Node {
+async fn node(around: &Around, (release, number): (Release, u8), change: Change<'_>) -> Node {
     let name = format!("pi-{number}");
     let ip = Ipv4Addr::new(10, 77, 0, 10 + number);
     let mut machine = Machine::new();

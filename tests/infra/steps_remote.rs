@@ -155,7 +155,7 @@ async fn a_place_in_ceph_that_another_pool_has_is_told() {
     let lxd = &lab.node(1).lxd;
     let quiet = |_: &_| ();
     let part = mcloud::infra::lxd::types::NewPool {
-        config: Default::default(),
+        config: mcloud::infra::lxd::types::Config::new(),
         ..other.clone()
     };
     lxd.create_pool_pending("pi-1", &part, &quiet)

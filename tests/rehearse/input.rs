@@ -85,7 +85,7 @@ fn a_preseed_of_other_machines_is_refused_with_the_simulated_ones() {
 #[rstest]
 #[case::preseed_that_is_not_there(&["rehearse", "--preseed", "/nowhere/answers.yaml"], "/nowhere/answers.yaml")]
 #[case::fault_that_is_none(&["rehearse", "--fault", "lxd.dance@pi-a=refused"], "dance")]
-#[case::too_many_nodes(&["rehearse", "--nodes", "10"], "10")]
+#[case::too_many_nodes(&["rehearse", "--nodes", "51"], "51")]
 #[case::speed_of_nothing(&["rehearse", "--speed", "0"], "speed")]
 #[case::init_without_answers(&["init", "--lines"], "--preseed")]
 #[case::token_file_that_is_not_there(&["join", "--token-file", "/nowhere/token"], "/nowhere/token")]

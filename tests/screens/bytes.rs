@@ -12,8 +12,8 @@ use crate::{generic, pictures};
 
 const LOOKS: [Look; 3] = [Look::Color, Look::Mono, Look::Ascii];
 
-/// A serial console: it takes what it gets.
-struct Line;
+/// A serial console of some size: it takes what it gets.
+pub(crate) struct Line(Size);
 
 impl Write for Line {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -27,30 +27,34 @@ impl Write for Line {
 
 impl Device for Line {
     fn size(&self) -> Size {
-        Size::new(80, 24)
+        self.0
     }
 }
 
 /// The same console on a line, as the face draws it.
-struct Drawn {
-    desk: Desk,
+pub(crate) struct Drawn {
+    pub(crate) desk: Desk,
     terminal: Terminal<Paint<Line>>,
 }
 
 impl Drawn {
-    fn new(desk: Desk, look: Look) -> Self {
-        let terminal = Terminal::new(Paint::new(Line, look)).unwrap();
+    pub(crate) fn new(desk: Desk, look: Look) -> Self {
+        let size = Size::from(desk.size);
+        let terminal = Terminal::new(Paint::new(Line(size), look)).unwrap();
         Self { desk, terminal }
     }
 
     /// The bytes of a frame that draws the whole screen.
-    fn whole(&mut self) -> usize {
-        self.terminal.resize(Rect::new(0, 0, 80, 24)).unwrap();
+    pub(crate) fn whole(&mut self) -> usize {
+        let (width, height) = self.desk.size;
+        self.terminal
+            .resize(Rect::new(0, 0, width, height))
+            .unwrap();
         self.frame()
     }
 
     /// The bytes of a frame.
-    fn frame(&mut self) -> usize {
+    pub(crate) fn frame(&mut self) -> usize {
         let desk = &self.desk;
         let view = |frame: &mut ratatui::Frame| {
             desk.screens.view(&desk.picture, &desk.log, desk.now, frame);

@@ -6,6 +6,7 @@
     reason = "a test that goes wrong may panic"
 )]
 
+mod alive;
 mod ascii;
 mod bytes;
 mod consent;

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use mcloud::engine::message::{Failure, Message};
 use mcloud::engine::timing::Usual;
 use mcloud::engine::trust::{Called, Knock, KnockState};
-use mcloud::engine::{Effect, Entry, Fact, Order, Recorded, Report, Seen, Verb};
+use mcloud::engine::{Effect, Entry, Fact, Member, Order, Recorded, Report, Seen, Verb};
 use mcloud::wordlist::word;
 
 use crate::house::{Call, Due, House, Open, failure};
@@ -16,17 +16,7 @@ const GUEST: usize = 2;
 
 pub(crate) fn perform(house: &mut House, who: usize, effect: Effect) {
     match effect {
-        Effect::Open { .. } => {
-            house.opened += 1;
-            let opened = Fact::Opened {
-                cluster: format!("c{}", house.opened),
-                epoch: house.opened,
-                joined: Vec::new(),
-                touched: false,
-                usual: Usual::default(),
-            };
-            house.fact(who, opened);
-        }
+        Effect::Open { .. } => open_cluster(house, who),
         Effect::OpenSession => open_session(house, who),
         Effect::CloseSession => close(house, who),
         Effect::Decide { joiner, refuse } => decide(house, who, (&joiner, refuse)),
@@ -69,6 +59,28 @@ pub(crate) fn perform(house: &mut House, who: usize, effect: Effect) {
             house.nodes[who].log.push(event);
         }
     }
+}
+
+fn open_cluster(house: &mut House, who: usize) {
+    house.opened += 1;
+    // Nodes that came in before an undertaking that is taken up again are in.
+    let nodes = house.nodes.iter().enumerate();
+    let joined = nodes.filter_map(|(number, node)| match node.link {
+        Some((leader, up)) if leader == who => Some(Member {
+            name: node.state.local.name.clone(),
+            id: id(number),
+            up,
+        }),
+        _ => None,
+    });
+    let opened = Fact::Opened {
+        cluster: format!("c{}", house.opened),
+        epoch: house.opened,
+        joined: joined.collect(),
+        touched: false,
+        usual: Usual::default(),
+    };
+    house.fact(who, opened);
 }
 
 fn open_session(house: &mut House, who: usize) {

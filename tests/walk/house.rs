@@ -13,6 +13,7 @@ use mcloud::engine::{Effect, Event, Fact, Intent, State, update};
 use mcloud::forms::Words;
 use mcloud::screens::keymap::Key;
 use mcloud::screens::{Act, Options, Screens};
+use mcloud::wire::abridge;
 
 use crate::eye::{Drawn, Seen};
 use crate::guest::Guest;
@@ -65,6 +66,8 @@ pub(crate) struct Node {
     pub(crate) call: Option<Call>,
     /// The node whose agent this is, and whether the link is up.
     pub(crate) link: Option<(usize, bool)>,
+    /// The leader's state as it came last.
+    had: Option<Cluster>,
     /// Whether Install was pressed at its console since the answers were chosen.
     pub(crate) installs: bool,
     /// Whether its picture is older than its state.
@@ -126,12 +129,25 @@ impl Node {
             knows: None,
             call: None,
             link: None,
+            had: None,
             installs: false,
             stale: false,
             drawn: None,
             ahead: 0,
             seen: Seen::default(),
         }
+    }
+
+    /// The leader's state as it comes over the wire: what this node has already is left out.
+    fn fill_in(&mut self, cluster: Cluster) -> Cluster {
+        let Some(had) = self.had.replace(cluster.clone()) else {
+            return cluster;
+        };
+        let (rest, left_out) = abridge(&cluster, &had);
+        let whole = left_out.fill(rest, &had);
+        let whole = whole.expect("what was left out is there");
+        assert_eq!(whole, cluster);
+        whole
     }
 }
 
@@ -257,7 +273,8 @@ impl House {
             Due::Fact(who, fact) => self.fact(who, fact),
             Due::Copy(worker, cluster) => {
                 if self.nodes[worker].link.is_some_and(|(_, up)| up) {
-                    self.fact(worker, Fact::Cluster(cluster));
+                    let cluster = self.nodes[worker].fill_in(*cluster);
+                    self.fact(worker, Fact::Cluster(Box::new(cluster)));
                 }
             }
         }

@@ -189,14 +189,15 @@ fn furthest(open: &mut Vec<House>) -> Option<House> {
     Some(open.swap_remove(best))
 }
 
-fn walk() -> Reached {
+/// The situations that the four keys lead to from `start`; about `most` houses are looked at.
+pub(crate) fn walk(start: House, most: usize) -> Reached {
     let mut reached = Reached {
         consoles: Vec::new(),
         houses: 0,
         left: 0,
     };
     let (mut known, mut pairs) = (BTreeSet::new(), BTreeSet::new());
-    let mut open = vec![House::new()];
+    let mut open = vec![start];
     while let Some(house) = furthest(&mut open) {
         let both = [house.situation(0), house.situation(1)];
         let mut hasher = DefaultHasher::new();
@@ -216,7 +217,7 @@ fn walk() -> Reached {
         let parts = [Part::Joiner, Part::Initiator];
         let mut parts = parts.iter().zip(&house.nodes);
         let gone = gone || parts.any(|(part, node)| node.state.local.part == Some(*part));
-        if gone || (reached.houses >= MOST && !fresh) {
+        if gone || (reached.houses >= most && !fresh) {
             reached.left += usize::from(!gone);
             continue;
         }
@@ -226,7 +227,7 @@ fn walk() -> Reached {
     reached
 }
 
-static REACHED: LazyLock<Mutex<Reached>> = LazyLock::new(|| Mutex::new(walk()));
+static REACHED: LazyLock<Mutex<Reached>> = LazyLock::new(|| Mutex::new(walk(House::new(), MOST)));
 
 /// Does something with all situations that the four keys lead to.
 pub(crate) fn with_all<T>(look: impl FnOnce(&Reached) -> T) -> T {

@@ -9,7 +9,7 @@ use crate::discovery::{
 };
 use crate::engine::Millis;
 use crate::engine::message::Message;
-use crate::engine::neighbours::{Neighbours, Peer, Standing};
+use crate::engine::neighbours::{Neighbours, Peer};
 
 /// The version of the session's protocol that this mcloud speaks: the wire's.
 #[expect(
@@ -133,7 +133,7 @@ fn row(peer: &discovery::Peer, roster: &Roster, (findings, now): (Vec<Message>, 
         mcloud: beacon.mcloud.clone(),
         // What a newer one still speaks is not known: there is only one version so far.
         compatible: beacon.protocol == PROTOCOL,
-        standing: heard(&beacon.standing),
+        standing: beacon.standing.clone(),
         session: beacon.session.clone(),
         heard: peer.heard,
         ways: ways(peer, now),
@@ -168,27 +168,6 @@ fn ways(peer: &discovery::Peer, now: Millis) -> Vec<String> {
     };
     let ways = peer.ways.iter().filter(|(_, at)| of_late(**at));
     ways.map(|(way, _)| word(way).to_owned()).collect()
-}
-
-/// A standing as a beacon says it.
-pub(super) fn said(standing: &Standing) -> discovery::Standing {
-    match standing.clone() {
-        Standing::Looking => discovery::Standing::Looking,
-        Standing::Open { cluster } => discovery::Standing::Open { cluster },
-        Standing::Joining => discovery::Standing::Joining,
-        Standing::Member { cluster } => discovery::Standing::Member { cluster },
-        Standing::Unknown => discovery::Standing::Unknown,
-    }
-}
-
-fn heard(standing: &discovery::Standing) -> Standing {
-    match standing.clone() {
-        discovery::Standing::Looking => Standing::Looking,
-        discovery::Standing::Open { cluster } => Standing::Open { cluster },
-        discovery::Standing::Joining => Standing::Joining,
-        discovery::Standing::Member { cluster } => Standing::Member { cluster },
-        discovery::Standing::Unknown => Standing::Unknown,
-    }
 }
 
 /// What a finding says on the row of `id`.

@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::rows;
 use crate::discovery::roster::rhythm::interval;
 use crate::discovery::{Beacon, Ended, Jitter, Link, Mark, Reception, Rhythm, Roster, Voice};
 use crate::engine::Millis;
@@ -73,7 +72,7 @@ impl Speaker {
             name: new.name.clone(),
             model: new.model.clone(),
             serial: new.serial.as_deref().and_then(Mark::of_serial),
-            standing: rows::said(&new.standing),
+            standing: new.standing.clone(),
             session: new.session.clone(),
             ..self.own.clone()
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::engine::answers::{
     GuestNetwork, NetworkKind, UplinkKind, suggest_network, suggest_uplink,
@@ -52,7 +53,7 @@ impl Turn<'_> {
         let mut addresses = nics.iter().flat_map(|nic| &nic.addresses);
         let is_own = nic.as_ref().is_none_or(has_nic)
             && underlay.is_none_or(|it| addresses.any(|net| net.addr() == it));
-        let answers = cluster.answers.as_mut();
+        let answers = cluster.answers.as_mut().map(Arc::make_mut);
         let Some(answers) = answers.and_then(|it| it.node_mut(node)).filter(|_| is_own) else {
             return;
         };
@@ -87,9 +88,9 @@ impl Turn<'_> {
         }
         let known = cluster.nodes.iter();
         let facts: BTreeMap<String, NodeFacts> = known
-            .filter_map(|(name, node)| Some((name.clone(), node.facts.clone()?)))
+            .filter_map(|(name, node)| Some((name.clone(), node.facts.as_deref()?.clone())))
             .collect();
-        let Some(answers) = cluster.answers.as_mut() else {
+        let Some(answers) = cluster.answers.as_mut().map(Arc::make_mut) else {
             return;
         };
         if cluster.suggests {

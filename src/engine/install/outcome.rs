@@ -1,5 +1,7 @@
 //! What became of a step, and of the run.
 
+use std::sync::Arc;
+
 use crate::engine::event::{Level, StepEvent, What};
 use crate::engine::message::{Failure, Message, Remedy};
 use crate::engine::node::End;
@@ -57,7 +59,7 @@ impl Turn<'_> {
         let step = cluster.plan.as_ref().and_then(|plan| plan.step(id));
         let looks = step.is_some_and(|step| step.work.only_looks());
         let made = |run: &Run| run.steps.values().any(|step| step.state == StepState::Done);
-        let new = looks && cluster.run.as_ref().is_some_and(made);
+        let new = looks && cluster.run.as_deref().is_some_and(made);
         let Some(run) = self.run_step(id) else { return };
         run.took_ms = now.saturating_sub(run.started.unwrap_or(now));
         run.state = if new {
@@ -171,7 +173,7 @@ impl Turn<'_> {
         let cluster = &mut self.state.cluster;
         let step = cluster.plan.as_ref().and_then(|plan| plan.step(id));
         let proves = step.is_some_and(|step| step.work.proves());
-        if let Some(run) = cluster.run.as_mut().filter(|_| proves) {
+        if let Some(run) = cluster.run.as_mut().filter(|_| proves).map(Arc::make_mut) {
             run.proven.extend(says);
         }
         if let Some(step) = cluster
@@ -199,7 +201,7 @@ impl Turn<'_> {
     fn unfinished(&self, run: &Run) -> Option<Unfinished> {
         let there = run.steps.values().filter(|step| step.state.is_there());
         Some(Unfinished {
-            answers: self.state.cluster.answers.clone()?,
+            answers: self.state.cluster.answers.as_deref()?.clone(),
             done: there.count(),
             steps: run.steps.len(),
             when: self.now,
@@ -208,7 +210,7 @@ impl Turn<'_> {
 
     /// Ends the run: what never began is told as left out.
     pub(in crate::engine) fn finish(&mut self) {
-        let Some(run) = self.state.cluster.run.as_mut() else {
+        let Some(run) = self.run_mut() else {
             return;
         };
         let mut left = Vec::new();
@@ -233,7 +235,7 @@ impl Turn<'_> {
             .filter(joined)
             .count();
         // A step that ended because the operator stopped the run is no failure of its own.
-        let broke = |failure: &Failure| failure.what.code != "worker.cancelled";
+        let broke = |failure: &Failure| !failure.was_asked_for();
         let mut failures = run.failures().map(|(_, failure)| failure.clone());
         let failure = failures.find(|failure| broke(failure) || !run.stopping);
         let exit = match (ok, run.stopping, &failure) {
@@ -263,5 +265,10 @@ impl Turn<'_> {
             failure,
             timing,
         });
+    }
+
+    /// The run, to be changed.
+    pub(super) fn run_mut(&mut self) -> Option<&mut Run> {
+        self.state.cluster.run.as_mut().map(Arc::make_mut)
     }
 }

@@ -28,15 +28,7 @@ impl Turn<'_> {
     }
 
     pub(in crate::engine) fn conclude(&mut self, end: End) {
-        self.emit(What::Done {
-            ok: end.ok,
-            exit: end.exit,
-            members: end.members,
-            took_ms: end.took_ms,
-            proven: end.proven.clone(),
-            why: end.why.clone(),
-            timing: end.timing.clone(),
-        });
+        self.emit(end.told());
         self.state.cluster.stage = Stage::Ended;
         self.state.cluster.end = Some(end);
         self.changed();

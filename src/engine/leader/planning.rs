@@ -1,5 +1,7 @@
 //! From facts to checks, plan and seal.
 
+use std::sync::Arc;
+
 use crate::engine::event::What;
 use crate::engine::message::{Failure, Message};
 use crate::engine::node::Stage;
@@ -23,7 +25,7 @@ impl Turn<'_> {
         let facts: std::collections::BTreeMap<_, _> = cluster
             .nodes
             .iter()
-            .filter_map(|(name, node)| Some((name.clone(), node.facts.clone()?)))
+            .filter_map(|(name, node)| Some((name.clone(), node.facts.as_deref()?.clone())))
             .collect();
         let of_node = |name: &String| {
             let facts = facts.get(name)?;
@@ -52,11 +54,11 @@ impl Turn<'_> {
                 },
             );
         }
-        self.state.cluster.checks = checks;
-        self.planned(plan);
+        self.state.cluster.checks = checks.into();
+        self.planned(plan.map(Arc::new));
     }
 
-    fn planned(&mut self, plan: Option<Plan>) {
+    fn planned(&mut self, plan: Option<Arc<Plan>>) {
         self.changed();
         let cluster = &mut self.state.cluster;
         let revision = cluster.revision;
@@ -81,10 +83,7 @@ impl Turn<'_> {
                 self.end(1, failure);
             }
         } else if let Some(plan) = plan {
-            self.effect(Effect::Digest {
-                revision,
-                plan: Box::new(plan),
-            });
+            self.effect(Effect::Digest { revision, plan });
         }
     }
 

@@ -1,20 +1,18 @@
 //! The state, drawn as a picture.
 
-use super::{
-    Cell, CellState, FailureRow, Install, InstallRow, NodeRow, NodeState, PhaseRow, Picture,
-    Review, StepRow,
-};
+use super::install::install;
+use super::painter::Drawn;
+use super::{NodeRow, NodeState, PhaseRow, Picture, Review};
 use crate::engine::answers::NodeAnswers;
 use crate::engine::node::{Cluster, Stage};
 use crate::engine::plan::{DiskUse, Phase, Plan};
-use crate::engine::run::{Run, StepState};
+use crate::engine::run::{Left, Needs};
 use crate::engine::{Millis, State};
 
-/// Draws the state as a picture.
-pub fn picture(state: &State, now: Millis) -> Picture {
+/// Draws the state as a picture, with what is drawn already.
+pub(super) fn draw(state: &State, now: Millis, drawn: &mut Drawn) -> Picture {
     let (local, cluster) = (&state.local, &state.cluster);
     let answers = cluster.answers.as_ref();
-    let plan = cluster.plan.as_ref();
     let run = cluster.run.as_ref();
     let name = |node: &NodeAnswers| node_row(cluster, node);
     Picture {
@@ -34,17 +32,19 @@ pub fn picture(state: &State, now: Millis) -> Picture {
         },
         began: cluster.began,
         unattended: cluster.unattended,
-        touched: cluster.touched,
+        touched: cluster.touched || local.member.is_some() || local.unfinished.is_some(),
         link: local.link,
         nodes: answers
             .iter()
             .flat_map(|answers| &answers.nodes)
             .map(name)
             .collect(),
-        wizard: super::wizard::wizard(state),
+        wizard: super::wizard::wizard(state, &drawn.wizard),
         checks: cluster.checks.clone(),
-        review: plan.map(|plan| review(plan, cluster, now)),
-        install: plan.zip(run).map(|(plan, run)| install(plan, run, now)),
+        review: drawn.review.clone(),
+        install: run
+            .zip(drawn.plan.as_ref())
+            .map(|(run, (plan, needs))| install(&mut drawn.install, (plan, needs), run, now)),
         report: local.report.clone(),
         end: local.end.clone().or_else(|| cluster.end.clone()),
     }
@@ -70,7 +70,7 @@ fn node_row(cluster: &Cluster, answers: &NodeAnswers) -> NodeRow {
     }
 }
 
-fn review(plan: &Plan, cluster: &Cluster, now: Millis) -> Review {
+pub(super) fn review((plan, needs): (&Plan, &Needs), cluster: &Cluster) -> Review {
     let phases = Phase::ALL.into_iter().map(|phase| {
         let steps: Vec<_> = plan
             .steps
@@ -94,6 +94,8 @@ fn review(plan: &Plan, cluster: &Cluster, now: Millis) -> Review {
             usual_ms,
         }
     });
+    let left = plan.steps.iter().map(|step| Left::Always(step.usual_ms));
+    let left: Vec<_> = left.collect();
     Review {
         digest: cluster.digest.clone(),
         notes: super::review::notes(plan, cluster),
@@ -102,88 +104,7 @@ fn review(plan: &Plan, cluster: &Cluster, now: Millis) -> Review {
         driver: plan.driver.clone(),
         phases: phases.collect(),
         steps: plan.steps.len(),
-        usual_ms: Run::new(plan, now).remaining_ms(plan, now),
-    }
-}
-
-fn install(plan: &Plan, run: &Run, now: Millis) -> Install {
-    let row = |phase: Phase| InstallRow {
-        phase,
-        cells: plan
-            .nodes
-            .iter()
-            .map(|node| cell(plan, run, phase, node))
-            .collect(),
-    };
-    let running = plan.steps.iter().filter_map(|step| {
-        let ran = run
-            .steps
-            .get(&step.id)
-            .filter(|ran| ran.state.is_active())?;
-        Some(StepRow {
-            id: step.id.clone(),
-            phase: step.phase,
-            node: step.node.clone(),
-            attempt: ran.attempt,
-            started: ran.started.unwrap_or(now),
-            usual_ms: step.usual_ms,
-            heard: ran.heard.unwrap_or(now),
-            doing: ran.doing.clone(),
-            units: ran.units,
-        })
-    });
-    let failures = run.failures().filter_map(|(id, failure)| {
-        let step = plan.step(id)?;
-        Some(FailureRow {
-            step: id.to_owned(),
-            phase: step.phase,
-            node: step.node.clone(),
-            attempt: run.steps.get(id).map_or(1, |step| step.attempt),
-            failure: failure.clone(),
-        })
-    });
-    Install {
-        started: run.started,
-        permille: run.permille(plan),
-        remaining_ms: run.remaining_ms(plan, now),
-        stopping: run.stopping,
-        rows: Phase::ALL.into_iter().map(row).collect(),
-        running: running.collect(),
-        failures: failures.collect(),
-    }
-}
-
-fn cell(plan: &Plan, run: &Run, phase: Phase, node: &str) -> Cell {
-    let steps: Vec<_> = run.cell(plan, phase, node).collect();
-    let any = |test: fn(&StepState) -> bool| steps.iter().any(|(_, run)| test(&run.state));
-    let all = |test: fn(&StepState) -> bool| steps.iter().all(|(_, run)| test(&run.state));
-    let state = if steps.is_empty() {
-        CellState::Empty
-    } else if any(|state| matches!(state, StepState::Failed(_))) {
-        CellState::Failed
-    } else if all(|state| *state == StepState::Already) {
-        CellState::Already
-    } else if all(StepState::is_there) {
-        CellState::Done
-    } else if all(|state| *state == StepState::Waiting) {
-        CellState::Waiting
-    } else if any(|state| *state == StepState::Skipped) {
-        CellState::Skipped
-    } else {
-        CellState::Running
-    };
-    let active = steps.iter().find(|(_, run)| run.state.is_active());
-    let percent = active
-        .and_then(|(_, run)| run.units)
-        .and_then(|(done, total)| {
-            u8::try_from(done.saturating_mul(100).checked_div(total)?.min(100)).ok()
-        });
-    Cell {
-        state,
-        started: steps.iter().filter_map(|(_, run)| run.started).min(),
-        took_ms: steps.iter().map(|(_, run)| run.took_ms).sum(),
-        usual_ms: steps.iter().map(|(step, _)| step.usual_ms).sum(),
-        percent,
+        usual_ms: needs.remaining_ms(&left, 0),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::engine::plan::{NetworkShape, OVN_NETWORK, Plan, Work};
 
 /// The sentences, from the plan and the nodes' facts.
 pub(super) fn notes(plan: &Plan, cluster: &Cluster) -> Vec<Message> {
-    let mut notes = vec![storage(plan), network(plan, cluster.answers.as_ref())];
+    let mut notes = vec![storage(plan), network(plan, cluster.answers.as_deref())];
     notes.extend(snaps(plan, cluster));
     notes
 }
@@ -72,7 +72,7 @@ fn snaps(plan: &Plan, cluster: &Cluster) -> Option<Message> {
             continue;
         };
         let facts = cluster.nodes.get(&step.node);
-        let facts = facts.and_then(|node| node.facts.as_ref());
+        let facts = facts.and_then(|node| node.facts.as_deref());
         if facts.is_some_and(|facts| facts.snapd.snap(snap.name()).is_none()) {
             let name = format!("{} {channel}", snap.name());
             missing.entry(name).or_default().push(&step.node);

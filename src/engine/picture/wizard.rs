@@ -16,6 +16,7 @@ use crate::engine::node::{Node, Role, Stage};
 use crate::engine::plan::make::driver_of;
 use crate::engine::preflight::{AddressChoice, Check, check_host, usable_addresses};
 use crate::engine::services::NodeFacts;
+use crate::engine::shared::Shared;
 use crate::engine::trust::{Joining, Session};
 use crate::engine::wizard::{Membership, Part, Unfinished};
 
@@ -30,9 +31,9 @@ pub struct Wizard {
     /// What this node is to be.
     pub part: Option<Part>,
     /// The checks of this node; empty before it was looked at.
-    pub checks: Vec<Check>,
+    pub checks: Shared<Check>,
     /// Every NIC with every address.
-    pub addresses: Vec<AddressRow>,
+    pub addresses: Shared<AddressRow>,
     /// The address for cluster traffic.
     pub address: Option<IpAddr>,
     /// Who else is on the network.
@@ -44,7 +45,7 @@ pub struct Wizard {
     /// The session this node is a joiner in, until it has its certificate.
     pub joining: Option<Joining>,
     /// The disks of every node, in the order of the nodes; this node's own first of all where it joins.
-    pub disks: Vec<NodeDisks>,
+    pub disks: Shared<NodeDisks>,
     /// The local pool.
     pub pool: PoolView,
     /// The distributed storage.
@@ -54,7 +55,7 @@ pub struct Wizard {
     #[serde(default)]
     pub network: NetworkView,
     /// The NICs of every node.
-    pub networks: Vec<NodeNetwork>,
+    pub networks: Shared<NodeNetwork>,
     /// Why what was asked for could not be done.
     pub trouble: Option<Failure>,
     /// The run of this leader that was cut off.
@@ -112,39 +113,95 @@ pub struct PoolView {
     pub possible: bool,
 }
 
-/// Draws the state as the screens before Review show it.
-pub(super) fn wizard(state: &State) -> Wizard {
+/// What of the screens before Review is drawn from facts and answers alone.
+#[derive(Debug, Clone)]
+pub(super) struct Drawn {
+    host: Option<Host>,
+    checks: Shared<Check>,
+    addresses: Shared<AddressRow>,
+    disks: Shared<NodeDisks>,
+    pool: PoolView,
+    ceph: CephView,
+    network: NetworkView,
+    networks: Shared<NodeNetwork>,
+}
+
+impl Drawn {
+    pub(super) fn of(state: &State) -> Self {
+        let facts = state.local.facts.as_deref();
+        let answers = state.cluster.answers.as_deref();
+        let name = state.local.name.as_str();
+        let (ceph, network) = answers
+            .map(|answers| {
+                (
+                    disks::ceph(state, answers),
+                    networks::network(state, answers),
+                )
+            })
+            .unwrap_or_default();
+        Self {
+            host: facts.map(host),
+            checks: facts.map_or_else(Shared::default, |facts| check_host(name, facts).into()),
+            addresses: facts.map_or_else(Shared::default, |facts| addresses(facts).into()),
+            disks: answers.map_or_else(Shared::default, |it| disks::disks(state, it).into()),
+            pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
+            ceph,
+            network,
+            networks: answers
+                .map_or_else(Shared::default, |it| networks::networks(state, it).into()),
+        }
+    }
+}
+
+/// Draws the state as the screens before Review show it, with what is drawn already. While steps are
+/// done none of them is shown, and a picture is made at every sign of life: what was found is left out
+/// then.
+pub(super) fn wizard(state: &State, drawn: &Drawn) -> Wizard {
+    let standing = standing(state);
+    if is_begun(state.cluster.stage) {
+        return standing;
+    }
     let (local, cluster) = (&state.local, &state.cluster);
-    let facts = local.facts.as_ref();
-    let answers = cluster.answers.as_ref();
-    let name = local.name.as_str();
+    let drawn = drawn.clone();
     Wizard {
-        host: facts.map(host),
-        part: local.part,
-        checks: facts.map_or_else(Vec::new, |facts| check_host(name, facts)),
-        addresses: facts.map_or_else(Vec::new, addresses),
-        address: local.address,
+        host: drawn.host,
+        checks: drawn.checks,
+        addresses: drawn.addresses,
         neighbours: local.neighbours.clone(),
         typed: local.typed.clone(),
         session: cluster
             .session
             .clone()
             .filter(|_| is_forming(cluster.stage)),
+        disks: drawn.disks,
+        pool: drawn.pool,
+        ceph: drawn.ceph,
+        network: drawn.network,
+        networks: drawn.networks,
+        ..standing
+    }
+}
+
+/// How this node itself stands.
+fn standing(state: &State) -> Wizard {
+    let local = &state.local;
+    Wizard {
+        part: local.part,
+        address: local.address,
         joining: local.joining.clone(),
-        disks: answers.map_or_else(Vec::new, |answers| disks::disks(state, answers)),
-        pool: answers.map_or_else(PoolView::default, |answers| pool(state, answers)),
-        ceph: answers.map_or_else(CephView::default, |answers| disks::ceph(state, answers)),
-        network: answers.map_or_else(NetworkView::default, |answers| {
-            networks::network(state, answers)
-        }),
-        networks: answers.map_or_else(Vec::new, |answers| networks::networks(state, answers)),
         trouble: local.trouble.clone(),
         unfinished: local
             .unfinished
             .clone()
             .filter(|_| local.role == Role::Undecided),
         member: local.member.clone(),
+        ..Wizard::default()
     }
+}
+
+/// Whether steps are done, or wait for a decision.
+const fn is_begun(stage: Stage) -> bool {
+    matches!(stage, Stage::Sealing | Stage::Installing | Stage::Stopped)
 }
 
 /// Whether nodes may come in and choose.
@@ -155,7 +212,7 @@ const fn is_forming(stage: Stage) -> bool {
 /// What is known of the node called `name`.
 fn facts_of<'a>(state: &'a State, name: &str) -> Option<&'a NodeFacts> {
     let node: Option<&Node> = state.cluster.nodes.get(name);
-    node.and_then(|node| node.facts.as_ref())
+    node.and_then(|node| node.facts.as_deref())
 }
 
 /// The node at whose console `what` was chosen last, where that is another than this.

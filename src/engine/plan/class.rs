@@ -28,6 +28,21 @@ impl Work {
         matches!(self, Self::CephUntune { .. })
     }
 
+    /// Whether it is one node's part of what `whole` makes of all parts.
+    pub fn is_part_of(&self, whole: &Self) -> bool {
+        match (self, whole) {
+            (Self::PoolPending { .. }, Self::Pool { .. }) => true,
+            (Self::RemotePending { pool, .. }, Self::Remote { pool: made, .. }) => pool == made,
+            (Self::NetworkPending { part, .. }, Self::Network { network, .. }) => {
+                part.network == *network
+            }
+            (Self::Northbound, Self::Network { shape, .. }) => {
+                matches!(shape, NetworkShape::Ovn { .. })
+            }
+            _ => false,
+        }
+    }
+
     /// The class under which its usual time is kept, and the front of its step's id.
     pub const fn class(&self) -> &'static str {
         match self {

@@ -42,7 +42,7 @@ pub fn driver_of(state: &crate::engine::State) -> Result<Option<String>, Vec<Che
         return Ok(None);
     };
     let known = |(name, node): (&String, &crate::engine::node::Node)| {
-        Some((name.clone(), node.facts.clone()?))
+        Some((name.clone(), node.facts.as_deref()?.clone()))
     };
     let facts = cluster.nodes.iter().filter_map(known).collect();
     choose_driver(Basis {

@@ -1,6 +1,7 @@
 //! The initiator's side: joiners knock, and nobody is trusted before both consoles said yes.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::{Knock, KnockState, Session};
 use crate::engine::answers::NodeAnswers;
@@ -95,7 +96,7 @@ impl Turn<'_> {
     /// Takes a node out of the answers: it is no part of the cluster to be any more.
     pub(in crate::engine) fn dismiss(&mut self, node: &str, why: Message) {
         let cluster = &mut self.state.cluster;
-        if let Some(answers) = &mut cluster.answers {
+        if let Some(answers) = cluster.answers.as_mut().map(Arc::make_mut) {
             answers.nodes.retain(|known| known.name != node);
         }
         cluster.nodes.remove(node);
@@ -129,7 +130,7 @@ impl Turn<'_> {
         let cluster = &mut self.state.cluster;
         // One that comes again may be linked already.
         cluster.nodes.entry(name.to_owned()).or_default().id = Some(id);
-        if let Some(answers) = &mut cluster.answers {
+        if let Some(answers) = cluster.answers.as_mut().map(Arc::make_mut) {
             answers.nodes.retain(|known| known.name != name);
             answers
                 .nodes

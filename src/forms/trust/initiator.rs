@@ -30,9 +30,12 @@ pub(super) fn form(known: Known<'_>) -> Form {
     let rows = others(known, session);
     let first = asking().next().map(|knock| format!("admit:{}", knock.id));
     let waits = || rows.iter().find(|row| row.id.starts_with("wait:"));
-    // Never the way on: a joiner that knocks moves the focus, and Enter must not be under way.
     let first = first.or_else(|| waits().map(|row| row.id.clone()));
-    let first = first.unwrap_or_else(|| "session".to_owned());
+    // The way on is meant once somebody was let in and nobody is awaited: whoever knocks then moves
+    // the focus, and the key that was under way only chooses.
+    let let_in = |it: &Knock| matches!(it.state, KnockState::Accepted | KnockState::Trusted);
+    let through = session.knocks.iter().any(let_in);
+    let first = first.unwrap_or_else(|| if through { "next" } else { "session" }.to_owned());
     parts.push(Part::Table {
         head: heads(&["form.node", "form.address", "form.model", "form.state"]),
         rows,

@@ -2,16 +2,13 @@
 
 use super::super::parts::{back, deed, failure, fill, line, named, next, note, trouble, typed};
 use super::super::{
-    Button, Deed, Field, FieldKind, Form, Known, Note, Part, Row, Step, Tone, Wish, Words,
+    Button, Deed, Field, FieldKind, Form, Known, Note, Part, Row, Step, Tone, WORDS, Wish, Words,
 };
 use super::apart;
 use crate::engine::Intent;
 use crate::engine::message::plain;
 use crate::engine::trust::{Joining, JoiningState};
 use crate::text::say;
-
-/// The id of the field for the words.
-const WORDS: &str = "words";
 
 /// So many words there are, and so many letters tell one of them from all others.
 const COUNT: usize = 4;

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Face, How};
+use super::Face;
 use crate::engine::Intent;
 use crate::engine::node::{Role, Stage};
-use crate::wire::face::FaceLink;
-use crate::wire::{ToDaemon, WireError};
+use crate::wire::WireError;
+use crate::wire::face::{FaceLink, How};
 
 /// What ends a face from outside.
 pub(super) struct Signals {
@@ -37,13 +37,17 @@ impl Signals {
 }
 
 impl<W: Write> Face<W> {
+    /// How the face is left if it is closed now.
+    pub(super) fn closed(&self, link: &FaceLink) -> How {
+        How::closed(&link.picture, self.old.is_some())
+    }
+
     /// Before Install the undertaking is given up, and its end is waited for where it was begun.
     pub(super) async fn leave(&mut self, link: &mut FaceLink) -> Result<Option<How>, WireError> {
-        if link.picture.stage == Stage::Idle && link.picture.wizard.member.is_some() {
-            return Ok(Some(How::Closed));
+        if let how @ (How::Closed | How::Done(_)) = self.closed(link) {
+            return Ok(Some(how));
         }
-        let intent = Intent::Leave;
-        link.send(&ToDaemon::Intent { intent }).await?;
+        link.intend([Intent::Leave]).await?;
         self.leaving = true;
         let begun = !matches!(link.picture.stage, Stage::Idle | Stage::Ended);
         Ok((!begun).then_some(How::Left))
@@ -78,7 +82,7 @@ impl<W: Write> Face<W> {
                     _ => Intent::Stop,
                 };
                 self.leaving = true;
-                link.send(&ToDaemon::Intent { intent }).await?;
+                link.intend([intent]).await?;
                 Ok(None)
             }
         }
@@ -87,13 +91,4 @@ impl<W: Write> Face<W> {
 
 const fn is_begun(stage: Stage) -> bool {
     matches!(stage, Stage::Sealing | Stage::Installing | Stage::Stopped)
-}
-
-/// How a face is left that is closed.
-pub(super) fn closed(link: &FaceLink) -> How {
-    match link.picture.stage {
-        Stage::Idle if link.picture.wizard.member.is_some() => How::Closed,
-        Stage::Idle => How::Left,
-        _ => How::Gone,
-    }
 }

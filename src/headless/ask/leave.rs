@@ -22,6 +22,11 @@ pub(super) fn page(picture: &Picture, can_detach: bool, wizard: bool) -> Page {
     if runs && can_detach {
         page.choose("detach", say("leave-screen.detach"), Act::Detach);
     }
+    let leave = if picture.touched {
+        "leave-screen.leave-touched"
+    } else {
+        "leave-screen.leave"
+    };
     let leads = picture.role == Role::Leader;
     match picture.stage {
         Stage::Installing if leads => {
@@ -31,10 +36,10 @@ pub(super) fn page(picture: &Picture, can_detach: bool, wizard: bool) -> Page {
             page.intent("end", say("leave-screen.end-here"), Intent::Leave);
         }
         Stage::Forming | Stage::Gathering | Stage::Review if leads || !picture.touched => {
-            page.intent("leave", say("leave-screen.leave"), Intent::Leave);
+            page.intent("leave", say(leave), Intent::Leave);
         }
         Stage::Idle | Stage::Ended if wizard => {
-            page.choose("leave", say("leave-screen.leave"), Act::GiveUp);
+            page.choose("leave", say(leave), Act::GiveUp);
         }
         _ if page.choices.len() == 1 => {
             let close = Act::Wish(crate::forms::Wish::Close);

@@ -86,9 +86,17 @@ fn waiting(picture: &Picture, blocked: bool) -> Page {
 fn with_plan(picture: &Picture, review: &Review) -> Page {
     let mut page = Page::new(Place::Review(review.digest.clone()));
     if review.erasures.is_empty() {
-        page.says(say("review.erases-nothing"));
+        page.says(say(if picture.touched {
+            "review.erases-nothing-more"
+        } else {
+            "review.erases-nothing"
+        }));
     } else {
-        page.says(say("review.will-write"));
+        page.says(say(if picture.touched {
+            "review.will-write-more"
+        } else {
+            "review.will-write"
+        }));
         disks(&mut page, "review.will-be-erased", &review.erasures);
     }
     if !review.formats.is_empty() {

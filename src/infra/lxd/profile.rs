@@ -75,10 +75,13 @@ impl Wanted {
     }
 }
 
+/// Whether a device of a profile, by its name, stands where one is wanted.
+type Stands<'a> = &'a dyn Fn(&str, &Config) -> bool;
+
 /// The device a profile lacks: `stands` finds the one in its place, `pairs` are what it must have.
 fn lacking_one(
     profile: &Profile,
-    (name, stands): (&str, &dyn Fn(&str, &Config) -> bool),
+    (name, stands): (&str, Stands<'_>),
     pairs: &[(&str, &str)],
 ) -> Result<Option<(String, Config)>, Failure> {
     let mut devices = profile.devices.iter();

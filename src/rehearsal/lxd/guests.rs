@@ -115,8 +115,9 @@ pub(super) fn post(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
     }
     let text = |path: &str| asked.body.pointer(path).and_then(Value::as_str);
     let pool = text("/devices/root/pool").unwrap_or_default().to_owned();
-    let made = |it: &&super::pool::Pool| it.standing == Standing::Created;
-    if database.pools.get(&pool).filter(made).is_none() {
+    let made = database.pools.get(&pool);
+    let made = made.is_some_and(|it| it.standing == Standing::Created);
+    if !made {
         return Err(Refusal::new(404, "Storage pool not found"));
     }
     let network = text("/devices/eth0/network").map(str::to_owned);

@@ -116,14 +116,14 @@ pub(super) fn post(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
         let location = format!("/1.0/networks/{}", wanted.name);
         Ok(Done::new(took, Answer::created(location)))
     });
-    Ok(in_operation(job, release, ("Creating network", url)))
+    Ok(in_operation(job, release, ("Creating network", &url)))
 }
 
 /// From 6.x on networks change in operations.
-fn in_operation(job: Job, release: Release, about: (&'static str, String)) -> Job {
+fn in_operation(job: Job, release: Release, (description, url): (&'static str, &str)) -> Job {
     match release {
         Release::V5_0 | Release::V5_21 => job,
-        Release::V6 => job.in_operation(about.0, json!({"entity_url": about.1})),
+        Release::V6 => job.in_operation(description, json!({"entity_url": url})),
     }
 }
 
@@ -184,5 +184,5 @@ pub(super) fn delete(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
         let took = usual(release, Chore::NetworkDelete);
         Ok(Done::new(took, Answer::done()))
     });
-    Ok(in_operation(job, release, ("Deleting network", url)))
+    Ok(in_operation(job, release, ("Deleting network", &url)))
 }

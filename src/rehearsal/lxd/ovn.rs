@@ -157,8 +157,8 @@ fn taken(state: &State, wanted: &Wanted, uplink: &str) -> Result<String, Refusal
 /// Refuses to delete an OVN network whose databases are not reached.
 pub(super) fn may_go(state: &State, node: &str, name: &str) -> Result<(), Refusal> {
     let database = state.database(node);
-    let is_ovn = |network: &&Network| network.kind == "ovn";
-    if database.networks.get(name).filter(is_ovn).is_none() {
+    let network = database.networks.get(name);
+    if network.is_none_or(|network| network.kind != "ovn") {
         return Ok(());
     }
     match unreachable(state, node, "find ha_chassis") {

@@ -1,6 +1,6 @@
 //! The operator at a joiner's console.
 
-use super::{Operator, OperatorError, Seat, words_of};
+use super::{Operator, OperatorError, Seat};
 use crate::engine::Intent;
 use crate::engine::neighbours::Standing;
 use crate::engine::node::{Role, Stage};
@@ -8,6 +8,7 @@ use crate::engine::picture::Picture;
 use crate::engine::trust::JoiningState;
 use crate::engine::wizard::Part;
 use crate::wire::ToDaemon;
+use crate::wire::face::words_of;
 
 /// Joins the session of the rehearsal, gives a disk, and watches to the end.
 pub async fn join(seat: Seat) -> Result<(), OperatorError> {

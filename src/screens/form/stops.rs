@@ -1,6 +1,6 @@
 //! Where the focus can be: rows, fields, buttons, and the groups that Tab goes through.
 
-use crate::forms::{Button, Deed, Field, Form, Note, Part, Row};
+use crate::forms::{Button, Deed, Field, FieldKind, Form, Note, Part, Row};
 
 /// A place for the focus.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +59,11 @@ impl<'a> Stop<'a> {
             place,
             row: self.is_row(),
         }
+    }
+
+    /// Whether Enter leaves the focus here also where it does nothing: words that are not whole.
+    pub(super) fn stays(&self) -> bool {
+        matches!(self.what, What::Field(field) if field.kind == FieldKind::Words)
     }
 
     pub(super) fn is_row(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::engine::picture::{Cell, CellState, Install, InstallRow, NodeRow, Pict
 use crate::engine::plan::Phase;
 use crate::screens::frame::Room;
 use crate::screens::parts::matrix::{self, Fit, Matrix, Row};
-use crate::screens::parts::meter::meter;
+use crate::screens::parts::meter::{live, meter};
 use crate::screens::parts::text::{cut, width};
 use crate::screens::{Now, theme, words};
 
@@ -20,7 +20,8 @@ const METER: usize = 22;
 /// How far the run is, in one line.
 pub(super) fn bar(picture: &Picture, run: &Install, now: Now, room: Room) -> Vec<Line<'static>> {
     let percent = (run.permille / 10).to_string();
-    let gone = words::clock(now.saturating_sub(run.started));
+    let since = now.saturating_sub(run.started);
+    let gone = words::clock(since);
     let left = words::about(run.remaining_ms);
     let holes = [("percent", &*percent), ("gone", &*gone), ("left", &*left)];
     let code = if picture.stage == Stage::Stopped {
@@ -33,18 +34,26 @@ pub(super) fn bar(picture: &Picture, run: &Install, now: Now, room: Room) -> Vec
         "install-screen.bar"
     };
     let text = words::fill(code, &holes);
-    let wide = room.width.saturating_sub(width(&text) + 2).min(60);
-    if wide < 8 {
-        return vec![Line::raw(cut(&text, room.width))];
-    }
+    // Where a bar would say nothing, one column of it still shows that something is under way.
+    let wide = match room.width.saturating_sub(width(&text) + 2).min(60) {
+        0..8 => 1,
+        wide => wide,
+    };
+    let bar = match picture.stage {
+        Stage::Stopped => meter(run.permille, wide),
+        _ => live(run.permille, wide, since),
+    };
     let style = if run.failures.is_empty() {
         theme::good()
     } else {
         theme::warn()
     };
     vec![Line::from(vec![
-        Span::styled(meter(run.permille, wide), style),
-        Span::raw(format!("  {text}")),
+        Span::styled(bar, style),
+        Span::raw(format!(
+            "  {}",
+            cut(&text, room.width.saturating_sub(wide + 2))
+        )),
     ])]
 }
 

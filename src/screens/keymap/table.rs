@@ -33,27 +33,27 @@ impl Row {
 
 /// The table, in the order of the key bar.
 pub static TABLE: &[Row] = &[
-    row("Letters", "key.type", CHARACTERS, |c| c.text.is_some()).rank(3),
+    row("Letters", "key.type", CHARACTERS, |c| c.text.is_some()).rank(5),
     row("Backspace", "key.erase", ERASE_TEXT, |c| c.text.is_some()).also("Ctrl-H"),
     row("Enter", "key.enter", ENTER, |c| c.enter.is_some()).rank(1),
-    row("Space", "key.count", SPACE, |c| c.can(Can::Type)).rank(8),
-    row("Space", "key.level", SPACE, |c| c.place == Place::Log).rank(5),
-    row("Space", "key.letter", SPACE, |c| c.can(Can::Letters)).rank(8),
+    row("Space", "key.count", SPACE, |c| c.can(Can::Type)).rank(10),
+    row("Space", "key.level", SPACE, |c| c.place == Place::Log).rank(7),
+    row("Space", "key.letter", SPACE, |c| c.can(Can::Letters)).rank(10),
     row("Space", "key.toggle", SPACE, |c| c.toggle.is_some()).rank(1),
     row("Space", "key.enter", SPACE, |c| {
         c.enter.is_some() && !c.can(Can::Type) && !is_sheet(c) && c.place != Place::Log
     }),
-    row("0-9", "key.digits", DIGITS, |c| c.can(Can::Count)).rank(3),
+    row("0-9", "key.digits", DIGITS, |c| c.can(Can::Count)).rank(5),
     row("Backspace", "key.erase", ERASE, |c| c.can(Can::Count)).also("Ctrl-H"),
-    row("↑↓", "key.scroll", ARROWS, |c| c.can(Can::Scroll)).rank(6),
-    row("↑↓", "key.move", ARROWS, |c| c.place == Place::Leave).rank(3),
+    row("↑↓", "key.scroll", ARROWS, |c| c.can(Can::Scroll)).rank(8),
+    row("↑↓", "key.move", ARROWS, |c| c.place == Place::Leave).rank(5),
     row("↑↓", "key.move", ARROWS, |c| {
         c.place != Place::Leave && !c.can(Can::Scroll) && c.can(Can::Move)
     }),
     row("←→", "key.nodes", SIDES, |c| {
         c.can(Can::Columns) || c.place == Place::Log
     })
-    .rank(6),
+    .rank(8),
     row("←→", "key.move", SIDES, |c| {
         let moves = !c.can(Can::Columns) && c.place != Place::Log && c.can(Can::Move);
         (moves && !is_sheet(c)) || c.can(Can::Sides)
@@ -61,37 +61,37 @@ pub static TABLE: &[Row] = &[
     row("Tab", "key.next-stop", TAB, |c| {
         c.can(Can::Groups) || (c.can(Can::Move) && !is_sheet(c))
     })
-    .rank(9)
+    .rank(11)
     .also("Shift-Tab"),
     row("PgUp PgDn", "key.pages", PAGES, |c| c.can(Can::Scroll)).also("Home, End"),
     row("PgUp PgDn", "key.scroll", PAGES, |c| {
         c.can(Can::Pages) && !c.can(Can::Scroll)
     })
-    .rank(6)
+    .rank(8)
     .also("Home, End"),
     row("Home End", "key.move", ENDS, |c| {
         is_sheet(c) && !c.can(Can::Pages)
     }),
     row("F5", "key.again", AGAIN, |c| c.again.is_some())
-        .rank(3)
+        .rank(5)
         .also("Ctrl-R"),
     row("F6", "key.log", LOG, |c| c.place != Place::Log)
-        .rank(4)
+        .rank(6)
         .also("Ctrl-O"),
-    row("F7", "key.save", SAVE, |c| c.can(Can::Save)).rank(5),
-    row("F8", "key.detach", DETACH, |c| c.can(Can::Detach)).rank(4),
+    row("F7", "key.save", SAVE, |c| c.can(Can::Save)).rank(7),
+    row("F8", "key.detach", DETACH, |c| c.can(Can::Detach)).rank(6),
     row("F10", "key.install", FORWARD, |c| {
         c.can(Can::Forward) && c.place != Place::Form
     })
-    .rank(5)
+    .rank(6)
     .also("Ctrl-N"),
     row("Esc", "key.back", BACK, |c| c.can(Can::Back))
-        .rank(2)
+        .rank(4)
         .also("Ctrl-P"),
     row("F10", "key.go-on", FORWARD, |c| {
         c.can(Can::Forward) && c.place == Place::Form
     })
-    .rank(2)
+    .rank(3)
     .also("Ctrl-N"),
     row("F10", "key.go-on", FORWARD, |c| {
         !c.can(Can::Forward) && c.place == Place::Form
@@ -103,12 +103,12 @@ pub static TABLE: &[Row] = &[
             Place::Log | Place::Help | Place::Leave | Place::Save
         )
     })
-    .rank(2)
+    .rank(3)
     .also("Ctrl-P"),
     row("Ctrl-C", "key.leave", LEAVE, |c| {
         !matches!(c.place, Place::Leave | Place::Done)
     })
-    .rank(7),
+    .rank(9),
     row("Ctrl-C", "key.close", LEAVE, |c| c.place == Place::Done),
     row("F3", "key.repaint", REPAINT, |_| true).also("Ctrl-L"),
     row("F4", "key.look", LOOK, |_| true).also("Ctrl-T"),

@@ -71,7 +71,9 @@ where
 fn broken(error: &WireError) -> TrustError {
     match error {
         WireError::TooLong(_) => TrustError::Nonsense("a line is too long"),
-        WireError::NotUnderstood(_) => TrustError::Nonsense("a line makes no sense"),
+        WireError::NotUnderstood(_) | WireError::LeftOut => {
+            TrustError::Nonsense("a line makes no sense")
+        }
         WireError::Closed | WireError::Io(_) => TrustError::Gone,
     }
 }

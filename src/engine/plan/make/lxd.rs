@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{Builder, id};
 use crate::engine::answers::NodeAnswers;
-use crate::engine::plan::{LXD_PORT, OVN_NETWORK, Phase, Work};
+use crate::engine::plan::{LXD_PORT, OVN_NETWORK, Phase, RemotePool, Work};
 use crate::engine::services::LxdState;
 
 /// The steps after which LXD's cluster is there.
@@ -35,7 +35,7 @@ impl Builder<'_> {
                 remote: self.remote_pools(),
             };
             let mut needs = vec![bootstrapped.clone(), addressed];
-            needs.extend(self.below(&node.name));
+            needs.extend(self.mounts(node));
             joined.push(self.add(Phase::Lxd, &node.name, join, &needs));
         }
         let led = Work::LxdLeader {
@@ -45,29 +45,25 @@ impl Builder<'_> {
         LxdDone { joined, led }
     }
 
-    /// What a joiner must be a member of before: where the cluster has pools in Ceph or networks of OVN
-    /// already, LXD opens them while it joins.
-    fn below(&self, node: &str) -> Vec<String> {
-        let clusters = self.basis.facts.values().filter_map(|it| match &it.lxd {
-            LxdState::Answers(lxd) if lxd.clustered => Some(lxd),
-            _ => None,
-        });
-        let clusters: Vec<_> = clusters.collect();
-        let pools = clusters.iter().flat_map(|lxd| &lxd.pools);
-        let mut networks = clusters.iter().flat_map(|lxd| &lxd.networks);
+    /// What a joiner's LXD uses the moment it joins: a cluster that has a pool on Ceph or a network by
+    /// OVN already sets both up on the new member at once. While the cluster forms it has neither.
+    fn mounts(&self, node: &NodeAnswers) -> Vec<String> {
+        let leader = self.basis.facts.get(self.leader).map(|facts| &facts.lxd);
+        let Some(LxdState::Answers(lxd)) = leader else {
+            return Vec::new();
+        };
         let answers = self.basis.answers;
-        let mut below = Vec::new();
-        if answers.has_ceph()
-            && pools
-                .into_iter()
-                .any(|pool| pool.driver.starts_with("ceph"))
-        {
-            below.push(id("microceph.join", node));
-        }
-        if answers.has_ovn() && networks.any(|name| name == OVN_NETWORK) {
-            below.push(id("microovn.join", node));
-        }
-        below
+        let is_remote = |name: &str| {
+            let pools = [RemotePool::Block, RemotePool::Files];
+            pools.iter().any(|pool| pool.name() == name)
+        };
+        let ceph = lxd.pools.iter().any(|pool| is_remote(&pool.name)) && answers.has_ceph();
+        let ovn = lxd.networks.iter().any(|name| name == OVN_NETWORK) && answers.has_ovn();
+        [(ceph, "microceph.join"), (ovn, "microovn.join")]
+            .into_iter()
+            .filter(|(there, _)| *there)
+            .map(|(_, class)| id(class, &node.name))
+            .collect()
     }
 
     fn address_lxd(&mut self, node: &NodeAnswers, mark: Option<String>) -> String {

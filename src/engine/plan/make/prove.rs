@@ -6,22 +6,23 @@ use super::Builder;
 use super::attach::Attached;
 use super::ceph::CephDone;
 use super::lxd::LxdDone;
-use crate::engine::plan::{Phase, Work};
+use crate::engine::answers::NetworkKind;
+use crate::engine::plan::{Guests, Phase, RemotePool, Work};
 
 impl Builder<'_> {
     pub(super) fn finalize(&mut self, lxd: &LxdDone, ceph: Option<&CephDone>, there: &Attached) {
+        let mut needs = there.done.clone();
+        needs.push(lxd.led.clone());
         let metadata = Work::Metadata {
             cluster: self.basis.answers.cluster.clone(),
             leader: self.leader.to_owned(),
         };
         let lead = [lxd.led.clone()];
         let metadata = self.add(Phase::Finalize, self.leader, metadata, &lead);
-        let mut needs = there.done.clone();
-        needs.push(lxd.led.clone());
-        needs.push(metadata);
         if let Some(ceph) = ceph {
             needs.extend(self.prove_ceph(ceph, there));
         }
+        needs.push(metadata);
         let proof = Work::Proof {
             members: self.members.clone(),
             pools: there.pools.clone(),
@@ -29,7 +30,11 @@ impl Builder<'_> {
             root: there.root(),
             nic: there.nic(),
         };
-        self.add(Phase::Finalize, self.leader, proof, &needs);
+        let proven = self.add(Phase::Finalize, self.leader, proof, &needs);
+        if let Some(guests) = self.guests(there) {
+            let work = Work::GuestProof { guests };
+            self.add(Phase::Finalize, self.leader, work, &[proven]);
+        }
     }
 
     /// Monitors get their defaults back once nothing of Ceph is made any more. What is proven is
@@ -53,5 +58,17 @@ impl Builder<'_> {
             disks,
         };
         vec![self.add(Phase::Finalize, self.leader, proof, &needs)]
+    }
+
+    fn guests(&self, there: &Attached) -> Option<Guests> {
+        let pool = there.root()?;
+        let kind = self.basis.answers.network.kind;
+        Some(Guests {
+            members: self.members.clone(),
+            moves: pool == RemotePool::Block.name(),
+            pool,
+            network: there.nic(),
+            spans: matches!(kind, NetworkKind::Ovn | NetworkKind::Fan),
+        })
     }
 }

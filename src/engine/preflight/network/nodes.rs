@@ -28,7 +28,7 @@ impl Looked<'_> {
                 continue;
             };
             if let Some((says, fix)) = unusable_uplink(node, nic, self.network.vlan) {
-                self.wrong_on(at, says, &fix);
+                self.wrong_on(at, says, fix);
             } else if nic.carrier == Some(false) || !nic.up && nic.carrier.is_none() {
                 self.wrong_on(at, say("net.uplink-carrier"), "net.uplink-carrier-fix");
                 self.mildly();
@@ -97,30 +97,32 @@ impl Looked<'_> {
 
 /// Why `nic` cannot be the node's uplink, and the code of how to mend it; none if it can. On a VLAN
 /// it may have addresses: OVN takes the VLAN alone.
-pub fn unusable_uplink(node: &NodeNics, nic: &Nic, vlan: Option<u16>) -> Option<(Message, String)> {
+pub fn unusable_uplink(
+    node: &NodeNics,
+    nic: &Nic,
+    vlan: Option<u16>,
+) -> Option<(Message, &'static str)> {
     let say = |code: &str| {
         let says = Message::new(code).with("nic", &nic.name);
         says.with("node", node.name)
     };
-    let why = |says: Message| {
-        let fix = format!("{}-fix", says.code);
-        Some((says, fix))
-    };
     if let Some(master) = &nic.master {
-        return why(say("net.uplink-part").with("master", master));
+        let says = say("net.uplink-part").with("master", master);
+        return Some((says, "net.uplink-part-fix"));
     }
     if nic.wireless || nic.kind == NicKind::Wireless {
-        return why(say("net.uplink-wireless"));
+        return Some((say("net.uplink-wireless"), "net.uplink-wireless-fix"));
     }
-    let global = nic.addresses.iter().map(IpNet::addr).find(is_global);
     // Open vSwitch can take the addresses of a bridge along, those of a NIC it would cut off.
     if nic.kind == NicKind::Bridge || vlan.is_some() {
         return None;
     }
     if nic.addresses.iter().any(|net| net.addr() == node.address) {
-        return why(say("net.uplink-cluster"));
+        return Some((say("net.uplink-cluster"), "net.uplink-cluster-fix"));
     }
-    global.and_then(|address| why(say("net.uplink-address").with("address", address)))
+    let address = nic.addresses.iter().map(IpNet::addr).find(is_global)?;
+    let says = say("net.uplink-address").with("address", address);
+    Some((says, "net.uplink-address-fix"))
 }
 
 /// Whether the address is more than the NIC's own on its link.

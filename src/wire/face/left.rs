@@ -1,6 +1,9 @@
-//! How a line face was left, and what that means for the exit code.
+//! How a face was left, and what that means for the exit code.
 
-/// How a line face was left.
+use crate::engine::node::Stage;
+use crate::engine::picture::Picture;
+
+/// How a face was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// The undertaking ended, with this exit code.
@@ -20,6 +23,19 @@ pub enum How {
 }
 
 impl How {
+    /// How a face is left that is closed on this picture; `is_old` says whether an end on it is that
+    /// of an undertaking before this face's. An end that is to be seen counts: to a worker the picture
+    /// of it comes before the event that tells of it, and somebody may be quicker than the event.
+    pub fn closed(picture: &Picture, is_old: bool) -> Self {
+        match (picture.stage, &picture.end) {
+            (Stage::Ended, _) if is_old => Self::Left,
+            (Stage::Ended, Some(end)) => Self::Done(end.exit),
+            (Stage::Idle, _) if picture.wizard.member.is_some() => Self::Closed,
+            (Stage::Idle, _) => Self::Left,
+            _ => Self::Gone,
+        }
+    }
+
     /// The exit code: the truth about the undertaking, as far as this face saw it.
     pub const fn exit(self) -> u8 {
         match self {
