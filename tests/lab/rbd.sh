@@ -46,8 +46,14 @@ if [ "$verb" = map ]; then
     file=/var/lib/lab-rbd-snapshot-${image//\//_} readonly=(-r)
     "$real" --id "$id" -p "$pool" export --no-progress "$image" "$file" || exit 1
   fi
-  loop=$(losetup -f)
-  losetup "${readonly[@]}" "$loop" "$file" || exit 1
+  # the hosts share this machine's loops: another may take the free one first
+  for _ in $(seq 50); do
+    loop=$(losetup -f)
+    if why=$(losetup "${readonly[@]}" "$loop" "$file" 2>&1); then break; fi
+    loop=''
+    sleep 0.05
+  done
+  if [ -z "$loop" ]; then echo "$why" >&2; exit 1; fi
   i=0
   while [ -e "/dev/rbd$i" ]; do i=$((i + 1)); done
   mknod "/dev/rbd$i" b 7 "${loop#/dev/loop}"

@@ -13,8 +13,9 @@ use super::{Check, Verdict};
 use crate::engine::answers::{
     Answers, CephStorage, GuestNetwork, NetworkKind, NodeAnswers, UplinkKind,
 };
-use crate::engine::facts::Nic;
+use crate::engine::facts::{Nic, NicKind};
 use crate::engine::message::Message;
+use crate::engine::plan::{BRIDGE, UPLINK};
 use crate::engine::services::NodeFacts;
 
 pub use nodes::{is_free_nic, unusable_uplink};
@@ -90,9 +91,13 @@ impl<'a> NodeNics<'a> {
         }
     }
 
-    /// Its addresses with their networks, the one for cluster traffic first.
+    /// Its addresses with their networks, the one for cluster traffic first. Those of a bridge that LXD
+    /// made for the guests are not among them: they are what the answers say.
     pub fn addresses(&self) -> Vec<IpNet> {
-        let all = self.nics.iter().flat_map(|nic| &nic.addresses);
+        let made =
+            |nic: &&Nic| nic.kind == NicKind::Bridge && [UPLINK, BRIDGE].contains(&&*nic.name);
+        let all = self.nics.iter().filter(|nic| !made(nic));
+        let all = all.flat_map(|nic| &nic.addresses);
         let mut all: Vec<_> = all.copied().collect();
         all.sort_by_key(|net| net.addr() != self.address);
         all

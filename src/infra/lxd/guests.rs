@@ -94,11 +94,15 @@ impl GuestProof {
             .map_err(|error| failures::failed(Message::new("lxd.guests-image-failed"), &error))?;
         let guests = self.all();
         context.say(Message::new("lxd.guests-starting").with("count", guests.len()));
-        let starting = guests
-            .iter()
-            .map(|guest| self.start(context, lxd, (guest, &image)));
-        let starting = self.reach.with_life_signs(context, lxd, join_all(starting));
-        starting.await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        // On a pool that spans the members the first guest unpacks the image for all: LXD on two
+        // members at once would make the same volume twice, and one of them fails.
+        let (first, others) = guests.split_at(guests.len().min(1));
+        for some in [first, others] {
+            let starting = some.iter();
+            let starting = starting.map(|guest| self.start(context, lxd, (guest, &image)));
+            let starting = self.reach.with_life_signs(context, lxd, join_all(starting));
+            starting.await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        }
         self.note(said("lxd.guests-run", &guests).with("pool", &self.guests.pool));
         for guest in &guests {
             self.must(context, lxd, (guest, script::WRITE, "lxd.guest-disk"))

@@ -208,8 +208,8 @@ impl Looked<'_> {
     /// The node that has `address`.
     fn owner(&self, address: IpAddr) -> Option<String> {
         let has = |node: &&super::NodeNics| {
-            let mut all = node.nics.iter().flat_map(|nic| &nic.addresses);
-            node.address == address || all.any(|net| net.addr() == address)
+            let all = node.addresses();
+            node.address == address || all.iter().any(|net| net.addr() == address)
         };
         self.nodes.iter().find(has).map(|node| node.name.to_owned())
     }
