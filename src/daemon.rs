@@ -15,6 +15,7 @@ mod journal;
 mod kept;
 mod leader;
 mod links;
+mod listen;
 mod lock;
 mod neighbours;
 mod perform;

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::Daemon;
 use super::leader::{ANSWER, Open};
 use super::links;
+use super::listen;
 use crate::engine::message::Message;
 use crate::engine::{Event, Fact};
 use crate::session::identity::NodeId;
@@ -55,6 +56,7 @@ async fn greet(
     (acceptor, stream): (Acceptor, TcpStream),
 ) -> Result<(), String> {
     let source = stream.peer_addr().map_err(|error| error.to_string())?;
+    let source = listen::caller(source);
     links::watch_over(&stream);
     let now = daemon.world.clock.now();
     match acceptor

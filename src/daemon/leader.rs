@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::links::Links;
-use super::{Daemon, admit};
+use super::{Daemon, admit, listen};
 use crate::engine::message::{Failure, Message};
 use crate::engine::timing::Usual;
 use crate::engine::{Event, Fact, Member};
@@ -189,7 +189,7 @@ impl Daemon {
         let acceptor =
             Acceptor::new(&self.identity, own, root, Bounds::default()).map_err(failed)?;
         let at = self.world.listen;
-        let listener = TcpListener::bind(at).await;
+        let listener = listen::listen(at);
         Ok((
             listener.map_err(|e| failed(format_args!("listening on {at}: {e}")))?,
             acceptor,

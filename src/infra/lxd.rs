@@ -24,6 +24,7 @@ mod profile;
 mod proof;
 mod reach;
 mod ready;
+mod reopen;
 mod service;
 mod shape;
 mod share;

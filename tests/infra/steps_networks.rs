@@ -156,8 +156,8 @@ async fn a_bridge_with_nat_is_ovns_uplink_or_the_guests_own_network() {
         };
         lab.walk(1, &lab.network((UPLINK, shape), 2)).await;
         let config = lab.config_of(UPLINK).await;
-        // LXD refuses a range for OVN that its own DHCP may give away.
-        assert_eq!(config["ipv4.dhcp"], "false");
+        // LXD takes OVN's range from the subnet of its own DHCP, which must not give it away.
+        assert_eq!(config["ipv4.dhcp.ranges"], "10.88.0.2-10.88.0.2");
         lab.walk(1, &lab.network((OVN_NETWORK, ovn()), 2)).await;
 
         lab.defined(&bridge(BRIDGE), 2).await;
@@ -167,7 +167,7 @@ async fn a_bridge_with_nat_is_ovns_uplink_or_the_guests_own_network() {
         };
         lab.walk(1, &lab.network((BRIDGE, shape), 2)).await;
         let config = lab.config_of(BRIDGE).await;
-        assert!(config.contains_key("ipv4.address") && !config.contains_key("ipv4.dhcp"));
+        assert!(config.contains_key("ipv4.address") && !config.contains_key("ipv4.dhcp.ranges"));
     }
 }
 

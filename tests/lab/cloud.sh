@@ -7,17 +7,22 @@ fresh_cloud() {
   SERVICES="microceph microovn" fresh "$@"
   for host in "$@"; do for service in microceph microovn; do until_true micro_answers "$host" "$service" || die "$service of $host does not answer"; done; done
 }
-# cloud_preseed HOST…: a preseed of these hosts, each with a Ceph disk and an uplink, on all of them; FILESYSTEM=true asks for remote-fs.
+# cloud_preseed HOST…: a preseed of these hosts, each with a Ceph disk and an uplink, on all of them; FILESYSTEM=true asks for remote-fs,
+# UPLINK=bridge for an uplink that LXD makes.
 cloud_preseed() {
   local host
   for host in "$@"; do
     {
       printf 'cluster: attic\ninitiator: %s\nnodes:\n' "$1"
       for each in "$@"; do
-        printf '  - name: %s\n    address: "%s"\n    uplink: eth1\n    disks:\n      - use: ceph\n        serial: %s-b\n' "$each" "$(ip_of "$each")" "$each"
+        printf '  - name: %s\n    address: "%s"\n' "$each" "$(ip_of "$each")"
+        [ "${UPLINK-nic}" = bridge ] || printf '    uplink: eth1\n'
+        printf '    disks:\n      - use: ceph\n        serial: %s-b\n' "$each"
       done
       printf 'local:\n  driver: auto\n  file: 2GiB\nceph:\n  filesystem: %s\n' "${FILESYSTEM-false}"
-      printf 'network:\n  kind: ovn\n  uplink: nic\n  ipv4-gateway: 10.88.0.1/24\n  ipv4-range: 10.88.0.100-10.88.0.254\n  dns: [10.88.0.1]\n'
+      printf 'network:\n  kind: ovn\n  uplink: %s\n' "${UPLINK-nic}"
+      if [ "${UPLINK-nic}" = bridge ]; then printf '  ipv4-gateway: 10.111.0.1/24\n  ipv4-range: 10.111.0.128-10.111.0.254\n'
+      else printf '  ipv4-gateway: 10.88.0.1/24\n  ipv4-range: 10.88.0.100-10.88.0.254\n  dns: [10.88.0.1]\n'; fi
       printf '  ipv4-guests: 10.83.0.1/24\n  ipv6-guests: fd42:83::1/64\nerase: 0\n'
     } | put "$host" /root/attic.yaml
   done
@@ -107,5 +112,5 @@ shows_guests() {
     if [ -n "$last" ]; then comes "on-$last reaches on-$host on another member" reach "$first" "on-$last" "$(address_of "$first" "on-$host")"; fi
     last=$host
   done
-  comes "and the uplink's gateway" reach "$first" "on-$last" 10.88.0.1
+  comes "and the uplink's gateway" reach "$first" "on-$last" "${GATEWAY-10.88.0.1}"
 }

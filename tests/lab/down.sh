@@ -14,7 +14,7 @@ empty() { local events; events=$(cgroup_of "$1")/cgroup.events; [ ! -e "$events"
 # connections HOST: the numbers of the FUSE connections of the host's rbd-fuse processes; read while they live
 connections() {
   local pid
-  for pid in $(cat "$(cgroup_of "$1")"/cgroup.procs "$(cgroup_of "$1")"/*/cgroup.procs "$(cgroup_of "$1")"/*/*/cgroup.procs 2>/dev/null); do
+  find "$(cgroup_of "$1")" -name cgroup.procs -exec cat {} + 2>/dev/null | while read -r pid; do
     if grep -qx rbd-fuse "/proc/$pid/comm" 2>/dev/null; then awk '/ - fuse[.a-z-]* / && /rbd/ { split($3, number, ":"); print number[2] }' "/proc/$pid/mountinfo"; fi
   done | sort -u
 }

@@ -11,6 +11,7 @@ use super::join::JoinRequest;
 use super::leader;
 use super::reach::{Reach, Silence, leaves_open, say};
 use super::refusals::{Meaning, meaning};
+use super::reopen;
 use super::types::{MemberConfig, MemberStatus, Server};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
@@ -164,10 +165,14 @@ impl Join {
 impl Step for Join {
     fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
-            Ok(if self.look().await? {
+            if !self.look().await? {
+                return Ok(Seen::Missing("not clustered".to_owned()));
+            }
+            let closed = reopen::closed(&self.reach.lxd().await?, &self.name).await?;
+            Ok(if closed.is_empty() {
                 Seen::There(self.done())
             } else {
-                Seen::Missing("not clustered".to_owned())
+                Seen::Missing(format!("cannot use {}", closed.join(", ")))
             })
         })
     }
@@ -177,6 +182,10 @@ impl Step for Join {
     }
 
     fn verify<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
-        Box::pin(self.until_online(context))
+        Box::pin(async move {
+            self.until_online(context).await?;
+            reopen::reopen(&self.reach, context, &self.name).await?;
+            self.until_online(context).await
+        })
     }
 }

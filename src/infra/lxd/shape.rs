@@ -1,6 +1,6 @@
 //! What a network's shape is in LXD's keys, and how a network that is there stands to it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
@@ -79,8 +79,9 @@ fn physical(shape: &NetworkShape) -> Pairs {
     pairs
 }
 
-/// A bridge with NAT. Under OVN nobody but OVN's router is on it, with an address of the range: LXD
-/// refuses a range that its own DHCP might give away too.
+/// A bridge with NAT. Under OVN nobody but OVN's router is on it, with an address of the range. LXD
+/// takes that range from the subnet of its own DHCP, so DHCP must be on, and wants that DHCP gives
+/// none of it away: it is given one address that nobody asks for.
 fn bridge(address4: Option<Ipv4Net>, range4: Option<AddressRange>) -> (&'static str, Pairs) {
     let mut pairs = Pairs::new();
     if let Some(address) = address4 {
@@ -90,9 +91,17 @@ fn bridge(address4: Option<Ipv4Net>, range4: Option<AddressRange>) -> (&'static 
     let Some(given) = range4 else {
         return ("Bridge with NAT on each node", pairs);
     };
-    pairs.push(("ipv4.dhcp", "false".to_owned()));
+    if let Some(spare) = address4.and_then(|address| spare(address, given)) {
+        pairs.push(("ipv4.dhcp.ranges", format!("{spare}-{spare}")));
+    }
     pairs.push(("ipv4.ovn.ranges", range(given)));
     ("Uplink for OVN networks: a bridge with NAT", pairs)
+}
+
+/// The first address of the router's subnet that is neither the router's nor in the range.
+fn spare(router: Ipv4Net, range: AddressRange) -> Option<Ipv4Addr> {
+    let is_free = |it: &Ipv4Addr| *it != router.addr() && !range.contains(*it);
+    router.hosts().find(is_free)
 }
 
 fn ovn(uplink: &str, guests4: Option<Ipv4Net>, guests6: Option<Ipv6Net>) -> Pairs {

@@ -85,6 +85,19 @@ pub(super) async fn start(world: &World, units: &[&'static str]) -> Result<(), S
     Err(plain(&String::from_utf8_lossy(&output.stderr)))
 }
 
+/// Starts the daemon among the units anew; its socket stays. The error is what systemctl said.
+pub(super) async fn restart(world: &World, units: &[&'static str]) -> Result<(), String> {
+    let services = units.iter().filter(|unit| unit.ends_with(".service"));
+    let services: Vec<_> = services.copied().collect();
+    let output = systemctl(world, &["restart"], &services)
+        .await
+        .map_err(|error| format!("{}: {error}", world.programs.systemctl.display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(plain(&String::from_utf8_lossy(&output.stderr)))
+}
+
 /// One property of each unit, in order; none where systemctl does not answer as systemd's does.
 async fn show(world: &World, property: &str, units: &[&'static str]) -> Option<Vec<String>> {
     let words = ["show", "-p", property];

@@ -141,7 +141,8 @@ impl Acceptor {
     /// The handshake with one caller, bounded in time and number; `now` is World's. Run it in a
     /// task of its own for each connection: a caller that never speaks costs that task alone.
     pub async fn accept(&self, stream: TcpStream, now: Millis) -> Result<Incoming, TlsError> {
-        let source: IpAddr = stream.peer_addr().map_err(TlsError::Io)?.ip();
+        let source = stream.peer_addr().map_err(TlsError::Io)?;
+        let source: IpAddr = source.ip().to_canonical();
         let _pass = self.guards.shake(source).ok_or(TlsError::Busy)?;
         tokio::time::timeout(self.handshake, self.greet((stream, source), now))
             .await

@@ -1,0 +1,63 @@
+//! Networks that a joining LXD could not open: it looks for OVN before it has read where that is, and
+//! looks there again until its daemon is started anew (5.0, 5.21 and 6.1: microcloud issue 247).
+
+use super::client::Lxd;
+use super::failures;
+use super::reach::{Reach, Silence};
+use super::shape;
+use super::types::Phase;
+use super::units::{Units, restart, units};
+use crate::engine::message::{Failure, Message};
+use crate::infra::Context;
+
+/// The managed networks that `member` has and cannot use, by name.
+pub(super) async fn closed(lxd: &Lxd, member: &str) -> Result<Vec<String>, Failure> {
+    let all = lxd.networks().await;
+    let all = all.map_err(|error| failures::unanswered(&error))?;
+    let mut closed = Vec::new();
+    for network in all.into_iter().filter(|it| it.managed) {
+        let own = lxd.network(&network.name, Some(member)).await;
+        let own = own.map_err(|error| failures::unanswered(&error))?;
+        if own.status == Phase::Unavailable {
+            closed.push(network.name);
+        }
+    }
+    Ok(closed)
+}
+
+/// Starts this member's daemon anew where it has networks that it cannot use and no guest that would
+/// notice.
+pub(super) async fn reopen(reach: &Reach, context: &Context, member: &str) -> Result<(), Failure> {
+    let lxd = reach.lxd().await?;
+    let networks = closed(&lxd, member).await?;
+    let guests = lxd.instances().await;
+    let guests = guests.map_err(|error| failures::unanswered(&error))?;
+    let Some(network) = networks.first() else {
+        return Ok(());
+    };
+    let Units::There(own) = units(&reach.world).await else {
+        return Err(unusable(network));
+    };
+    if guests.iter().any(|guest| guest.location == member) {
+        return Err(unusable(network));
+    }
+    let says = Message::new("lxd.reopening").with("networks", networks.join(", "));
+    context.say(says);
+    let restarted = restart(&reach.world, &own).await;
+    restarted.map_err(|words| unusable(network).because(words))?;
+    let mut silence = Silence::default();
+    loop {
+        if silence.seen(context, lxd.ready().await)? == Some(true) {
+            break;
+        }
+        reach.pause(context).await?;
+    }
+    match closed(&lxd, member).await?.first() {
+        Some(network) => Err(unusable(network)),
+        None => Ok(()),
+    }
+}
+
+fn unusable(network: &str) -> Failure {
+    Failure::new(shape::say("lxd.network-unavailable", network)).hint(Message::new("lxd.hint-log"))
+}
