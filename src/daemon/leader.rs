@@ -155,7 +155,7 @@ impl Daemon {
             (None, Some(founding)) => self.found(&store, &authority, founding).await?,
             (None, None) => return Err(failed("the database holds no cluster")),
         };
-        let (listener, acceptor) = self.listen(&authority, cluster.epoch).await?;
+        let (listener, acceptor) = self.listen(&authority, cluster.epoch)?;
         let listens = listener.local_addr().map_err(failed)?;
         let open = Arc::new(Open {
             store,
@@ -176,7 +176,7 @@ impl Daemon {
         Ok(open)
     }
 
-    async fn listen(
+    fn listen(
         &self,
         authority: &Authority,
         epoch: u64,
