@@ -74,7 +74,7 @@ impl Site {
         spec.drivers.extend(remote);
         let (ceph, ovn) = (self.ceph.clone(), self.ovn.clone());
         let node = name.to_owned();
-        spec.ceph = Probe::when(move || ceph.ceph_ready(&node) && ceph.can_make_pools(&node));
+        spec.ceph = Probe::when(move || ceph.ceph_ready(&node));
         let node = name.to_owned();
         spec.ovn = Probe::when(move || ovn.ovn_ready(&node));
         let lxd = self.lxd.add_node(spec);

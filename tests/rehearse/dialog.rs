@@ -127,7 +127,7 @@ fn three_pis_become_a_cluster_by_answers_in_lines() {
     seat.choose("Next");
     seat.until("Disks, step 6 of 10");
     for joiner in ["pi-b", "pi-c"] {
-        seat.until(&format!("Use: Local, by {joiner}"));
+        seat.until(&format!("Use: Ceph, by {joiner}"));
     }
     seat.choose("Suggest");
     seat.until("Now: sda of pi-a (here): ");
