@@ -30,7 +30,8 @@ state=$(lxd_state pi-a)
 form --json pi-a pi-b pi-c
 for host in pi-a pi-b pi-c; do
   same "again: mcloud ends well on $host" 0 "$(exit_of "$host")"
+  # the proof's guests are made and removed anew each time
   same "again: every step on $host was done already" already \
-    "$(jq -rs '[.[] | select(.kind == "step")] | group_by([.node, .phase, .step]) | map(last.state) | unique | join(" ")' "$OUT/$host" 2>&1)"
+    "$(jq -rs '[.[] | select(.kind == "step" and (.step | startswith("lxd.guests") | not))] | group_by([.node, .phase, .step]) | map(last.state) | unique | join(" ")' "$OUT/$host" 2>&1)"
 done
 unchanged "again: LXD is as it was" "$state" "$(lxd_state pi-a)"
