@@ -23,7 +23,7 @@ done
 does pi-b Disks "$MARK\[ Suggest \]" Enter
 sees pi-b Disks 'pi-b \(here\) [0-9.]+ sdb .* ■ Local'
 to_review pi-a
-comes "Review says which disk will be formatted" shown pi-a 'Will be formatted.*pi-b sdb LABDISK'
+comes "Review says which disk will be formatted" shown pi-a 'Will be formatted.*pi-b sdb .*LABDISK'
 does pi-a Review "$MARK\[ Install \]" Enter
 for host in pi-a pi-b pi-c; do sees "$host" Done 'is ready: 3 members'; done
 say "keys: pi-a $(keys_of pi-a), pi-b $(keys_of pi-b), pi-c $(keys_of pi-c)"
