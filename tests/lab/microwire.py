@@ -7,6 +7,7 @@ import socket
 import socketserver
 import subprocess
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -91,10 +92,11 @@ def split_address(address):
 def write(path, text, mode=0o600):
     """A file that is never seen half written."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as out:
+    new = f"{path}.{threading.get_ident()}.new"  # two calls may write the same file
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as out:
         out.write(text)
-    os.chmod(path + ".new", mode)
-    os.rename(path + ".new", path)
+    os.chmod(new, mode)
+    os.rename(new, path)
 
 
 class Handler(BaseHTTPRequestHandler):

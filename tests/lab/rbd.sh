@@ -35,16 +35,15 @@ note_of() {
 if [ "$verb" = map ]; then
   note=$(note_of "$pool" "$image")
   if [ -n "$note" ]; then echo "/dev/${note##*/}"; exit; fi
-  files=/run/lab-rbd/$pool readonly=()
-  if ! mountpoint -q "$files"; then
-    mkdir -p "$files"
-    LD_PRELOAD=/usr/local/lib/rbd-fuse.so rbd-fuse -c "/etc/ceph/$cluster.conf" -p "$pool" "$files" >/dev/null 2>&1 9>&-
-    for _ in $(seq 100); do if mountpoint -q "$files"; then break; fi; sleep 0.1; done
-  fi
-  file=$files/$image
+  # an rbd-fuse for each image: it lets go of an image only when it ends
+  files=/run/lab-rbd/$pool/$image file=/run/lab-rbd/$pool/$image/$image readonly=()
   if [[ $image == *@* ]]; then # rbd-fuse shows no snapshots: a copy, read only
     file=/var/lib/lab-rbd-snapshot-${image//\//_} readonly=(-r)
     "$real" --id "$id" -p "$pool" export --no-progress "$image" "$file" || exit 1
+  elif ! mountpoint -q "$files"; then
+    mkdir -p "$files"
+    LD_PRELOAD=/usr/local/lib/rbd-fuse.so rbd-fuse -c "/etc/ceph/$cluster.conf" -p "$pool" -r "$image" "$files" >/dev/null 2>&1 9>&-
+    for _ in $(seq 100); do if mountpoint -q "$files"; then break; fi; sleep 0.1; done
   fi
   # the hosts share this machine's loops: another may take the free one first
   for _ in $(seq 50); do
@@ -69,4 +68,11 @@ if [ ! -s "${note:-/nowhere}" ]; then
 fi
 read -r minor pool image <"$note"
 losetup -d "/dev/loop$minor" || { echo "rbd: sysfs write failed" >&2; exit 16; }
+files=/run/lab-rbd/$pool/$image
+if mountpoint -q "$files"; then
+  for _ in $(seq 50); do if umount "$files" 2>/dev/null; then break; fi; sleep 0.1; done
+  # the image is free once its rbd-fuse has ended
+  for _ in $(seq 50); do if ! pgrep -f -- "-r $image $files" >/dev/null; then break; fi; sleep 0.1; done
+  rmdir "$files" 2>/dev/null
+fi
 rm -f "/dev/${note##*/}" "$note" "/var/lib/lab-rbd-snapshot-${image//\//_}"

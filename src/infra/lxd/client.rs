@@ -24,6 +24,9 @@ const STARTING: Duration = Duration::from_secs(90);
 /// How long one round of waiting for an operation is, in seconds.
 const ROUND: u32 = 2;
 
+/// What LXD 5.0 says where a round is over and the operation is not.
+const ROUND_OVER: &str = "context deadline exceeded";
+
 /// How often a wait whose connection broke connects again before it gives up.
 const RECONNECTS: u32 = 40;
 
@@ -204,7 +207,15 @@ impl Lxd {
         let call = Call::get(path).patience(Patience::WhileConnected);
         let mut broken = 0;
         loop {
-            match self.ask::<Operation>(call.clone()).await {
+            let round = match self.ask::<Operation>(call.clone()).await {
+                // LXD 5.0 has an error instead of the operation that goes on.
+                Err(RestError::Refused(refusal)) if refusal.text == ROUND_OVER => {
+                    let path = format!("/1.0/operations/{}", segment(id));
+                    self.ask::<Operation>(Call::get(path)).await
+                }
+                round => round,
+            };
+            match round {
                 Ok(Reply::Sync(operation) | Reply::Async(operation)) => {
                     broken = 0;
                     progress(&operation.view());
