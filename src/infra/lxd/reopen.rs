@@ -30,14 +30,14 @@ pub(super) async fn closed(lxd: &Lxd, member: &str) -> Result<Vec<String>, Failu
 pub(super) async fn reopen(reach: &Reach, context: &Context, member: &str) -> Result<(), Failure> {
     let lxd = reach.lxd().await?;
     let networks = closed(&lxd, member).await?;
-    let guests = lxd.instances().await;
-    let guests = guests.map_err(|error| failures::unanswered(&error))?;
     let Some(network) = networks.first() else {
         return Ok(());
     };
     let Units::There(own) = units(&reach.world).await else {
         return Err(unusable(network));
     };
+    let guests = lxd.instances().await;
+    let guests = guests.map_err(|error| failures::unanswered(&error))?;
     if guests.iter().any(|guest| guest.location == member) {
         return Err(unusable(network));
     }
