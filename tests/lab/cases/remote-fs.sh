@@ -15,6 +15,7 @@ stops() {
   same "$1: at remote-fs" "lxd.remote-fs@pi-a" "$(jq -rs 'map(select(.kind == "failure").step) | unique | join(" ")' "$OUT/pi-a")"
   say_all "what is told" "$(failure_of pi-a)"
   has "$1: in LXD's own words" "$2" "$(jq -c 'select(.kind == "failure").failure.causes' "$OUT/pi-a")"
+  has "$1: with the way on that needs nobody else" 'answers.* leave (it|the file system) out' "$(jq -r 'select(.kind == "failure").failure.hint.text' "$OUT/pi-a")"
   has "$1: with ways on" '"retry"' "$(jq -c 'select(.kind == "failure").failure.remedies' "$OUT/pi-a")"
   same "$1: what needs it is left out, all else is done" "lxd.guests@pi-a lxd.profile@pi-a lxd.proof@pi-a lxd.remote-fs@pi-a" "$(undone pi-a)"
   same "$1: nothing of remote-fs is left in LXD" "local Created;remote Created" \
