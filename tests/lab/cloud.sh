@@ -113,8 +113,11 @@ monitor_default() {
   same "the monitor of $1 has its defaults" "[]" "$(on "$1" ceph --admin-daemon "$socket" config diff </dev/null | jq -c '.diff | to_entries
     | map(select(.key | IN("mon_election_timeout", "mon_probe_timeout", "paxos_propose_interval", "paxos_min_wait")))')"
 }
-# tuned NAME: the hosts whose monitors a run tuned.
-tuned() { jq -rs 'map(select(.kind == "log" and .says.code == "microceph.is-tuned").says.with.name) | unique | join(" ")' "$OUT/$1"; }
+# tuned NAME: the hosts whose monitors a run tuned, or left alone because writing is too slow there, as it said.
+tuned() {
+  jq -r 'select(.kind == "log" and .says.code == "microceph.tune-slow").says.text | "# " + .' "$OUT/$1" >&2
+  jq -rs 'map(select(.kind == "log" and (.says.code | IN("microceph.is-tuned", "microceph.tune-slow"))).says.with.name) | unique | join(" ")' "$OUT/$1"
+}
 # chassis_are NAME…: the southbound database knows exactly these chassis.
 chassis_are() { [ "$(on "$1" ovn-sbctl --no-leader-only --bare --columns=name list chassis </dev/null | sort | xargs)" = "$*" ]; }
 shows_chassis() { comes "$# chassis" chassis_are "$@"; }

@@ -15,7 +15,7 @@ cloud_preseed pi-a pi-b pi-c
 form --json pi-a pi-b pi-c
 for host in pi-a pi-b pi-c; do same "mcloud ends well on $host" 0 "$(exit_of "$host")"; done
 shows_times pi-a pi-b pi-c
-same "monitors were tuned meanwhile" "pi-a pi-b pi-c" "$(tuned pi-a)"
+same "monitors were tuned meanwhile, or it was said why not" "pi-a pi-b pi-c" "$(tuned pi-a)"
 
 # what the mission shows
 shows_lists physical pi-a pi-b pi-c
