@@ -53,7 +53,9 @@ fn the_wait_for_nodes_is_told_from_where_it_began() {
     stage.now += 5_000;
     stage.event(Event::Tick);
     let waited = |e: &mcloud::engine::event::PublicEvent| match &e.what {
-        What::Log { says, .. } if says.code == "gather.waiting" => Some(says.with["seconds"].clone()),
+        What::Log { says, .. } if says.code == "gather.waiting" => {
+            Some(says.with["seconds"].clone())
+        }
         _ => None,
     };
     let last = stage.told.iter().filter_map(waited).next_back();

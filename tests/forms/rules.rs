@@ -164,7 +164,11 @@ fn after_a_run_no_form_says_that_nothing_was_written() {
         stage.state.cluster.touched = true;
         for text in texts(&stage.form(step)) {
             let text = text.to_lowercase();
-            for claim in ["is written yet", "nothing has been written", "nothing was written"] {
+            for claim in [
+                "is written yet",
+                "nothing has been written",
+                "nothing was written",
+            ] {
                 assert!(!text.contains(claim), "{name}: {text}");
             }
         }

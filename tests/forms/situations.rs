@@ -381,6 +381,12 @@ fn serving() -> Vec<(&'static str, Step, Stage)> {
     ]
 }
 
+/// The same after a run was begun.
+fn touched(mut stage: Stage) -> Stage {
+    stage.state.cluster.touched = true;
+    stage
+}
+
 fn choosing() -> Vec<(&'static str, Step, Stage)> {
     let mut chosen = three();
     give(&mut chosen, "pi-a", "pi-a-A");
@@ -435,11 +441,7 @@ fn choosing() -> Vec<(&'static str, Step, Stage)> {
             });
             stage
         }),
-        ("network-again", Step::Network, {
-            let mut stage = chosen.clone();
-            stage.state.cluster.touched = true;
-            stage
-        }),
+        ("network-again", Step::Network, touched(chosen.clone())),
         ("network-looking", Step::Network, looking),
         ("network-worker", Step::Network, chosen.worker(1)),
     ]

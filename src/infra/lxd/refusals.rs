@@ -64,9 +64,10 @@ pub enum Meaning {
 
 use Meaning::{
     AlreadyClustered, AlreadyExists, AlreadyPending, BadConfig, CannotListen, Changed,
-    DriverMissing, FilesMissing, InUse, KernelLacks, KeyInWrongPhase, MemberExists, MemberHolds, MemberMissing,
-    NicHasAddress, NoNorthbound, NoQuorum, NotClustered, NotFound, NotPendingEverywhere, NotReady,
-    OnlyMember, OsdPoolTaken, Other, PartlyCreated, TokenRefused, VersionsDiffer,
+    DriverMissing, FilesMissing, InUse, KernelLacks, KeyInWrongPhase, MemberExists, MemberHolds,
+    MemberMissing, NicHasAddress, NoNorthbound, NoQuorum, NotClustered, NotFound,
+    NotPendingEverywhere, NotReady, OnlyMember, OsdPoolTaken, Other, PartlyCreated, TokenRefused,
+    VersionsDiffer,
 };
 
 /// Parts of sentences in lower case; the first that fits tells the meaning.
