@@ -208,7 +208,7 @@ impl Turn<'_> {
     /// Looks at every node afresh: what was known of it is forgotten first.
     pub(super) fn look_again(&mut self) {
         let cluster = &mut self.state.cluster;
-        cluster.stage = Stage::Gathering;
+        (cluster.stage, cluster.gathers) = (Stage::Gathering, self.now);
         cluster.checks = Shared::default();
         (cluster.plan, cluster.digest) = (None, None);
         for node in cluster.nodes.values_mut() {
@@ -255,7 +255,7 @@ impl Turn<'_> {
                     .with("nodes", missing.join(", "))
                     .with(
                         "seconds",
-                        self.now.saturating_sub(self.state.cluster.began) / 1_000,
+                        self.now.saturating_sub(self.state.cluster.waits_since()) / 1_000,
                     );
                 self.log(Level::Info, says);
             }

@@ -98,6 +98,9 @@ pub struct Cluster {
     pub unattended: bool,
     /// When the undertaking began.
     pub began: Millis,
+    /// When every node began to be looked at, for the plan that is made then; 0 before.
+    #[serde(default)]
+    pub gathers: Millis,
     /// The trust session, while it is open.
     #[serde(default)]
     pub session: Option<Session>,
@@ -130,6 +133,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Since when the nodes are waited for: the last look at them, or else the beginning.
+    pub(super) fn waits_since(&self) -> Millis {
+        self.gathers.max(self.began)
+    }
+
     /// Nothing is under way in it: what has ended was seen.
     pub(super) fn close(&mut self) {
         (self.stage, self.end, self.unattended) = (Stage::Idle, None, false);
