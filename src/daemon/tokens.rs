@@ -1,6 +1,6 @@
 //! Join tokens: made, kept as a hash, written to one file per node.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -31,7 +31,7 @@ impl Open {
         let expires = now.saturating_add(ttl);
         let token = JoinToken::create(Invitation {
             cluster: self.authority().cluster().to_owned(),
-            addresses: vec![SocketAddr::new(address, self.port())],
+            addresses: vec![self.found_at(address)],
             ca_sha256: self.authority().fingerprint(),
             expires,
         })

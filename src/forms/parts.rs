@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Button, Deed, Form, Known, Note, Part, Step, Tone, Wish, way};
+use super::{Button, Deed, Field, Form, Known, Note, Part, Step, Tone, Wish, way};
 use crate::engine::message::{Failure, plain};
 use crate::engine::picture::Picture;
 use crate::engine::{Intent, Millis};
@@ -136,6 +136,13 @@ pub(super) fn leader(name: &str) -> String {
         say("form.the-initiator")
     } else {
         plain(name)
+    }
+}
+
+impl Field {
+    /// Whether what is in it cannot stay.
+    pub fn is_wrong(&self) -> bool {
+        self.about.iter().any(|note| note.tone == Tone::Bad)
     }
 }
 

@@ -191,16 +191,19 @@ fn script(rehearse: &Rehearse, preseed: Option<&Preseed>) -> Result<Script, Exit
         snaps: snaps(rehearse.there),
         more_nics: usize::from(rehearse.nics.saturating_sub(1)),
         ceph: rehearse.there == There::Ceph,
+        ipv6: rehearse.ipv6,
     })
 }
 
 /// The snaps of Pis that have this before.
 fn snaps(there: There) -> Vec<InstalledSnap> {
     let lxd = InstalledSnap::new("lxd", "5.21/stable");
+    let ceph = InstalledSnap::new("microceph", "squid/stable");
     match there {
         There::Nothing => Vec::new(),
         There::Lxd => vec![lxd],
-        There::Ceph => vec![lxd, InstalledSnap::new("microceph", "squid/stable")],
+        There::All => vec![lxd, ceph, InstalledSnap::new("microovn", "24.03/stable")],
+        There::Ceph => vec![lxd, ceph],
     }
 }
 

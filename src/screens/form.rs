@@ -145,11 +145,13 @@ impl Sheet {
         None
     }
 
-    /// What the last button does; where it does nothing, the focus goes there: it says why.
+    /// What the last button does; where it does nothing, the focus goes to what is wrong, or to the
+    /// button: it says why.
     fn forward(&mut self, form: &Form, stops: &[Stop]) -> Option<Wish> {
         let last = form.buttons.last()?;
         if last.wish.is_none() {
-            self.go(stops, stops.len().saturating_sub(1));
+            let wrong = stops.iter().position(Stop::is_wrong);
+            self.go(stops, wrong.unwrap_or(stops.len().saturating_sub(1)));
         }
         last.wish.clone()
     }

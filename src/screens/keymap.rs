@@ -46,6 +46,8 @@ pub enum Command {
     Erase,
     /// Take back what stands at the cursor.
     Delete,
+    /// Take back all that was typed here.
+    Clear,
     /// Close what is open on top, or go back.
     Back,
     /// To the next screen.

@@ -135,6 +135,7 @@ impl Save {
             value: &self.name,
             wide: 50,
             editor: (self.focus == 0).then_some(&self.editor),
+            wrong: matches!(self.came, Some(Err(_))),
         };
         lines.extend(drawn.lines(inner));
         if let Some(Err(why)) = &self.came {

@@ -213,7 +213,7 @@ async fn replay<S>(lab: &Lab<S>, line: &Value, same: &mut Same) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn microceph_answers_as_the_recorded_daemon_did() {
-    let lab = Lab::ceph(3, 100.0, &[]).await;
+    let lab = Lab::ceph(3, 20.0, &[]).await;
     let mut same = Same::default();
     for line in lines(include_str!("../fixtures/microceph.jsonl")) {
         before(line["id"].as_str().expect("an id"), &lab).await;

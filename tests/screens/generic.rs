@@ -71,14 +71,25 @@ fn field(known: &Known, id: &str, kind: FieldKind) -> Field {
         FieldKind::Words => "The four words",
     };
     let suggested = if kind == FieldKind::Name { "attic" } else { "" };
+    let about = if is_no_address(known, id, kind) {
+        note(Tone::Bad, "That is no address.")
+    } else {
+        note(Tone::Plain, "What is typed here is only looked at.")
+    };
     Field {
         id: id.to_owned(),
         label: label.to_owned(),
         value: typed.unwrap_or_else(|| suggested.to_owned()),
         kind,
-        about: vec![note(Tone::Plain, "What is typed here is only looked at.")],
+        about: vec![about],
         press,
     }
+}
+
+fn is_no_address(known: &Known, id: &str, kind: FieldKind) -> bool {
+    let typed = known.typed.0.get(id).filter(|typed| !typed.is_empty());
+    kind == FieldKind::Address
+        && typed.is_some_and(|typed| typed.parse::<std::net::IpAddr>().is_err())
 }
 
 pub(crate) fn button(id: &str, label: &str, wish: Option<Wish>) -> Button {
@@ -118,6 +129,8 @@ fn peers(known: &Known) -> Form {
         name: name.to_owned(),
         value: note(tone, text),
     };
+    let on = Some(Wish::Go(Step::Disks));
+    let on = on.filter(|_| !is_no_address(known, "add", FieldKind::Address));
     Form {
         says: strings(&["Start mcloud on each other Pi, choose Join, and type these words there."]),
         parts: vec![
@@ -134,7 +147,7 @@ fn peers(known: &Known) -> Form {
         sums: vec![note(Tone::Good, "With this node: 3 nodes.")],
         buttons: vec![
             button("back", "Back", Some(Wish::Go(Step::Address))),
-            button("next", "Next", Some(Wish::Go(Step::Disks))),
+            button("next", "Next", on),
         ],
         first: known
             .picture

@@ -39,6 +39,9 @@ fn a_name_is_edited_at_its_cursor_and_takes_only_what_a_name_has() {
     desk.press(KeyCode::End);
     desk.ctrl('h');
     assert!(desk.shows("[ mytic-_"), "{}", desk.draw());
+    desk.ctrl('u');
+    desk.typed("den");
+    assert!(desk.shows("[ den_ "), "{}", desk.draw());
 }
 
 #[test]
@@ -47,6 +50,18 @@ fn an_address_takes_digits_and_colons() {
     desk.press(KeyCode::Tab);
     desk.typed("fd00::1x");
     assert!(desk.shows("[ fd00::1_"), "{}", desk.draw());
+}
+
+#[test]
+fn what_was_typed_wrong_is_marked_where_it_stands_and_going_on_leads_there() {
+    let mut desk = at("peers", 3);
+    desk.press(KeyCode::Tab);
+    desk.typed("fd00:");
+    desk.press(KeyCode::Tab);
+    assert!(desk.shows("× Add by address"), "{}", desk.draw());
+    assert_eq!(desk.press(KeyCode::F(10)), None);
+    assert!(desk.shows("▶ Add by address"), "{}", desk.draw());
+    assert!(desk.shows("That is no address."), "{}", desk.draw());
 }
 
 #[test]

@@ -200,8 +200,8 @@ impl Daemon {
     fn own_addresses(&self, leader: &Open) -> Vec<SocketAddr> {
         let picture = self.hub.picture.borrow();
         let chosen = picture.wizard.address;
-        let at = |address| SocketAddr::new(address, leader.port());
-        chosen.map(at).into_iter().collect()
+        let at = chosen.map(|address| leader.found_at(address));
+        at.into_iter().collect()
     }
 
     /// Puts a node out again: it is told why, and its certificate is worthless.

@@ -43,6 +43,24 @@ pub struct CephPool {
     pub size: u64,
 }
 
+/// The networks of a Ceph, as `MicroCeph` keeps them: each one or more, with commas between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CephNetworks {
+    /// That of clients and monitors.
+    pub public: String,
+    /// That on which disks copy to each other.
+    pub internal: String,
+}
+
+/// A key of the cluster's configuration (`GET /1.0/configs`).
+#[derive(Debug, Deserialize)]
+struct Setting {
+    #[serde(deserialize_with = "text")]
+    key: String,
+    #[serde(default, deserialize_with = "text")]
+    value: String,
+}
+
 /// Whether disks can be encrypted (`GET /1.0/disks/encryption-support`).
 #[derive(Debug, Deserialize)]
 struct Encryption {
@@ -132,6 +150,22 @@ impl MicroCeph {
     /// The pools of the cluster; none outside one. Asks Ceph itself.
     pub async fn pools(&self) -> Result<Vec<CephPool>, RestError> {
         self.micro.list("/1.0/pools").await
+    }
+
+    /// The networks of the cluster, which its bootstrap chose; none where this version or a daemon
+    /// outside a cluster does not say. The question has a body, in which an empty key is all keys.
+    pub async fn networks(&self) -> Result<Option<CephNetworks>, RestError> {
+        let asked = Call::get("/1.0/configs").body(json!({ "key": "" }));
+        let settings: Vec<Setting> = match self.micro.ask(asked).await {
+            Err(error) if error.refusal().is_some() => return Ok(None),
+            settings => settings?,
+        };
+        let of = |key: &str| {
+            let setting = settings.iter().find(|it| it.key == key)?;
+            Some(setting.value.trim().to_owned())
+        };
+        let networks = of("public_network").zip(of("cluster_network"));
+        Ok(networks.map(|(public, internal)| CephNetworks { public, internal }))
     }
 
     /// Sets how many copies new pools keep, and where `all` those that are there, too.

@@ -90,6 +90,13 @@ impl Look for Proof {
         if !each.is_empty() {
             found.push(Message::new("microceph.pools").with("pools", each.join(", ")));
         }
+        let Some(networks) = silence.bear(app, context, self.ceph.networks().await)? else {
+            return away();
+        };
+        found.extend(networks.map(|it| {
+            let networks = Message::new("microceph.networks").with("public", it.public);
+            networks.with("internal", it.internal)
+        }));
         found.push(Message::new("microceph.health-unknown"));
         Ok(Standing::Right(found))
     }

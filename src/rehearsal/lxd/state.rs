@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::daemon::Asked;
 use super::guests::Guest;
 use super::images::Properties;
 use super::network::Network;
@@ -202,6 +203,14 @@ impl State {
         member
             .map(|member| member.node.clone())
             .ok_or_else(|| Refusal::new(404, "Cluster member not found"))
+    }
+
+    /// Gives the host of a network's part an interface with the network's name.
+    pub(super) fn occupy(&mut self, asked: &Asked) {
+        if let Ok(node) = self.target(&asked.node, asked.target.as_deref()) {
+            let nics = &mut self.node_mut(&node).spec.nics;
+            nics.push(asked.text("name").to_owned());
+        }
     }
 
     /// Where `node`'s operations are said to run.

@@ -38,6 +38,8 @@ pub(in crate::screens) struct Drawn<'a> {
     pub(in crate::screens) wide: usize,
     /// Where the cursor is, where it has the focus.
     pub(in crate::screens) editor: Option<&'a Editor>,
+    /// Whether it cannot stay as it is.
+    pub(in crate::screens) wrong: bool,
 }
 
 impl From<FieldKind> for Text {
@@ -67,6 +69,10 @@ impl Editor {
         match command {
             Command::Character(c) if letters.len() < MOST => letters.insert(at, c),
             Command::Erase if at > 0 => drop(letters.remove(at - 1)),
+            Command::Clear => {
+                letters.clear();
+                self.behind = 0;
+            }
             Command::Delete if at < letters.len() => {
                 letters.remove(at);
                 self.behind = self.behind.saturating_sub(1);
@@ -84,6 +90,10 @@ impl Editor {
         match command {
             Command::Character(c) => Some(self.chooser.letter(value, c)),
             Command::Erase => Some(self.chooser.erase(value)),
+            Command::Clear => {
+                self.chooser = Chooser::default();
+                Some(String::new())
+            }
             Command::Toggle => {
                 self.chooser.blank(value);
                 Some(value.to_owned())
@@ -103,7 +113,11 @@ impl Drawn<'_> {
     /// The text in lines of at most `room` columns: beside its label, or below it.
     pub(in crate::screens) fn lines(&self, room: usize) -> Vec<Line<'static>> {
         let focused = self.editor.is_some();
-        let mark = if focused { "▶ " } else { "  " };
+        let mark = match (focused, self.wrong) {
+            (true, _) => "▶ ",
+            (false, true) => "× ",
+            (false, false) => "  ",
+        };
         let label = pad(self.label, self.beside.min(room.saturating_sub(2)));
         let rest = room.saturating_sub(self.beside + 4);
         let head = [Span::raw(mark), Span::raw(label)];

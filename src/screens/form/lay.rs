@@ -160,6 +160,7 @@ impl<'a> Layer<'a> {
                 FieldKind::Words => 50,
             },
             editor: focused.then_some(self.focus.editor),
+            wrong: field.is_wrong(),
         };
         let lines = drawn.lines(self.room.width);
         let at = self.laid.lines.len();

@@ -61,6 +61,11 @@ impl<'a> Stop<'a> {
         }
     }
 
+    /// Whether it is something to type that cannot stay as it is.
+    pub(super) fn is_wrong(&self) -> bool {
+        matches!(self.what, What::Field(field) if field.is_wrong())
+    }
+
     /// Whether Enter leaves the focus here also where it does nothing: words that are not whole.
     pub(super) fn stays(&self) -> bool {
         matches!(self.what, What::Field(field) if field.kind == FieldKind::Words)

@@ -35,6 +35,7 @@ impl Row {
 pub static TABLE: &[Row] = &[
     row("Letters", "key.type", CHARACTERS, |c| c.text.is_some()).rank(5),
     row("Backspace", "key.erase", ERASE_TEXT, |c| c.text.is_some()).also("Ctrl-H"),
+    row("Ctrl-U", "key.clear", CLEAR, |c| c.text.is_some()),
     row("Enter", "key.enter", ENTER, |c| c.enter.is_some()).rank(1),
     row("Space", "key.count", SPACE, |c| c.can(Can::Type)).rank(10),
     row("Space", "key.level", SPACE, |c| c.place == Place::Log).rank(7),
@@ -167,6 +168,7 @@ const ERASE_TEXT: Keys = &[
     (KeyCode::Char('h'), CTRL, Command::Erase),
     (KeyCode::Delete, NONE, Command::Delete),
 ];
+const CLEAR: Keys = &[(KeyCode::Char('u'), CTRL, Command::Clear)];
 const ENDS: Keys = &[
     (KeyCode::Home, NONE, Command::Home),
     (KeyCode::End, NONE, Command::End),
