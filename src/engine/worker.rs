@@ -51,6 +51,7 @@ impl Turn<'_> {
             Fact::JoinRefused(failure) => self.refused(failure),
             Fact::Link(up) => self.link(up),
             Fact::Cluster(cluster) => self.replace(*cluster),
+            Fact::Told(_) if self.is_stranger() => {}
             Fact::Told(event) => self.effect(Effect::Emit(event)),
             Fact::Facts { facts, .. } => self.effect(Effect::Report(Report::Facts(facts))),
             Fact::NotGathered(_, failure) => {
@@ -144,19 +145,44 @@ impl Turn<'_> {
         if cluster.touched {
             self.state.local.by_session = false;
         }
-        let known = &mut self.state.cluster;
+        let known = &self.state.cluster;
         // An end that was seen here, and closed, is not shown again.
         let closed = known.stage == Stage::Idle && self.state.local.member.is_some();
         if closed && cluster.stage == Stage::Ended {
             cluster.close();
         }
-        *known = cluster;
+        let waited = self.is_stranger();
+        self.state.cluster = cluster;
+        if self.is_stranger() {
+            // What others have done is not this node's to show: it waits for what will name it.
+            self.state.cluster.close();
+            if !waited {
+                self.say_that_it_waits();
+            }
+            return;
+        }
         if self.state.cluster.end.as_ref().is_some_and(|end| end.ok) {
             self.become_member();
         }
         if lost {
             self.log(Level::Warning, Message::new("link.leader-again"));
         }
+    }
+
+    /// Whether the leader has ended, or closed, an undertaking that this node had no part in.
+    fn is_stranger(&self) -> bool {
+        let Cluster { stage, answers, .. } = &self.state.cluster;
+        let over = matches!(stage, Stage::Idle | Stage::Ended);
+        let me = &self.state.local.name;
+        over && answers.as_ref().is_some_and(|it| it.node(me).is_none())
+    }
+
+    fn say_that_it_waits(&mut self) {
+        let answers = self.state.cluster.answers.as_ref();
+        let leader = answers.map_or("", |it| &it.initiator).to_owned();
+        let node = self.state.local.name.clone();
+        let says = Message::new("join.waits").with("leader", leader);
+        self.log(Level::Info, says.with("node", node));
     }
 
     /// Does what is ordered if the plan this node holds, sealed by the digest, has such a step for

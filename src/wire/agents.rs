@@ -99,6 +99,9 @@ pub struct JoinAsk {
     pub csr: String,
     /// The name the joiner goes by, where its preseed says.
     pub name: Option<String>,
+    /// Its host name: what it is called where neither its token nor its preseed says.
+    #[serde(default)]
+    pub host: String,
     /// mcloud's version.
     pub mcloud: String,
 }

@@ -16,6 +16,7 @@ mod lab;
 mod life;
 mod links;
 mod neighbours;
+mod offers;
 mod outside;
 mod proxy;
 mod resume;

@@ -29,4 +29,5 @@ mod steps_late;
 mod steps_networks;
 mod steps_ready;
 mod steps_remote;
+mod steps_web;
 mod steps_words;
