@@ -127,6 +127,7 @@ fn facts(name: &str, nics: Vec<Nic>) -> HostFacts {
     let module = |name: &&str| ((*name).to_owned(), Module::Available);
     HostFacts {
         hostname: name.to_owned(),
+        nodename: name.to_owned(),
         model: "Raspberry Pi 5 Model B Rev 1.0".to_owned(),
         serial: Some(format!("SIM-{name}")),
         memory: MEMORY,
