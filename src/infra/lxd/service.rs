@@ -22,6 +22,7 @@ use super::volumes::Volumes;
 use crate::engine::message::Failure;
 use crate::engine::plan::Work;
 use crate::engine::services::ServiceState;
+use crate::infra::patient::{Patient, patiently};
 use crate::infra::{Doing, InfraBootstrapper, Inputs, Step};
 use crate::world::World;
 
@@ -47,7 +48,7 @@ impl InfraBootstrapper for LxdService {
 
     fn step(&self, work: &Work) -> Option<Box<dyn Step>> {
         let reach = self.reach.clone();
-        match work {
+        let step = match work {
             Work::LxdReady
             | Work::LxdAddress { .. }
             | Work::LxdBootstrap { .. }
@@ -62,7 +63,8 @@ impl InfraBootstrapper for LxdService {
                 networking(reach, work.clone())
             }
             _ => finish(reach, work.clone()),
-        }
+        };
+        step.map(|step| Patient::of(step, &self.reach.world.clock))
     }
 
     fn inputs_for<'a>(&'a self, work: &'a Work) -> Doing<'a, Result<Inputs, Failure>> {
@@ -81,7 +83,8 @@ impl InfraBootstrapper for LxdService {
                         network: network.clone(),
                         remote: remote.clone(),
                     };
-                    invite::inputs(&self.reach, name, *address, &brings).await
+                    let ask = || invite::inputs(&self.reach, name, *address, &brings);
+                    patiently(&self.reach.world.clock, None, ask).await
                 }
                 _ => Ok(Inputs::new()),
             }
