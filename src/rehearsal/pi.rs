@@ -97,6 +97,7 @@ pub(super) fn lay_out(
     let programs = Programs {
         systemctl: dir.join("bin/systemctl"),
         blkid: dir.join("bin/blkid"),
+        ceph: dir.join("bin/microceph.ceph"),
         busybox: vec![dir.join("bin/busybox")],
     };
     program(&programs.systemctl, SYSTEMCTL)?;

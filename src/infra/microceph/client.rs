@@ -117,6 +117,14 @@ impl MicroCeph {
         self.micro.services().await
     }
 
+    /// Starts a service on this member and waits until it runs; one that runs already is refused. The key
+    /// that says to wait is called `bool`.
+    pub async fn enable(&self, service: &str) -> Result<(), RestError> {
+        let body = json!({ "name": service, "bool": true, "payload": "" });
+        let path = format!("/1.0/services/{}", segment(service));
+        self.micro.work(Call::put(path, body)).await
+    }
+
     /// The disks of the whole cluster; none outside one.
     pub async fn disks(&self) -> Result<Vec<CephDisk>, RestError> {
         self.micro.list("/1.0/disks").await

@@ -268,6 +268,22 @@ impl Untune {
                 Err(error) => return Err(self.failed(&error)),
             }
         }
+        self.set_before().await
+    }
+
+    /// Sets what somebody had set while the monitor ran: that is forgotten together with the tuning.
+    async fn set_before(&self) -> Result<(), Failure> {
+        let Some(before) = self.monitor.kept() else {
+            return Ok(());
+        };
+        let now = self.monitor.values().await;
+        if matches!(now, Ok(Some(now)) if !now.is(&before)) {
+            let admin = self.monitor.admin();
+            for (variable, value) in before.each() {
+                let set = admin.set(variable, &value).await;
+                set.map_err(|error| self.failed(&error))?;
+            }
+        }
         Ok(())
     }
 

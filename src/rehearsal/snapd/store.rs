@@ -30,10 +30,11 @@ const fn release(
     }
 }
 
-const RELEASES: [Release; 6] = [
+const RELEASES: [Release; 7] = [
     release(["lxd", "5.21/stable"], ["5.21.7-2a5d3c1", "38469"], 150),
     release(["lxd", "6/stable"], ["6.9-a83edf2", "38820"], 158),
     release(["microceph", "squid/stable"], ["19.2.3+snap", "1601"], 104),
+    release(["microovn", "22.03/stable"], ["22.03.3+snap", "667"], 30),
     release(["microovn", "24.03/stable"], ["24.03.6+snap", "1043"], 32),
     Release {
         base: "",
