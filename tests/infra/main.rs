@@ -19,6 +19,7 @@ mod snapd_lab;
 mod snapd_recordings;
 mod snapd_steps;
 mod steps;
+mod steps_away;
 mod steps_disk;
 mod steps_failing;
 mod steps_foreign;
