@@ -17,6 +17,8 @@ mod life;
 mod links;
 mod neighbours;
 mod outside;
+#[path = "../shared/patience.rs"]
+mod patience;
 mod proxy;
 mod resume;
 mod session;
