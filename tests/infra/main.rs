@@ -11,6 +11,8 @@ mod micro_ready;
 mod micro_recordings;
 mod micro_steps;
 mod micro_tuning;
+#[path = "../shared/patience.rs"]
+mod patience;
 mod recorded;
 mod recordings;
 mod rest;
