@@ -58,6 +58,18 @@ impl NodeFacts {
         }
     }
 
+    /// Whether a service's cluster that this node is in has a member called `name`.
+    pub fn has_member(&self, name: &str) -> bool {
+        let lxd = match &self.lxd {
+            LxdState::Answers(lxd) => lxd.members.as_slice(),
+            _ => &[],
+        };
+        let mut micro = [&self.ceph, &self.ovn]
+            .into_iter()
+            .flat_map(|it| it.members());
+        lxd.iter().any(|member| member.name == name) || micro.any(|member| member.name == name)
+    }
+
     /// Whether its LXD can wipe a disk that holds something: every snap of it that is offered can.
     pub fn can_wipe(&self) -> bool {
         match &self.lxd {
