@@ -9,6 +9,7 @@ pub mod lxd;
 pub mod microceph;
 pub mod microcluster;
 pub mod microovn;
+mod patient;
 pub mod rest;
 pub mod snapd;
 mod systemd;

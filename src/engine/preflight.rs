@@ -9,6 +9,7 @@ mod network;
 mod nic;
 mod nodes;
 mod profile;
+mod revisions;
 mod snapd;
 
 use std::collections::BTreeMap;
@@ -140,6 +141,7 @@ pub fn check_node(node: &str, facts: &NodeFacts, answers: &Answers, cluster: &st
         others.push(micro::check_micro(service, node, facts, Some(answers)));
     }
     others.extend(profile::check_profile(node, facts, answers));
+    others.extend(host::kernel_name(node, &facts.host, answers));
     others.extend(kernel::chosen_services(node, &facts.host, answers));
     if let Some(answers) = answers.node(node) {
         others.extend(nic::chosen_address(node, &facts.host, answers.address));

@@ -52,7 +52,7 @@ impl Turn<'_> {
             Fact::Link(up) => self.link(up),
             Fact::Cluster(cluster) => self.replace(*cluster),
             Fact::Told(_) if self.is_stranger() => {}
-            Fact::Told(event) => self.effect(Effect::Emit(event)),
+            Fact::Told(event) => self.pass_on(event),
             Fact::Facts { facts, .. } => self.effect(Effect::Report(Report::Facts(facts))),
             Fact::NotGathered(_, failure) => {
                 self.effect(Effect::Report(Report::NotGathered(failure)));
@@ -77,6 +77,7 @@ impl Turn<'_> {
             return self.effect(Effect::Forget);
         }
         local.role = Role::Worker;
+        local.end_told = false;
         if let Some(joining) = local.joining.take() {
             local.by_session = true;
             self.emit(What::Hello {
@@ -93,10 +94,33 @@ impl Turn<'_> {
         if self.is_settled() {
             self.end_here(1, failure);
         } else if self.state.cluster.stage == Stage::Ended {
-            self.state.local.link = None;
             self.effect(Effect::Forget);
+            self.end_unsaid();
         } else {
             self.forget(1, failure);
+        }
+    }
+
+    /// What the leader tells is told here as well.
+    fn pass_on(&mut self, event: PublicEvent) {
+        match event.what {
+            What::Hello { .. } => self.state.local.end_told = false,
+            What::Done { .. } => self.state.local.end_told = true,
+            _ => {}
+        }
+        self.effect(Effect::Emit(event));
+    }
+
+    /// A cluster that did not come to be has ended, and its leader says no more: who waits here for the
+    /// end is told of it, unless the leader did so.
+    pub(super) fn end_unsaid(&mut self) {
+        let local = &mut self.state.local;
+        local.link = None;
+        local.by_session = false;
+        let told = std::mem::replace(&mut local.end_told, true);
+        if let Some(end) = self.state.cluster.end.as_ref().filter(|_| !told) {
+            let what = end.told();
+            self.emit(what);
         }
     }
 

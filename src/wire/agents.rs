@@ -66,6 +66,8 @@ pub enum ToAgent {
         /// The event.
         event: Box<PublicEvent>,
     },
+    /// The leader lives.
+    Beat,
     /// Look at your node.
     Gather,
     /// Do something with a step of the plan you hold.

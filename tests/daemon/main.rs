@@ -18,6 +18,8 @@ mod links;
 mod neighbours;
 mod offers;
 mod outside;
+#[path = "../shared/patience.rs"]
+mod patience;
 mod proxy;
 mod resume;
 mod session;

@@ -9,6 +9,7 @@
 mod chains;
 mod checks;
 mod choices;
+mod disks;
 mod gathering;
 mod install;
 mod networks;

@@ -11,6 +11,8 @@ mod micro_ready;
 mod micro_recordings;
 mod micro_steps;
 mod micro_tuning;
+#[path = "../shared/patience.rs"]
+mod patience;
 mod recorded;
 mod recordings;
 mod rest;
@@ -19,6 +21,7 @@ mod snapd_lab;
 mod snapd_recordings;
 mod snapd_steps;
 mod steps;
+mod steps_away;
 mod steps_disk;
 mod steps_failing;
 mod steps_foreign;

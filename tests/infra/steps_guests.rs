@@ -214,7 +214,7 @@ fn archive(property: &str) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_virtual_machines_could_run_it_is_said_that_none_was_proven() {
-    let mut lab = Lab::of(RELEASES[1], 1, &[]).await.with_busybox(true);
+    let lab = Lab::of(RELEASES[1], 1, &[]).await.with_busybox(true);
     lab.form_all(1).await;
     let proof = lab.guests(("remote", None), 1);
     let says = |done: &[mcloud::engine::message::Message]| {

@@ -101,6 +101,9 @@ pub enum Work {
         address: SocketAddr,
         /// The leader's member name.
         leader: String,
+        /// Whether a cluster that is there is used as it is: its members count by name.
+        #[serde(default)]
+        reuse: bool,
     },
     /// This node's Ceph monitor, if it has one, is tuned for speed until the cluster is formed.
     CephTune {

@@ -26,6 +26,7 @@ use super::web;
 use crate::engine::message::Failure;
 use crate::engine::plan::{ProfileWants, Work};
 use crate::engine::services::ServiceState;
+use crate::infra::patient::{Patient, patiently};
 use crate::infra::{Doing, InfraBootstrapper, Inputs, Step, Web};
 use crate::world::World;
 
@@ -51,7 +52,7 @@ impl InfraBootstrapper for LxdService {
 
     fn step(&self, work: &Work) -> Option<Box<dyn Step>> {
         let reach = self.reach.clone();
-        match work {
+        let step = match work {
             Work::LxdReady
             | Work::LxdAddress { .. }
             | Work::LxdBootstrap { .. }
@@ -66,7 +67,8 @@ impl InfraBootstrapper for LxdService {
                 networking(reach, work.clone())
             }
             _ => finish(reach, work.clone()),
-        }
+        };
+        step.map(|step| Patient::of(step, &self.reach.world.clock))
     }
 
     fn inputs_for<'a>(&'a self, work: &'a Work) -> Doing<'a, Result<Inputs, Failure>> {
@@ -85,7 +87,8 @@ impl InfraBootstrapper for LxdService {
                         network: network.clone(),
                         remote: remote.clone(),
                     };
-                    invite::inputs(&self.reach, name, *address, &brings).await
+                    let ask = || invite::inputs(&self.reach, name, *address, &brings);
+                    patiently(&self.reach.world.clock, None, ask).await
                 }
                 _ => Ok(Inputs::new()),
             }

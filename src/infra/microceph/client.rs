@@ -2,6 +2,7 @@
 //! 200, inside a report.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -9,10 +10,13 @@ use serde_json::json;
 use crate::infra::microcluster::client::Micro;
 use crate::infra::microcluster::types::Placed;
 use crate::infra::rest::envelope::{or_default, text};
-use crate::infra::rest::{Call, Refusal, RestError, segment};
+use crate::infra::rest::{Call, Patience, Refusal, RestError, segment};
 
 /// How many seconds the removal of a disk may wait until Ceph can spare it.
 const REMOVAL: u32 = 60;
+
+/// How long what Ceph itself is asked for may take: an election of its monitors holds it up.
+const CEPH: Duration = Duration::from_secs(60);
 
 /// The `MicroCeph` of this machine.
 #[derive(Debug, Clone)]
@@ -113,6 +117,14 @@ impl MicroCeph {
         self.micro.services().await
     }
 
+    /// Starts a service on this member and waits until it runs; one that runs already is refused. The key
+    /// that says to wait is called `bool`.
+    pub async fn enable(&self, service: &str) -> Result<(), RestError> {
+        let body = json!({ "name": service, "bool": true, "payload": "" });
+        let path = format!("/1.0/services/{}", segment(service));
+        self.micro.work(Call::put(path, body)).await
+    }
+
     /// The disks of the whole cluster; none outside one.
     pub async fn disks(&self) -> Result<Vec<CephDisk>, RestError> {
         self.micro.list("/1.0/disks").await
@@ -149,7 +161,9 @@ impl MicroCeph {
 
     /// The pools of the cluster; none outside one. Asks Ceph itself.
     pub async fn pools(&self) -> Result<Vec<CephPool>, RestError> {
-        self.micro.list("/1.0/pools").await
+        let asked = Call::get("/1.0/pools").patience(Patience::Within(CEPH));
+        let pools: Option<Vec<CephPool>> = self.micro.ask(asked).await?;
+        Ok(pools.unwrap_or_default())
     }
 
     /// The networks of the cluster, which its bootstrap chose; none where this version or a daemon

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::client::MicroCeph;
+use super::health::health;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::microcluster::reach::{Reach, Silence};
@@ -97,7 +98,7 @@ impl Look for Proof {
             let networks = Message::new("microceph.networks").with("public", it.public);
             networks.with("internal", it.internal)
         }));
-        found.push(Message::new("microceph.health-unknown"));
+        found.push(health(&reach.world).await);
         Ok(Standing::Right(found))
     }
 }

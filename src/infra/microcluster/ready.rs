@@ -37,6 +37,8 @@ impl Ready {
                     Some(true) | None => Ok(Seen::Missing("stopped".to_owned())),
                 }
             }
+            // It starts: what this step waits for.
+            Err(error) if passes(&error) => Ok(Seen::Missing("starting".to_owned())),
             Err(error) => Err(failures::unanswered(app, &error)),
         }
     }
