@@ -50,6 +50,9 @@ pub struct HostFacts {
     pub apparmor: Option<bool>,
     /// Whether it can run virtual machines at a processor's speed.
     pub kvm: Option<bool>,
+    /// The running kernel's node name, as `hostname` tells it; empty where it is not known. The file in
+    /// `/etc` may have another, which counts from the next start on.
+    pub nodename: String,
     /// How many user ids root may give to containers, by `/etc/subuid`; none where it names no range.
     pub root_uids: Option<u64>,
 }

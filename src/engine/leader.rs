@@ -60,7 +60,7 @@ impl Turn<'_> {
         match (intent, self.state.cluster.stage) {
             (Intent::Invite { id, wanted }, _) => self.invite(id, wanted),
             (Intent::Extend, _) => self.extend(),
-            (Intent::Admit { id }, _) => self.admit(&id),
+            (Intent::Admit { id, check }, _) => self.admit(&id, &check),
             (Intent::Refuse { id }, _) => self.refuse(&id),
             (Intent::Local { local }, _) => self.set(|answers| answers.local = local),
             (Intent::Storage { ceph }, _) => self.set(|answers| answers.ceph = ceph),
@@ -75,15 +75,15 @@ impl Turn<'_> {
             (Intent::Retry { step }, Stage::Installing | Stage::Stopped) => self.retry(&step),
             (Intent::Stop, Stage::Installing) => self.stop(),
             (Intent::Leave, Stage::Forming | Stage::Gathering | Stage::Review) => {
-                if self.state.cluster.session.is_some() {
-                    self.effect(Effect::Abandon);
-                }
+                let by_session = self.state.cluster.session.is_some();
                 let code = if self.state.cluster.touched {
                     "end.left-touched"
                 } else {
                     "end.left"
                 };
+                // The end is told before the links are parted with.
                 self.end(3, Failure::new(Message::new(code)));
+                self.effects.extend(by_session.then_some(Effect::Abandon));
             }
             (Intent::Leave, Stage::Stopped) => self.finish(),
             _ => {}

@@ -63,6 +63,8 @@ pub struct Local {
     pub joining: Option<Joining>,
     /// Whether it came in by a session: then it is out again when the initiator goes before Install.
     pub by_session: bool,
+    /// Whether the end of the undertaking that the leader began was told here (worker).
+    pub end_told: bool,
     /// Why what was asked for on Welcome or Address could not be done.
     pub trouble: Option<Failure>,
     /// Where the last report is.

@@ -223,6 +223,7 @@ fn in_session() -> Vec<(&'static str, Step, Stage)> {
     gone.fact(Fact::Knocked(knock(1)));
     gone.intend(Intent::Admit {
         id: "id-pi-b".to_owned(),
+        check: knock(1).check,
     });
     gone.fact(Fact::Knocked(knock(2)));
     gone.fact(Fact::JoinerSaid("id-pi-c".to_owned(), None));

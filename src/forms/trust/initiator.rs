@@ -143,7 +143,11 @@ fn question(knock: &Knock) -> [Part; 2] {
         ..Row::default()
     };
     let id = || knock.id.clone();
-    let yes = deed("key.admit", intend(Intent::Admit { id: id() }));
+    let admit = Intent::Admit {
+        id: id(),
+        check: knock.check.clone(),
+    };
+    let yes = deed("key.admit", intend(admit));
     let no = deed("key.refuse", intend(Intent::Refuse { id: id() }));
     [
         Part::Named {

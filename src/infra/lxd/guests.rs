@@ -81,6 +81,9 @@ impl GuestProof {
             return Ok(());
         };
         let proven = self.prove(context, &lxd, archive).await;
+        if proven.is_ok() && world.roots.dev.join("kvm").exists() {
+            self.note(Message::new("lxd.guests-no-vm"));
+        }
         // Whatever came of it, nothing stays.
         context.say(Message::new("lxd.guests-removing"));
         let cleared = self.clear(context, &lxd).await;

@@ -11,6 +11,8 @@ use super::share::Whole;
 use super::types::{Config, NewPool, Phase, Pool};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::engine::plan::RemotePool;
+use crate::infra::microceph::files::serve_metadata;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
@@ -107,6 +109,9 @@ impl MadePool {
         let lxd = self.reach.lxd().await?;
         if self.lacking(&lxd).await?.is_none() {
             return Ok(());
+        }
+        if matches!(self.pool, Whole::Remote(RemotePool::Files)) {
+            serve_metadata(&self.reach.world, context).await?;
         }
         say(context, "lxd.creating-pool");
         let pool = self.whole(&lxd).await?;

@@ -134,6 +134,7 @@ fn by_code(code: u16) -> Meaning {
         404 => NotFound,
         409 => AlreadyExists,
         412 => Changed,
+        503 => NotReady,
         _ => Other,
     }
 }
