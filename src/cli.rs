@@ -95,7 +95,8 @@ pub struct Init {
     /// Write one token file for each joiner into this directory: NAME.token.
     #[arg(long, value_name = "DIR")]
     pub tokens: Option<PathBuf>,
-    /// Only check the answers and print them as mcloud understands them; nothing is written.
+    /// Only try the answers: print what each filter finds, the plan, and the answers as mcloud
+    /// understands them; nothing is written.
     #[arg(long, requires = "preseed")]
     pub dry_run: bool,
 }
@@ -152,6 +153,9 @@ may be given more than once"
     /// Take the answers from this file; - is standard input. Without it, the suggested ones.
     #[arg(long, value_name = "FILE")]
     pub preseed: Option<PathBuf>,
+    /// Only try the answers on the simulated Pis: what each filter finds, and the plan.
+    #[arg(long, requires = "preseed")]
+    pub dry_run: bool,
     /// Say at the end what the run's time was made of; the JSON event done has it always.
     #[arg(long, value_name = "WHAT")]
     pub report: Option<Report>,

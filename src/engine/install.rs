@@ -1,5 +1,6 @@
 //! The engine of the initiator from Install on: each step observed, recorded, applied.
 
+mod anew;
 mod outcome;
 mod tell;
 
@@ -111,6 +112,7 @@ impl Turn<'_> {
 
     /// Begins every step that may begin, and ends the run when nothing is left to do.
     fn go_on(&mut self) {
+        self.look_anew();
         let cluster = &self.state.cluster;
         let (Some(plan), Some(run)) = (&cluster.plan, &cluster.run) else {
             return;
@@ -175,24 +177,6 @@ impl Turn<'_> {
         }
     }
 
-    /// What was ordered of a node and not answered is ordered again when its link comes back.
-    pub(super) fn resend(&mut self, node: &str) {
-        let cluster = &self.state.cluster;
-        let (Some(plan), Some(run)) = (&cluster.plan, &cluster.run) else {
-            return;
-        };
-        let verb = |step: &Step| match run.state(&step.id) {
-            Some(StepState::Observing) => Some((step.id.clone(), Verb::Observe)),
-            Some(StepState::Applying) => Some((step.id.clone(), Verb::Apply)),
-            _ => None,
-        };
-        let of_node = plan.steps.iter().filter(|step| step.node == node);
-        let orders: Vec<_> = of_node.filter_map(verb).collect();
-        for (id, verb) in orders {
-            self.order(&id, verb);
-        }
-    }
-
     pub(super) fn retry(&mut self, id: &str) {
         let failed = |step: &StepRun| matches!(step.state, StepState::Failed(_));
         if !self.run_step(id).is_some_and(|step| failed(step)) {
@@ -205,7 +189,9 @@ impl Turn<'_> {
         });
         let plan = self.state.cluster.plan.as_ref();
         for id in plan.map_or_else(Vec::new, |plan| plan.again(id)) {
-            if let Some(step) = self.run_step(&id) {
+            // What is under way goes on: it is not begun twice.
+            let step = self.run_step(&id).filter(|step| !step.state.is_active());
+            if let Some(step) = step {
                 step.state = StepState::Waiting;
             }
         }

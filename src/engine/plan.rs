@@ -3,12 +3,14 @@
 mod class;
 pub mod make;
 mod parts;
+mod profile;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
 use super::answers::Purpose;
 pub use parts::{Guests, NetworkPart, NetworkShape, PoolPart, PoolSource, RemotePool, SnapName};
+pub use profile::{Compared, Device, Devices, NIC, OtherDevice, ProfileWants};
 pub use work::Work;
 
 /// The name of the local pool, as MicroCloud names it.
@@ -121,15 +123,26 @@ impl Plan {
         self.steps.iter().find(|step| step.id == id)
     }
 
+    /// Each node's part of what `whole` makes.
+    pub fn parts_of<'a>(&'a self, whole: &'a Step) -> impl Iterator<Item = &'a Step> {
+        let parts = self.steps.iter();
+        parts.filter(|step| step.work.is_part_of(&whole.work))
+    }
+
+    /// The step that makes the whole of which `part` is a part.
+    pub fn whole_of(&self, part: &Step) -> Option<&Step> {
+        let mut steps = self.steps.iter();
+        steps.find(|whole| part.work.is_part_of(&whole.work))
+    }
+
     /// The steps that wait again when `id` is tried again: the step itself, and with the making of a
-    /// pool or network each node's part of it. Somebody may have put something on a disk meanwhile,
-    /// and what failed half-way was taken back with all its parts.
+    /// pool or network, or with one node's part of it, every node's part. Somebody may have put
+    /// something on a disk meanwhile, and what failed half-way was taken back with all its parts.
     pub fn again(&self, id: &str) -> Vec<String> {
         let mut steps = vec![id.to_owned()];
-        if let Some(whole) = self.step(id) {
-            let parts = self.steps.iter();
-            let parts = parts.filter(|step| step.work.is_part_of(&whole.work));
-            steps.extend(parts.map(|step| step.id.clone()));
+        if let Some(step) = self.step(id) {
+            let parts = self.parts_of(self.whole_of(step).unwrap_or(step));
+            steps.extend(parts.map(|part| part.id.clone()));
         }
         // What was given back when the run stopped is changed and given back once more.
         let given = self.steps.iter().filter(|step| step.work.gives_back());

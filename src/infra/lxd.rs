@@ -33,5 +33,6 @@ mod status;
 mod units;
 mod uplink;
 mod volumes;
+mod web;
 
 pub use service::LxdService;

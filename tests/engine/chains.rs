@@ -212,7 +212,7 @@ fn guests_get_the_pool_and_the_network_that_span_the_nodes() {
     let profile = |answers: Answers| {
         let plan = plan(answers);
         plan.steps.into_iter().find_map(|step| match step.work {
-            Work::Profile { pool, network } => Some((pool, network)),
+            Work::Profile { pool, network, .. } => Some((pool, network)),
             _ => None,
         })
     };

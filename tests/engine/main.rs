@@ -9,10 +9,12 @@
 mod chains;
 mod checks;
 mod choices;
+mod disks;
 mod gathering;
 mod install;
 mod networks;
 mod planning;
+mod profile;
 mod random;
 mod services;
 mod stage;

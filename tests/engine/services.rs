@@ -104,6 +104,29 @@ fn what_is_absent_is_installed_and_keeps_nobody() {
 }
 
 #[test]
+fn an_lxd_to_be_installed_stores_as_its_kernel_can_and_wipes() {
+    let mut facts = installable(0);
+    facts.lxd = LxdState::Absent;
+    facts.host.modules = [
+        ("btrfs".to_owned(), Module::Available),
+        ("zfs".to_owned(), Module::Missing),
+    ]
+    .into();
+    let stores = |facts: &NodeFacts| ["zfs", "btrfs", "dir"].map(|it| facts.can_store(it));
+    assert_eq!(stores(&facts), [false, true, true]);
+    assert!(facts.can_wipe());
+    facts.host.modules.insert("zfs".to_owned(), Module::There);
+    assert_eq!(stores(&facts), [true, true, true]);
+    // What is not known is not promised, and a stopped LXD may lack the tools.
+    facts.host.modules.clear();
+    assert_eq!(stores(&facts), [false, false, true]);
+    facts.host.modules.insert("btrfs".to_owned(), Module::There);
+    facts.lxd = LxdState::Stopped;
+    assert_eq!(stores(&facts), [false, false, true]);
+    assert!(!facts.can_wipe());
+}
+
+#[test]
 fn without_snapd_only_what_the_answers_want_keeps_anybody() {
     let facts = facts(0);
     let here = check_host("pi-a", &facts);

@@ -11,6 +11,8 @@ mod micro_ready;
 mod micro_recordings;
 mod micro_steps;
 mod micro_tuning;
+#[path = "../shared/patience.rs"]
+mod patience;
 mod recorded;
 mod recordings;
 mod rest;
@@ -30,4 +32,5 @@ mod steps_late;
 mod steps_networks;
 mod steps_ready;
 mod steps_remote;
+mod steps_web;
 mod steps_words;

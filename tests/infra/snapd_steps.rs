@@ -251,9 +251,8 @@ async fn an_attempt_that_is_stopped_takes_back_what_snapd_had_begun() {
     let step = lab.snap("lxd", "5.21/stable", false);
     let context = lab.context(Inputs::new());
     let stopping = async {
-        while !lab.said().contains("snapd.downloading") {
-            tokio::task::yield_now().await;
-        }
+        let downloads = async || lab.said().contains("snapd.downloading");
+        crate::patience::until("a download", downloads).await;
         lab.cancel.cancel();
     };
     let (ended, ()) = tokio::join!(step.apply(&context), stopping);

@@ -108,7 +108,7 @@ impl Daemon {
         let id = joiner.id.to_string();
         let (sender, mut decisions) = mpsc::unbounded_channel::<Decision>();
         // An older connection of the same node sees its channel close, and goes.
-        lock(&open.waiting).insert(id.clone(), sender);
+        lock(&open.waiting).insert(id.clone(), (joiner.check.to_vec(), sender));
         let knock = knock(&joiner, source);
         let address = knock.address;
         self.push(Event::Fact(Fact::Knocked(knock)));

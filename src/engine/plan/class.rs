@@ -1,6 +1,6 @@
 //! What kind of work it is: its class, and what sets it apart.
 
-use super::{NetworkShape, RemotePool, SnapName, Work};
+use super::{NetworkShape, PoolSource, RemotePool, SnapName, Work};
 
 impl Work {
     /// Whether it changes nothing and only makes sure.
@@ -41,6 +41,12 @@ impl Work {
             }
             _ => false,
         }
+    }
+
+    /// Whether it says which disk of its node another node's step writes to: it is the last that looks
+    /// at that disk.
+    pub const fn gives_disk(&self) -> bool {
+        matches!(self, Self::PoolPending { part, .. } if matches!(part.source, PoolSource::Disk { .. }))
     }
 
     /// The class under which its usual time is kept, and the front of its step's id.

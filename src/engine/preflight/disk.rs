@@ -6,7 +6,7 @@ use super::{Check, Verdict};
 use crate::engine::answers::{DiskFilter, Given, NodeAnswers, Purpose};
 use crate::engine::facts::{Disk, Holds, Module};
 use crate::engine::message::Message;
-use crate::engine::services::{LxdState, NodeFacts};
+use crate::engine::services::NodeFacts;
 
 /// The smallest disk that is worth a pool, in bytes.
 pub const LEAST_DISK: u64 = 1_000_000_000;
@@ -183,8 +183,7 @@ pub fn given_for(facts: &NodeFacts, offer: &DiskOffer) -> Vec<Given> {
     if can_encrypt(facts) {
         all.push(given(Purpose::Ceph, true));
     }
-    let lxd_wipes = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
-    if lxd_wipes || !offer.erases {
+    if facts.can_wipe() || !offer.erases {
         all.push(given(Purpose::Local, false));
     }
     all

@@ -141,6 +141,7 @@ impl MadePool {
             (Some(left), meant) => {
                 let hint = match meant {
                     Some(Meaning::KernelLacks) => say("lxd.hint-ceph-kernel"),
+                    Some(Meaning::FilesMissing) => say("lxd.hint-no-files"),
                     Some(Meaning::OsdPoolTaken) => say("lxd.hint-osd-pool"),
                     _ => say("lxd.hint-remote-failed"),
                 };

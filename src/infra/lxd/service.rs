@@ -1,6 +1,7 @@
 //! LXD as a service that mcloud brings up: its state, its steps, and what a joiner needs of it.
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 
 use super::address::Address;
 use super::bootstrap::Bootstrap;
@@ -13,7 +14,7 @@ use super::network::MadeNetwork;
 use super::northbound::Northbound;
 use super::pending::Pending;
 use super::pool::MadePool;
-use super::profile::{self, Wanted};
+use super::profile;
 use super::proof::Proof;
 use super::reach::Reach;
 use super::ready::Ready;
@@ -21,11 +22,12 @@ use super::share::{Share, Whole};
 use super::status;
 use super::uplink::Uplink;
 use super::volumes::Volumes;
+use super::web;
 use crate::engine::message::Failure;
-use crate::engine::plan::Work;
+use crate::engine::plan::{ProfileWants, Work};
 use crate::engine::services::ServiceState;
 use crate::infra::patient::{Patient, patiently};
-use crate::infra::{Doing, InfraBootstrapper, Inputs, Step};
+use crate::infra::{Doing, InfraBootstrapper, Inputs, Step, Web};
 use crate::world::World;
 
 /// The LXD of this node.
@@ -95,6 +97,10 @@ impl InfraBootstrapper for LxdService {
                 _ => Ok(Inputs::new()),
             }
         })
+    }
+
+    fn web(&self, address: IpAddr) -> Doing<'_, Option<Web>> {
+        Box::pin(web::link(&self.reach, address))
     }
 }
 
@@ -170,9 +176,15 @@ fn networking(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
 /// The steps that finish.
 fn finish(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
     Some(match work {
-        Work::Profile { pool, network } => Box::new(profile::Default {
+        Work::Profile {
+            pool,
+            network,
+            replace,
+        } => Box::new(profile::Default {
             reach,
-            wanted: Wanted { pool, network },
+            wanted: ProfileWants { pool, network },
+            replace,
+            replaced: Mutex::default(),
         }),
         Work::GuestProof { guests } => Box::new(GuestProof::new(reach, guests)),
         Work::Metadata { cluster, leader } => Box::new(Metadata {
@@ -191,7 +203,7 @@ fn finish(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
             members,
             pools,
             networks,
-            profile: Wanted {
+            profile: ProfileWants {
                 pool: root,
                 network: nic,
             },

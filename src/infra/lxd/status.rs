@@ -1,6 +1,7 @@
 //! How this node's LXD is found; reads only.
 
 use super::client::Lxd;
+use super::profile::PROFILE;
 use super::reach::Reach;
 use super::types::{Member, MemberStatus, Pool, Server};
 use super::units::{Units, units};
@@ -61,6 +62,7 @@ async fn facts(reach: &Reach, lxd: &Lxd) -> Result<LxdFacts, RestError> {
     };
     let pools = pools(lxd, &server).await?;
     let networks = lxd.networks().await?;
+    let profile = lxd.profile(PROFILE).await?;
     Ok(LxdFacts {
         version: server.environment.server_version.clone(),
         clustered,
@@ -75,6 +77,7 @@ async fn facts(reach: &Reach, lxd: &Lxd) -> Result<LxdFacts, RestError> {
             .collect(),
         can_wipe: server.has(WIPE),
         drivers: drivers(&server),
+        profile: profile.devices,
     })
 }
 

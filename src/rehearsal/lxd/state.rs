@@ -53,6 +53,8 @@ pub(super) struct Database {
     /// By fingerprint.
     pub(super) images: BTreeMap<String, Properties>,
     pub(super) guests: BTreeMap<String, Guest>,
+    /// The identity of the first browser.
+    pub(super) browser: Option<String>,
     pub(super) profiles: BTreeMap<String, Profile>,
     pub(super) certificate: Certificate,
     pub(super) uuid: String,
@@ -122,6 +124,7 @@ impl State {
             volumes: BTreeSet::new(),
             images: BTreeMap::new(),
             guests: BTreeMap::new(),
+            browser: None,
             profiles: BTreeMap::from([("default".to_owned(), Profile::first())]),
             certificate: Certificate::of(node, &mut dice),
             uuid: dice.uuid4(),
