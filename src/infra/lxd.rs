@@ -14,6 +14,7 @@ mod fresh;
 mod guests;
 mod invite;
 mod leader;
+mod leftover;
 mod member;
 mod metadata;
 mod network;

@@ -80,11 +80,11 @@ where
 /// The step was asked to stop while its service was away.
 fn stopped(away: &Failure) -> Failure {
     let room = away.what.code.trim_end_matches(AWAY);
-    let what = Message {
-        code: format!("{room}.stopped-as-asked"),
+    let say = |sentence: &str| Message {
+        code: format!("{room}.{sentence}"),
         with: away.what.with.clone(),
     };
-    Failure::new(what)
+    Failure::new(say("stopped-as-asked")).hint(say("hint-again"))
 }
 
 impl Step for Patient {

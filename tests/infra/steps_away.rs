@@ -4,7 +4,8 @@ use std::fs;
 use std::net::SocketAddr;
 
 use mcloud::engine::Seen;
-use mcloud::engine::plan::Work;
+use mcloud::engine::plan::{RemotePool, Work};
+use mcloud::infra::lxd::LxdService;
 use mcloud::infra::microceph::CephService;
 use mcloud::infra::microceph::admin::Admin;
 use mcloud::infra::{Context, InfraBootstrapper, Inputs};
@@ -98,6 +99,94 @@ async fn a_ceph_that_was_there_keeps_its_copies() {
     assert!(matches!(seen, Seen::There(_)), "{seen:?}");
     step.apply(&context).await.expect("nothing to be done");
     assert!(service.calls().iter().all(|call| call == "GET /1.0/pools"));
+}
+
+/// Ceph's own program, which says this; written by a process that has ended, since a file that is open
+/// for writing cannot be executed.
+fn says(machine: &Machine, status: &serde_json::Value) -> std::path::PathBuf {
+    let program = machine.path("microceph.ceph");
+    let script = format!("#!/bin/sh\ncat <<'E'\n{status}\nE\n");
+    let written = std::process::Command::new("sh")
+        .args(["-c", "printf %s \"$1\" > \"$0\" && chmod +x \"$0\""])
+        .arg(&program)
+        .arg(script)
+        .status();
+    assert!(written.expect("a shell").success());
+    program
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_proof_says_how_healthy_ceph_calls_itself() {
+    let lab = MicroLab::of(1, &[]).await;
+    lab.walk(1, &lab.ceph_bootstrap(1)).await;
+    let work = Work::CephProof {
+        members: lab.names(1),
+        disks: [].into(),
+    };
+    let mut world = lab.node(1).machine.world.clone();
+    let mut told = Vec::new();
+    let checks = json!({ "OSD_DOWN": { "summary": { "message": "1 osds down" } } });
+    for health in [
+        json!({ "health": { "status": "HEALTH_OK", "checks": {} } }),
+        json!({ "health": { "status": "HEALTH_WARN", "checks": checks } }),
+        json!("no status"),
+    ] {
+        world.programs.ceph = says(&lab.node(1).machine, &health);
+        let step = CephService::new(world.clone()).step(&work);
+        let context = lab.context(Inputs::new());
+        let found = step.expect("a step").verify(&context).await.expect("right");
+        told.push(spoken(found.last().expect("a sentence")));
+    }
+    assert_eq!(told[0], "Ceph calls itself HEALTH_OK.");
+    assert_eq!(told[1], "Ceph calls itself HEALTH_WARN: 1 osds down.");
+    assert!(told[2].contains("microceph.ceph -s"), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metadata_service_is_started_where_no_member_has_it() {
+    for there in [false, true] {
+        let lab = Lab::of(Release::V6, 1, &[]).await;
+        lab.cluster(1).await;
+        lab.define(RemotePool::Files, 1).await;
+        let mut services = vec![json!({ "service": "mon", "location": "pi-1" })];
+        if there {
+            services.push(json!({ "service": "mds", "location": "pi-9" }));
+        }
+        let sync = |metadata| http(200, &json!({ "type": "sync", "metadata": metadata }));
+        let ceph = Service::answering([sync(json!(services)), sync(json!({}))]);
+        let mut world = lab.node(1).machine.world.clone();
+        world.microceph_socket = ceph.socket().to_path_buf();
+        let step = LxdService::new(world).step(&lab.remote(RemotePool::Files, 1));
+        let context = lab.context(Inputs::new());
+        step.expect("a step").apply(&context).await.expect("made");
+        let calls = ceph.calls();
+        assert_eq!(calls[0], "GET /1.0/services");
+        let started = calls.get(1).map(String::as_str);
+        assert_eq!(started, (!there).then_some("PUT /1.0/services/mds"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_join_of_this_run_left_is_taken_out_and_the_next_attempt_goes_well() {
+    let lab = Lab::of(Release::V5_21, 3, &[]).await;
+    lab.bootstrap().await;
+    for number in 2..=3 {
+        lab.walk(number, &address(lab.node(number), false)).await;
+        lab.walk(number, &lab.join(number, None)).await;
+    }
+    for number in 2..=3 {
+        let lxd = &lab.node(number).lxd;
+        lxd.disable_cluster(&|_| ()).await.expect("it leaves");
+    }
+    // Beside another silent member no join is begun, but what this one left is out.
+    lab.walk(2, &address(lab.node(2), false)).await;
+    let failure = lab.inputs(&lab.join(2, None)).await.expect_err("pi-3");
+    assert_eq!(failure.what.code, "lxd.member-silent");
+    let listed = lab.node(1).lxd.members().await.expect("members");
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    lab.walk(3, &address(lab.node(3), false)).await;
+    lab.walk(3, &lab.join(3, None)).await;
+    lab.walk(2, &lab.join(2, None)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

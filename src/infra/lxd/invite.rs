@@ -1,7 +1,9 @@
 //! What the leader's LXD gives to a joiner: a token, the cluster's certificate, and the list of what
 //! the joiner must say about itself.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Mutex;
 
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -10,6 +12,7 @@ use x509_parser::pem::parse_x509_pem;
 use super::client::Lxd;
 use super::disk::{SIZE, SOURCE, WIPE, config};
 use super::failures;
+use super::leftover;
 use super::reach::Reach;
 use super::shape::is_of_kind;
 use super::share::of_remote;
@@ -49,18 +52,27 @@ pub(super) struct Brings {
     pub(super) remote: Vec<RemotePool>,
 }
 
+/// For whom this daemon gave a token. Where such a one is listed and in no cluster, its join failed late.
+pub(super) type Given = Mutex<BTreeSet<String>>;
+
 /// Makes the inputs for `name`'s join. A join that would fail late can cost a small cluster its
-/// quorum, so whatever can be known to fail is refused here, before there is a token.
+/// quorum, so whatever can be known to fail is refused here, before there is a token. What an earlier
+/// join left that this daemon gave a token for is taken out, and no other begun beside a silent member.
 pub(super) async fn inputs(
-    reach: &Reach,
+    (reach, given): (&Reach, &Given),
     name: &str,
     address: SocketAddr,
     brings: &Brings,
 ) -> Result<Inputs, Failure> {
     let lxd = reach.lxd().await?;
     let unanswered = |error: RestError| failures::unanswered(&error);
-    if is_member(&lxd, name, address).await? {
+    let tried = given.lock().is_ok_and(|given| given.contains(name));
+    let listed = is_member(&lxd, name, address).await?;
+    if listed && !(tried && leftover::removed(&lxd, name).await?) {
         return Ok(Inputs::from([(MEMBER.to_owned(), name.to_owned())]));
+    }
+    if tried {
+        leftover::all_online(&lxd).await?;
     }
     fits(&lxd, brings).await?;
     let mut asked = lxd.cluster().await.map_err(unanswered)?.member_config;
@@ -73,6 +85,9 @@ pub(super) async fn inputs(
     let token = lxd.create_token(name).await.map_err(|error| {
         failures::failed(Message::new("lxd.token-failed").with("name", name), &error)
     })?;
+    if let Ok(mut given) = given.lock() {
+        given.insert(name.to_owned());
+    }
     let certificate = server.environment.certificate;
     if fingerprint(&certificate).as_deref() != Some(token.fingerprint.as_str()) {
         // The token dies unused either way; that it could not be taken back changes nothing.

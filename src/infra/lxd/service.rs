@@ -1,12 +1,12 @@
 //! LXD as a service that mcloud brings up: its state, its steps, and what a joiner needs of it.
 
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::address::Address;
 use super::bootstrap::Bootstrap;
 use super::guests::GuestProof;
-use super::invite::{self, Brings};
+use super::invite::{self, Brings, Given};
 use super::leader::Led;
 use super::member::Join;
 use super::metadata::Metadata;
@@ -34,6 +34,8 @@ use crate::world::World;
 #[derive(Debug, Clone)]
 pub struct LxdService {
     reach: Reach,
+    /// For whom this daemon gave a token.
+    given: Arc<Given>,
 }
 
 impl LxdService {
@@ -41,6 +43,7 @@ impl LxdService {
     pub fn new(world: World) -> Self {
         Self {
             reach: Reach::new(world),
+            given: Arc::default(),
         }
     }
 }
@@ -87,7 +90,8 @@ impl InfraBootstrapper for LxdService {
                         network: network.clone(),
                         remote: remote.clone(),
                     };
-                    let ask = || invite::inputs(&self.reach, name, *address, &brings);
+                    let leader = (&self.reach, &*self.given);
+                    let ask = || invite::inputs(leader, name, *address, &brings);
                     patiently(&self.reach.world.clock, None, ask).await
                 }
                 _ => Ok(Inputs::new()),
