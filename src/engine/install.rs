@@ -8,7 +8,6 @@ mod tell;
 use super::event::{Level, StepEvent};
 use super::message::{Failure, Message};
 use super::node::Stage;
-use super::plan::Step;
 use super::run::{Run, StepRun, StepState};
 use super::{Effect, Entry, Intent, Order, Recorded, Turn, Verb};
 
