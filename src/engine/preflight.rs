@@ -20,7 +20,7 @@ use super::message::Message;
 use super::services::NodeFacts;
 
 pub use disk::{DiskOffer, LEAST_DISK, Refusal, disk_choices, given_for};
-pub(super) use disk::{disk_check, refusal, unfit};
+pub(super) use disk::{alike, disk_check, refusal, unfit};
 pub(super) use lxd::driver_check;
 pub use lxd::is_ours;
 pub use micro::{Micro, check_services, lacks};

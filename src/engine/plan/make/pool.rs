@@ -5,7 +5,7 @@ use crate::engine::answers::{DiskChoice, DriverChoice, NodeAnswers, Purpose};
 use crate::engine::facts::Disk;
 use crate::engine::message::Message;
 use crate::engine::plan::{DiskUse, LOCAL_POOL, PoolPart, PoolSource};
-use crate::engine::preflight::{Check, disk_check, driver_check, refusal, unfit};
+use crate::engine::preflight::{Check, alike, disk_check, driver_check, refusal, unfit};
 use crate::engine::services::LxdState;
 
 /// The driver of the local pool: what was asked for, or the best that every node has. A stopped
@@ -126,7 +126,10 @@ pub(super) fn fitting<'a>(
     let disks = facts.map_or(&[][..], |facts| &facts.host.disks);
     let mut fitting = disks.iter().filter(|disk| choice.find.fits(disk));
     match (fitting.next(), fitting.next()) {
-        (Some(disk), None) => Ok(disk),
+        (Some(disk), None) => match alike(disks, disk) {
+            Some(refused) => Err(disk_check(&node.name, refused.why)),
+            None => Ok(disk),
+        },
         (None, _) => Err(disk_check(&node.name, say("check.disk-none"))),
         (Some(_), Some(_)) => Err(disk_check(&node.name, say("check.disk-many"))),
     }
