@@ -238,6 +238,14 @@ pub enum Holds {
 }
 
 impl Holds {
+    /// The UUID of what is on the disk: of its file system, or of its partition table.
+    pub fn uuid(&self) -> Option<&str> {
+        match self {
+            Self::Found { uuid, .. } => uuid.as_deref(),
+            Self::Nothing | Self::Unknown(_) => None,
+        }
+    }
+
     /// What is on the disk in a few words, `ext4 "photos"` or `gpt, partitions sda1 sda2`; empty if
     /// there is nothing.
     pub fn in_words(&self, partitions: &[String]) -> String {

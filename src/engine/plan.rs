@@ -169,6 +169,10 @@ pub struct DiskUse {
     pub size: u64,
     /// What it holds now, in words; empty where nothing was found.
     pub holds: String,
+    /// The UUID of what it holds, where that has one: a disk of the same make with the same kind of
+    /// contents is not this one.
+    #[serde(default)]
+    pub uuid: String,
     /// What it is for.
     pub purpose: Purpose,
 }

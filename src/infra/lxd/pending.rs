@@ -38,8 +38,10 @@ impl Pending {
         let own = own.map_err(|error| failures::unanswered(&error))?;
         if own.status != Phase::Created {
             self.is_planned(&own, &self.config(lxd).await?)?;
-            // It may have been defined long ago, by a run that was stopped.
-            self.share.look_again(&self.reach).await?;
+            // It may have been defined long ago, by a run that was stopped. Where LXD began to make the
+            // pool and did not come to an end, it may have written to any of its disks.
+            let earlier = pool.status == Phase::Errored;
+            self.share.look_again(&self.reach, earlier).await?;
         }
         Ok(None)
     }
@@ -76,7 +78,9 @@ impl Pending {
         if self.lacking(&lxd).await?.is_none() {
             return Ok(());
         }
-        self.share.look_again(&self.reach).await?;
+        self.share
+            .look_again(&self.reach, context.is_again())
+            .await?;
         let pool = NewPool {
             name: self.share.pool().to_owned(),
             driver: self.share.driver().to_owned(),

@@ -145,10 +145,10 @@ impl Share {
         }
     }
 
-    /// Looks once more at a disk that is given away.
-    pub(super) async fn look_again(&self, reach: &Reach) -> Result<(), Failure> {
+    /// Looks once more at a disk that is given away; an `earlier` attempt may have written to it.
+    pub(super) async fn look_again(&self, reach: &Reach, earlier: bool) -> Result<(), Failure> {
         match self {
-            Self::Local(part) => disk::look_again(reach, part).await,
+            Self::Local(part) => disk::look_again(reach, part, earlier).await,
             Self::Remote(_) => Ok(()),
         }
     }

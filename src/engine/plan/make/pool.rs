@@ -137,7 +137,9 @@ pub(super) fn fitting<'a>(
 
 /// A disk of the node called `node`, as Review shows it.
 pub(super) fn disk_use((node, disk): (&str, &Disk), holds: String, purpose: Purpose) -> DiskUse {
+    let uuid = disk.holds.uuid().filter(|_| !holds.is_empty());
     DiskUse {
+        uuid: uuid.unwrap_or_default().to_owned(),
         node: node.to_owned(),
         name: disk.name.clone(),
         path: disk.path.clone(),
