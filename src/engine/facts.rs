@@ -50,6 +50,8 @@ pub struct HostFacts {
     pub apparmor: Option<bool>,
     /// Whether it can run virtual machines at a processor's speed.
     pub kvm: Option<bool>,
+    /// How many bytes are free where services keep their files.
+    pub room: Option<u64>,
     /// How many user ids root may give to containers, by `/etc/subuid`; none where it names no range.
     pub root_uids: Option<u64>,
 }

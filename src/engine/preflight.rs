@@ -8,6 +8,7 @@ mod micro;
 mod network;
 mod nic;
 mod nodes;
+mod room;
 mod snapd;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use network::{
     Mistake, NodeNics, Setting, check_networks, is_free_nic, network_mistakes, unusable_uplink,
 };
 pub use nic::{AddressChoice, usable_addresses};
+pub use room::check_room;
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ mod micro;
 mod snapd;
 
 use super::facts::HostFacts;
+use super::plan::LOCAL_POOL;
 
 pub use micro::{MicroFacts, MicroMember, MicroState, Osd};
 pub use snapd::{NotAVersion, SnapFacts, SnapdFacts, SnapdState, SnapdVersion};
@@ -44,6 +45,16 @@ pub enum ServiceState {
 }
 
 impl NodeFacts {
+    /// The local pool, where the part of this node, whose name is `node`, is made: then its disk is not
+    /// written to any more.
+    pub fn made_pool(&self, node: &str) -> Option<&LxdPool> {
+        let LxdState::Answers(lxd) = &self.lxd else {
+            return None;
+        };
+        let mut pools = lxd.pools.iter().filter(|_| lxd.clustered);
+        pools.find(|pool| pool.name == LOCAL_POOL && pool.is_made_on(node))
+    }
+
     /// Puts what was found of a service in its place.
     #[must_use]
     pub fn with(mut self, found: ServiceState) -> Self {

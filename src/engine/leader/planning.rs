@@ -8,7 +8,9 @@ use crate::engine::node::Stage;
 use crate::engine::picture::disk_in_words;
 use crate::engine::plan::Plan;
 use crate::engine::plan::make::{Basis, make};
-use crate::engine::preflight::{Verdict, check_networks, check_node, check_nodes, check_services};
+use crate::engine::preflight::{
+    Verdict, check_networks, check_node, check_nodes, check_room, check_services,
+};
 use crate::engine::{Effect, Turn};
 
 impl Turn<'_> {
@@ -43,6 +45,7 @@ impl Turn<'_> {
             usual: &self.state.usual,
         };
         let plan = make(basis).map_err(|wrong| checks.extend(wrong)).ok();
+        checks.extend(plan.iter().flat_map(|plan| check_room(plan, &facts)));
         for check in &checks {
             self.emit_for(
                 check.node.clone(),

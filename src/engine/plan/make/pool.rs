@@ -78,9 +78,8 @@ pub(super) fn pool_part(
 
 /// Whether a node's part of the local pool is made: then its disk is not written to any more.
 pub(super) fn is_made(basis: Basis<'_>, node: &str) -> bool {
-    matches!(basis.facts.get(node).map(|facts| &facts.lxd), Some(LxdState::Answers(lxd))
-        if lxd.clustered && lxd.pools.iter().any(|pool| pool.name == LOCAL_POOL
-            && pool.is_made_on(node)))
+    let facts = basis.facts.get(node);
+    facts.is_some_and(|facts| facts.made_pool(node).is_some())
 }
 
 fn disk_source(
