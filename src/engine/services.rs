@@ -120,7 +120,7 @@ pub struct LxdMember {
 }
 
 /// One storage pool of an LXD.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LxdPool {
     /// Its name.
     pub name: String,
@@ -130,6 +130,10 @@ pub struct LxdPool {
     pub status: String,
     /// The members it is defined on.
     pub members: Vec<String>,
+    /// Where it is on this member: the kernel name of a disk, or the path of a file or of a device that
+    /// is not there any more; none where that cannot be told.
+    #[serde(default)]
+    pub place: Option<String>,
 }
 
 impl LxdPool {

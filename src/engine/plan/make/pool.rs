@@ -95,7 +95,15 @@ fn disk_source(
     let lxd = basis.facts.get(&node.name).map(|facts| &facts.lxd);
     let can_wipe = matches!(lxd, Some(LxdState::Answers(lxd)) if lxd.can_wipe);
     // The pool itself uses its disk and is what the disk holds.
-    let pool_there = is_made(basis, &node.name);
+    let made = basis.facts.get(&node.name);
+    let made = made.and_then(|facts| facts.made_pool(&node.name));
+    let pool_there = made.is_some();
+    let place = made.and_then(|pool| pool.place.as_deref());
+    if let Some(place) = place.filter(|place| *place != disk.name && !disk.is_at(place)) {
+        let says = Message::new("check.disk-pool-elsewhere").with("disk", &disk.name);
+        let says = says.with("node", &node.name).with("place", place);
+        return Err(disk_check(&node.name, says));
+    }
     let refused = if pool_there {
         unfit(disk)
     } else {
