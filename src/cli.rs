@@ -95,7 +95,8 @@ pub struct Init {
     /// Write one token file for each joiner into this directory: NAME.token.
     #[arg(long, value_name = "DIR")]
     pub tokens: Option<PathBuf>,
-    /// Only check the answers and print them as mcloud understands them; nothing is written.
+    /// Only try the answers: print what each filter finds, the plan, and the answers as mcloud
+    /// understands them; nothing is written.
     #[arg(long, requires = "preseed")]
     pub dry_run: bool,
 }
@@ -141,13 +142,20 @@ may be given more than once"
     /// 10.8.0.0/24 and an eth3 in 10.9.0.0/24.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     pub nics: u8,
-    /// What the Pis have before: lxd (their snap, where nothing is said), nothing, or ceph (LXD, and
-    /// on the first one a MicroCeph cluster of its own).
+    /// Whether the Pis' addresses are IPv6: fd42:6d63::b and on instead of 127.0.0.11 and on, and
+    /// beside them fd42:8::/64 and fd42:9::/64.
+    #[arg(long)]
+    pub ipv6: bool,
+    /// What the Pis have before: lxd (its snap, where nothing is said), nothing, all (the snaps of
+    /// all three services), or ceph (LXD, and on the first one a MicroCeph cluster of its own).
     #[arg(long, value_name = "WHAT", default_value = "lxd")]
     pub there: There,
     /// Take the answers from this file; - is standard input. Without it, the suggested ones.
     #[arg(long, value_name = "FILE")]
     pub preseed: Option<PathBuf>,
+    /// Only try the answers on the simulated Pis: what each filter finds, and the plan.
+    #[arg(long, requires = "preseed")]
+    pub dry_run: bool,
     /// Say at the end what the run's time was made of; the JSON event done has it always.
     #[arg(long, value_name = "WHAT")]
     pub report: Option<Report>,
@@ -160,6 +168,8 @@ pub enum There {
     Nothing,
     /// LXD's snap.
     Lxd,
+    /// The snaps of LXD, MicroCeph and MicroOVN.
+    All,
     /// LXD's and MicroCeph's snaps, and on the first Pi a Ceph cluster.
     Ceph,
 }

@@ -18,6 +18,7 @@ mod links;
 mod listen;
 mod lock;
 mod neighbours;
+mod offers;
 mod perform;
 mod report;
 mod socket;
@@ -87,6 +88,7 @@ struct Daemon {
     usual: Usual,
     token: Mutex<Option<Secret>>,
     trust: trust::Trust,
+    offers: offers::Kept,
     inputs: Mutex<BTreeMap<String, Inputs>>,
     /// What was given to a step of another node, by its id, with its run and attempt.
     given: Mutex<BTreeMap<String, Given>>,
@@ -167,6 +169,7 @@ pub async fn start(world: World, parts: Parts) -> Result<Running, DaemonError> {
         usual: parts.usual,
         token: Mutex::default(),
         trust: trust::Trust::default(),
+        offers: offers::Kept::default(),
         inputs: Mutex::default(),
         given: Mutex::default(),
         journal,

@@ -25,6 +25,7 @@ pub mod run;
 pub mod services;
 pub mod shared;
 pub mod timing;
+pub mod trial;
 pub mod trust;
 pub mod wizard;
 mod worker;

@@ -21,7 +21,7 @@ use crate::preseed;
 use crate::screens::{self, Act, Screens};
 use crate::text::sentence;
 use crate::wire::face::{Asked, FaceLink, How, News};
-use crate::wire::{FromDaemon, WireError};
+use crate::wire::{FromDaemon, Offer, Offers, WireError};
 use crate::world::Clock;
 pub use left::Left;
 pub use options::{Opens, Options};
@@ -48,6 +48,7 @@ pub async fn run(link: &mut FaceLink, options: Options) -> io::Result<Left> {
         how,
         done: face.done,
         failures: face.failures,
+        offers: face.offers,
     })
 }
 
@@ -60,6 +61,7 @@ struct Face {
     log: Vec<PublicEvent>,
     done: Option<PublicEvent>,
     failures: Vec<PublicEvent>,
+    offers: Offers,
     /// Whether what is shown is older than what is known.
     stale: bool,
     drawn: Option<Instant>,
@@ -80,6 +82,7 @@ impl Face {
             log: Vec::new(),
             done: None,
             failures: Vec::new(),
+            offers: Offers::default(),
             stale: true,
             drawn: None,
         }
@@ -143,12 +146,25 @@ impl Face {
     fn know(&mut self, news: Option<News>) {
         match news {
             None => {}
+            Some(News::Offers(offers)) => self.offer(offers),
             Some(News::Words(words)) => self.screens.know(words.map(|words| Words(words.0))),
             Some(News::Preseed(file, text)) => {
                 let came = preseed::save(&file, text);
                 self.screens.saved(came.map_err(|why| sentence(&why)));
             }
         }
+    }
+
+    fn offer(&mut self, offers: Offers) {
+        let shown = |offer: &Offer| screens::Offer {
+            secret: Words(offer.secret.0.clone()),
+            expires: offer.expires,
+        };
+        self.screens.offer(screens::Offers {
+            join: offers.join.as_ref().map(shown),
+            web: offers.web.as_ref().map(shown),
+        });
+        self.offers = offers;
     }
 
     /// A tick of the clock that is shown, within reason.
@@ -272,9 +288,11 @@ impl Face {
         Ok(())
     }
 
-    /// How the face ends by itself: the answers came from a preseed, and the end was drawn.
+    /// How the face ends by itself: the answers came from a preseed, and the end was drawn with all
+    /// that there is to it.
     fn over(&self, link: &FaceLink) -> Option<How> {
         let ended = link.picture.unattended && link.picture.stage == Stage::Ended;
-        self.exit().filter(|_| ended).map(How::Done)
+        let whole = ended && !self.asked.awaits_offers();
+        self.exit().filter(|_| whole).map(How::Done)
     }
 }

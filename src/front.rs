@@ -7,6 +7,7 @@ mod node_daemon;
 mod rehearse;
 mod shell;
 mod talk;
+mod trial;
 mod undertake;
 mod watch;
 

@@ -6,4 +6,6 @@ pub mod ask;
 pub mod json;
 pub mod lines;
 mod moment;
+pub mod offers;
 mod table;
+pub mod trial;

@@ -9,19 +9,23 @@ pub mod lxd;
 pub mod microceph;
 pub mod microcluster;
 pub mod microovn;
+mod patient;
 pub mod rest;
 pub mod snapd;
+mod systemd;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::Work;
 use crate::engine::services::{NodeFacts, ServiceState};
-use crate::engine::{Progress, Seen};
+use crate::engine::{Millis, Progress, Seen};
 
 /// A future that may be kept as a value.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -29,6 +33,15 @@ pub type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// What only the leader can give to a step of another node, by name: a join token, the cluster's
 /// certificate. Never shown, logged or kept.
 pub type Inputs = BTreeMap<String, String>;
+
+/// The way into a web interface.
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// The address with the secret that lets its caller in. Never logged or kept.
+    pub url: SecretString,
+    /// How long it is good, in ms.
+    pub lasts_ms: Millis,
+}
 
 /// What a step has at hand while it works.
 pub struct Context {
@@ -99,6 +112,13 @@ pub trait InfraBootstrapper: Send + Sync + std::fmt::Debug {
 
     /// What the leader's service must give before another node can do `work`: nothing for most.
     fn inputs_for<'a>(&'a self, work: &'a Work) -> Doing<'a, Result<Inputs, Failure>>;
+
+    /// The way into the service's web interface on this node, reached at `address`: made anew, so it is
+    /// asked for once. None where the service has none, or somebody was given one already.
+    fn web(&self, address: IpAddr) -> Doing<'_, Option<Web>> {
+        let _ = address;
+        Box::pin(async { None })
+    }
 }
 
 /// The facts of a node, with how each of its services is found; reads only.

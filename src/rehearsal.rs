@@ -22,7 +22,7 @@ pub mod snapd;
 mod there;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tempfile::TempDir;
 
@@ -56,6 +56,8 @@ pub struct Script {
     pub more_nics: usize,
     /// Whether the first one's MicroCeph is a cluster already, with a disk.
     pub ceph: bool,
+    /// Whether their addresses are IPv6.
+    pub ipv6: bool,
 }
 
 /// Simulated Pis that run. Dropping it ends them and removes everything they wrote.
@@ -73,7 +75,7 @@ pub struct Rehearsal {
 pub struct Pi {
     /// Its name, `pi-a` and on.
     pub name: String,
-    /// Its address, 127.0.0.11 and on.
+    /// Its address, 127.0.0.11 and on, or fd42:6d63::b and on.
     pub address: IpAddr,
     /// Its outside.
     pub world: World,
@@ -109,14 +111,15 @@ impl Rehearsal {
         let mut nodes = Vec::new();
         for number in 0..script.nodes.min(MOST_NODES) {
             let name = name(number);
-            let address = address(number);
+            let loopback = loopback(number);
+            let address = if script.ipv6 { ipv6(number) } else { loopback };
             let nics = pi::nics(&name, address, script.more_nics);
-            let place = (address, clock.clone());
+            let place = (loopback, clock.clone());
             let mut world = pi::lay_out(root.path(), (&name, nics.clone()), place)?;
             world.discovery.set_port(neighbourhood);
             let services = site.add((&name, nics), &world).await?;
             if script.ceph && number == 0 {
-                there::ceph(&name, &world).await?;
+                there::ceph((&name, address), &world).await?;
             }
             let daemon = daemon::start(world.clone(), parts(&world)).await?;
             nodes.push(Pi {
@@ -155,10 +158,17 @@ fn name(number: usize) -> String {
     }
 }
 
-/// The address of Pi number `number`, from 0: 127.0.0.11 and on.
-fn address(number: usize) -> IpAddr {
+/// Where the daemon of Pi number `number`, from 0, is in life: 127.0.0.11 and on.
+fn loopback(number: usize) -> IpAddr {
     let last = u8::try_from(number.saturating_add(11)).unwrap_or(u8::MAX);
     IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
+}
+
+/// The IPv6 address of Pi number `number`, from 0: `fd42:6d63::b` and on, in the numbers of
+/// [`loopback`].
+fn ipv6(number: usize) -> IpAddr {
+    let last = u16::try_from(number.saturating_add(11)).unwrap_or(u16::MAX);
+    IpAddr::V6(Ipv6Addr::new(0xfd42, 0x6d63, 0, 0, 0, 0, 0, last))
 }
 
 /// Where a Pi's daemon listens: its own address, a port that is free. It is chosen here, once, so

@@ -29,6 +29,7 @@ use keymap::{Can, Command, Context, Key};
 use which::Which;
 
 pub use desk::Forms;
+pub use done::{Offer, Offers};
 
 /// A moment, as the face's clock says it.
 pub type Now = Millis;
@@ -134,6 +135,11 @@ impl Screens {
     /// Notes the words of the session that is open on this node; none where none is.
     pub fn know(&mut self, words: Option<Words>) {
         self.desk.know(words);
+    }
+
+    /// Notes what a cluster that is ready offers.
+    pub fn offer(&mut self, offers: Offers) {
+        self.done.offers = offers;
     }
 
     /// Notes what became of [`Act::Save`]: where the file is, or why there is none.

@@ -3,7 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use crate::engine::Millis;
 use crate::engine::message::Message;
+
+const MINUTE: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day] [hour]:[minute]");
 
 static ENGLISH: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let table: toml::Table = toml::from_str(include_str!("../assets/text/en.toml"))
@@ -56,6 +64,13 @@ pub fn ago(ms: u64) -> String {
         s => format!("{} h", s / 3_600),
     };
     fill("screen.ago", &[("time", &time)])
+}
+
+/// A moment's day and minute, UTC: `2026-11-21 13:05`. One beyond the year 9999 is shown as 1970.
+pub fn minute(at: Millis) -> String {
+    let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000);
+    let moment = moment.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    moment.format(MINUTE).unwrap_or_default()
 }
 
 /// `pi-a`, `pi-a and pi-b`, `pi-a, pi-b and pi-c`.

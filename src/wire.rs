@@ -17,7 +17,9 @@ use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 
 pub use abridged::{LeftOut, abridge};
 pub use agents::{JoinAnswer, JoinAsk, ToAgent, ToLeader};
-pub use faces::{Answer, ClusterInfo, FromDaemon, NodeInfo, Question, ToDaemon, TokenInfo};
+pub use faces::{
+    Answer, ClusterInfo, FromDaemon, NodeInfo, Offer, Offers, Question, ToDaemon, TokenInfo,
+};
 
 /// The version of everything below; the first line of either side carries it.
 pub const VERSION: u32 = 1;

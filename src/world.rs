@@ -76,6 +76,8 @@ pub struct Programs {
     pub systemctl: PathBuf,
     /// Reads what a disk holds.
     pub blkid: PathBuf,
+    /// Ceph's own program, as `MicroCeph` brings it: it alone tells how healthy Ceph is.
+    pub ceph: PathBuf,
     /// Where a busybox may be; a static one becomes the guests of the proof.
     pub busybox: Vec<PathBuf>,
 }
@@ -105,6 +107,7 @@ impl World {
             programs: Programs {
                 systemctl: "systemctl".into(),
                 blkid: "blkid".into(),
+                ceph: "/snap/bin/microceph.ceph".into(),
                 busybox: ["/bin/busybox", "/usr/bin/busybox", "/bin/busybox.static"]
                     .map(PathBuf::from)
                     .into(),

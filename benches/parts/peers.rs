@@ -37,6 +37,7 @@ async fn heard() -> Result<u64, Box<dyn std::error::Error>> {
         snaps: Vec::new(),
         more_nics: 0,
         ceph: false,
+        ipv6: false,
     };
     let mut rehearsal = Rehearsal::start(&script, parts).await?;
     let [starts, there] = &mut rehearsal.nodes[..] else {

@@ -13,6 +13,7 @@ use super::Daemon;
 use super::leader::{ANSWER, Open};
 use super::links;
 use super::listen;
+use crate::engine::answers::is_name;
 use crate::engine::message::Message;
 use crate::engine::{Event, Fact};
 use crate::session::identity::NodeId;
@@ -136,10 +137,11 @@ async fn redeem(
     let made_for = made_for(open, &request.token).await?;
     let another =
         matches!((&made_for, &request.name), (Some(made_for), Some(name)) if made_for != name);
+    let name = called(made_for, request.name, request.host)?;
     let now = daemon.world.clock.now();
     let node = Node {
         id: id.clone(),
-        name: made_for.or(request.name).unwrap_or_default(),
+        name,
         address: source.ip().to_string(),
         role: NodeRole::Worker,
         model: String::new(),
@@ -196,6 +198,7 @@ struct Request {
     id: NodeId,
     token: String,
     name: Option<String>,
+    host: String,
 }
 
 impl Request {
@@ -217,6 +220,7 @@ impl Request {
             id: id.map_err(|_| Message::new("join.bad-request"))?,
             token: ask.token,
             name: ask.name,
+            host: ask.host,
         })
     }
 }
@@ -227,6 +231,19 @@ async fn made_for(open: &Open, token: &str) -> Result<Option<String>, Message> {
     let tokens = tokens.map_err(|_| Message::new("join.store"))?;
     let row = tokens.into_iter().find(|row| row.id == token);
     Ok(row.and_then(|row| row.node))
+}
+
+/// What a node is called: as its token says, as its preseed says, else as its host is.
+fn called(
+    made_for: Option<String>,
+    asked: Option<String>,
+    host: String,
+) -> Result<String, Message> {
+    let name = made_for.or(asked).unwrap_or(host);
+    if is_name(&name) {
+        return Ok(name);
+    }
+    Err(Message::new("join.bad-name").with("name", name))
 }
 
 /// A token was used for another node than the one it was made for.

@@ -231,6 +231,7 @@ impl Daemon {
             id: self.identity.id().to_string(),
             csr: BASE64URL_NOPAD.encode(&csr),
             name,
+            host: crate::infra::host::hostname(&self.world),
             mcloud: self.mcloud.clone(),
         };
         wire.send(&ask).await.map_err(|error| failed(&error))?;

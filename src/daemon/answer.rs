@@ -1,5 +1,6 @@
 //! Answers to what faces ask about the cluster.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Daemon;
@@ -16,6 +17,8 @@ impl Daemon {
         let answered = match question {
             Question::Words => Ok(self.words()),
             Question::Preseed => Ok(self.preseed()),
+            Question::Facts => self.facts(),
+            Question::Offers => self.offers().await,
             Question::Nodes => self.nodes().await,
             Question::Cluster => self.cluster().await,
             Question::Tokens => self.tokens().await,
@@ -26,7 +29,7 @@ impl Daemon {
     }
 
     /// The cluster that this node leads; where it leads none, that is the answer.
-    fn led(&self) -> Result<Arc<Open>, Failure> {
+    pub(super) fn led(&self) -> Result<Arc<Open>, Failure> {
         self.leader.open().ok_or_else(|| {
             let code = if self.agent.is_member() {
                 "ask.worker"
@@ -34,6 +37,19 @@ impl Daemon {
                 "ask.no-cluster"
             };
             Failure::new(Message::new(code))
+        })
+    }
+
+    /// What the nodes were found to be when they were looked at last.
+    fn facts(&self) -> Result<Answer, Failure> {
+        let id = self.led()?.cluster().id.clone();
+        let cluster = self.hub.cluster.borrow();
+        let nodes = cluster.nodes.iter();
+        let known =
+            nodes.filter_map(|(name, node)| Some((name.clone(), node.facts.as_deref()?.clone())));
+        Ok(Answer::Facts {
+            cluster: id,
+            nodes: known.collect(),
         })
     }
 
@@ -74,14 +90,9 @@ impl Daemon {
 
     async fn create_token(&self, node: &str, ttl_ms: u64) -> Result<Answer, Failure> {
         let open = self.led()?;
-        let nodes = open.store.nodes().await.map_err(store_failure)?;
-        let leader = nodes.into_iter().find(|node| node.role == NodeRole::Leader);
-        let Some(address) = leader.and_then(|leader| leader.address.parse().ok()) else {
-            let what = Message::new("token.not-made").with("node", node);
-            return Err(Failure::new(what));
-        };
         let valid = (self.world.clock.now(), ttl_ms);
-        let (row, token) = open.token(node, address, valid).await?;
+        let address = address(&open).await?;
+        let (row, token) = open.token(Some(node), address, valid).await?;
         Ok(Answer::Token {
             info: TokenInfo {
                 id: row.id,
@@ -112,6 +123,14 @@ impl Daemon {
     }
 }
 
+/// The address at which nodes find this leader.
+pub(super) async fn address(open: &Open) -> Result<IpAddr, Failure> {
+    let nodes = open.store.nodes().await.map_err(store_failure)?;
+    let leader = nodes.into_iter().find(|node| node.role == NodeRole::Leader);
+    let address = leader.and_then(|leader| leader.address.parse().ok());
+    address.ok_or_else(|| Failure::new(Message::new("token.no-address")))
+}
+
 async fn nodes(open: &Open) -> Result<Vec<NodeInfo>, Failure> {
     let nodes = open.store.nodes().await.map_err(store_failure)?;
     let active = nodes
@@ -131,6 +150,6 @@ async fn nodes(open: &Open) -> Result<Vec<NodeInfo>, Failure> {
     Ok(active.map(row).collect())
 }
 
-fn store_failure(error: StoreError) -> Failure {
+pub(super) fn store_failure(error: StoreError) -> Failure {
     Failure::new(Message::new("ask.failed")).because(error)
 }

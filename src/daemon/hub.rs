@@ -175,6 +175,11 @@ pub(super) struct News {
 }
 
 impl Follower {
+    /// Events that were not given yet, where there are any now.
+    pub(super) fn waiting(&mut self) -> Option<News> {
+        self.hub.after(&mut self.cursor)
+    }
+
     /// Waits for events that were not given yet. Dropping the future loses nothing; none when the
     /// daemon has ended.
     pub(super) async fn next(&mut self) -> Option<News> {

@@ -87,6 +87,15 @@ impl Open {
         self.listens.port()
     }
 
+    /// Where agents and joiners find it, whose operator chose `address`. One that listens on a
+    /// single address, as in a rehearsal, is found there alone.
+    pub(super) const fn found_at(&self, address: IpAddr) -> SocketAddr {
+        if self.listens.ip().is_unspecified() {
+            return SocketAddr::new(address, self.listens.port());
+        }
+        self.listens
+    }
+
     /// Whether an agent is connected.
     pub(super) fn is_up(&self, node: &str) -> bool {
         self.links.is_up(node)

@@ -1,18 +1,23 @@
 //! The leader's end of the links to its agents.
 
+mod life;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
+use tokio::time::Interval;
+
+use life::SILENCE;
+pub(super) use life::{LEADERS_BEAT, watch_over};
 
 use super::{Daemon, heard};
 use crate::engine::event::What;
 use crate::engine::message::Message;
 use crate::engine::node::Cluster;
 use crate::engine::{Event, Fact};
-use crate::store::Standing;
 use crate::wire::{LONG_LINE, REPORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError, abridge};
 
 /// Agents that are connected, by name.
@@ -89,17 +94,6 @@ impl Links {
 /// State goes to an agent at most this often; an order takes the newest with it at once.
 const STATE_EVERY: Duration = Duration::from_millis(100);
 
-/// How long an agent may be silent before its link counts as lost: it beats every 2 s.
-const SILENCE: Duration = Duration::from_secs(15);
-
-/// Has the kernel end a connection whose other side confirms nothing for [`SILENCE`]: a machine that
-/// lost its power never says that it goes.
-pub(super) fn watch_over(stream: &tokio::net::TcpStream) {
-    let silence = u32::try_from(SILENCE.as_millis()).unwrap_or(u32::MAX);
-    // Without it the link is found lost later, when TCP itself gives up.
-    let _ = rustix::net::sockopt::set_tcp_user_timeout(stream, silence);
-}
-
 /// Speaks with one agent until its link ends; it is known by its certificate's fingerprint.
 pub(super) async fn serve<T>(daemon: Arc<Daemon>, stream: T, (node, certificate): (String, String))
 where
@@ -174,22 +168,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
             // A leader that has nothing to tell yet says so by its first word: the agent is let in.
             self.wire.send(&ToAgent::Gather).await?;
         }
+        let mut beat = tokio::time::interval(LEADERS_BEAT);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut silent = std::pin::pin!(tokio::time::sleep(SILENCE));
         loop {
             tokio::select! {
                 said = self.wire.receive() => {
                     silent.as_mut().reset(tokio::time::Instant::now() + SILENCE);
-                    let said = said?;
-                    if !self.may_speak().await {
-                        let why = Message::new("link.revoked");
-                        return self.wire.send(&ToAgent::Refused { why }).await;
-                    }
-                    if !self.hear(said) { return Ok(()) }
+                    if !self.takes(said?, &mut beat).await? { return Ok(()) }
                 }
                 order = orders.recv() => {
                     let Some(order) = order else { return Ok(()) };
-                    // The agent must hold the plan that the order is about.
+                    // The agent must hold the plan that the order is about, and whoever is refused
+                    // must have heard of the end before it: nothing comes after a refusal.
                     self.send_state().await?;
+                    if let Some(told) = news.waiting() {
+                        self.send_events(told, held).await?;
+                    }
                     self.wire.send(&order).await?;
                 }
                 told = news.next() => {
@@ -201,20 +196,30 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
                     self.send_state().await?;
                 }
                 () = &mut silent => return Ok(()),
+                _ = beat.tick() => self.wire.send(&ToAgent::Beat).await?,
             }
         }
     }
 
-    /// Whether the agent's certificate is still one that is believed: a link lasts for months.
-    async fn may_speak(&self) -> bool {
-        let Some(open) = self.daemon.leader.open() else {
-            return false;
+    /// Takes what an agent says if it may still speak; false when the link ends. A disk that is slow
+    /// to say whether it may makes no leader seem dead.
+    async fn takes(&mut self, said: ToLeader, beat: &mut Interval) -> Result<bool, WireError> {
+        let daemon = Arc::clone(&self.daemon);
+        let certificate = self.certificate.clone();
+        let mut asked = std::pin::pin!(daemon.is_believed(&certificate));
+        let believed = loop {
+            tokio::select! {
+                biased;
+                believed = &mut asked => break believed,
+                _ = beat.tick() => self.wire.send(&ToAgent::Beat).await?,
+            }
         };
-        match open.store.node_for_cert(&self.certificate).await {
-            Ok(standing) => matches!(standing, Standing::Active(_)),
-            // A database that gives no answer now revokes nobody; the journal stops the run by itself.
-            Err(_) => true,
+        if !believed {
+            let why = Message::new("link.revoked");
+            self.wire.send(&ToAgent::Refused { why }).await?;
+            return Ok(false);
         }
+        Ok(self.hear(said))
     }
 
     async fn send_state(&mut self) -> Result<(), WireError> {

@@ -1,6 +1,6 @@
 //! Join tokens: made, kept as a hash, written to one file per node.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -14,30 +14,31 @@ use crate::session::token::{Invitation, JoinToken};
 use crate::store::NewToken;
 
 /// How long a join token lasts where nobody said otherwise.
-const TOKEN_TTL_MS: Millis = 3_600_000;
+pub(super) const TOKEN_TTL_MS: Millis = 3_600_000;
 
 impl Open {
-    /// Makes a token for a node and keeps its hash. The token is to be shown once.
+    /// Makes a token for a node, or for any one, and keeps its hash. The token is to be shown once.
     pub(super) async fn token(
         &self,
-        node: &str,
+        node: Option<&str>,
         address: IpAddr,
         (now, ttl): (Millis, Millis),
     ) -> Result<(NewToken, SecretString), Failure> {
         let failed = |error: &dyn std::fmt::Display| {
+            let node = node.unwrap_or("a new node");
             Failure::new(Message::new("token.not-made").with("node", node)).because(error)
         };
         let expires = now.saturating_add(ttl);
         let token = JoinToken::create(Invitation {
             cluster: self.authority().cluster().to_owned(),
-            addresses: vec![SocketAddr::new(address, self.port())],
+            addresses: vec![self.found_at(address)],
             ca_sha256: self.authority().fingerprint(),
             expires,
         })
         .map_err(|error| failed(&error))?;
         let row = NewToken {
             id: token.id.clone(),
-            node: Some(node.to_owned()),
+            node: node.map(str::to_owned),
             secret_hash: token.secret_hash(),
             created: now,
             expires,
@@ -75,7 +76,7 @@ impl Daemon {
                     .map_err(|error| failed(&error))?;
             }
         }
-        let (_, token) = open.token(node, address, (now, TOKEN_TTL_MS)).await?;
+        let (_, token) = open.token(Some(node), address, (now, TOKEN_TTL_MS)).await?;
         super::socket::private_parent(dir).map_err(|error| failed(&error))?;
         files::write_private(&path, token.expose_secret()).map_err(|error| failed(&error))
     }

@@ -37,9 +37,12 @@ struct OpenHere {
     words: Words,
     session: OpenSession,
     closed: CancellationToken,
-    /// The joiners that typed the right words, by node id: where the operator's decision goes.
-    waiting: Mutex<BTreeMap<String, mpsc::UnboundedSender<Decision>>>,
+    /// The joiners that typed the right words, by node id.
+    waiting: Mutex<BTreeMap<String, Waiting>>,
 }
+
+/// A connection's check words, and where the operator's decision goes.
+type Waiting = (Vec<String>, mpsc::UnboundedSender<Decision>);
 
 /// What the operator decided about a joiner: why it is not let in, or that it is.
 type Decision = Option<Message>;
@@ -69,7 +72,11 @@ impl Daemon {
         match effect {
             Effect::OpenSession => drop(self.tasks.spawn(daemon.open_session())),
             Effect::CloseSession => self.trust.close(),
-            Effect::Decide { joiner, refuse } => self.trust.decide(&joiner, refuse),
+            Effect::Decide {
+                joiner,
+                check,
+                refuse,
+            } => self.trust.decide((&joiner, &check), refuse),
             Effect::Dismiss { node, why } => drop(self.tasks.spawn(daemon.dismiss(node, why))),
             Effect::Abandon => drop(self.tasks.spawn(daemon.abandon())),
             Effect::Call(called) => drop(self.tasks.spawn(daemon.call(called))),
@@ -92,9 +99,11 @@ impl Trust {
         }
     }
 
-    fn decide(&self, joiner: &str, refuse: Decision) {
+    /// Tells the connection that has these check words; a newer one of the same node knocks by itself.
+    fn decide(&self, (joiner, check): (&str, &[String]), refuse: Decision) {
         if let Some(open) = self.open()
-            && let Some(waiting) = lock(&open.waiting).get(joiner)
+            && let Some((words, waiting)) = lock(&open.waiting).get(joiner)
+            && words == check
         {
             // One that has gone meanwhile has told so.
             let _ = waiting.send(refuse);

@@ -8,9 +8,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
+use super::links::LEADERS_BEAT;
 use super::perform::seal;
 use crate::engine::message::{Failure, Message};
-use crate::engine::node::Cluster;
+use crate::engine::node::{Cluster, Stage};
 use crate::engine::plan::Plan;
 use crate::engine::{Event, Fact, Report};
 use crate::session::tls::client::{Membership, connect_agent};
@@ -21,6 +22,11 @@ const BEAT: Duration = Duration::from_secs(2);
 
 /// A rehearsal's clock may run fast; beats come no quicker than this, in life's time.
 const QUICKEST_BEAT: Duration = Duration::from_millis(100);
+
+/// For how many of its leader's beats an agent hears nothing until its link counts as lost: before
+/// Install two seconds, since who waits at its console must learn soon that nobody is there; then as
+/// long as a leader waits, since a busy one is no dead one. A lost link is dialled again at once.
+const MISSED: (u32, u32) = (4, 30);
 
 /// How long an agent waits before it dials again: at first, and at most.
 const DIAL_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
@@ -100,10 +106,16 @@ impl Daemon {
         let every = self.world.clock.in_life(BEAT).max(QUICKEST_BEAT);
         let mut held = Held::default();
         let mut beat = tokio::time::interval(every);
+        // Counted by this node's own pulse: where it stood still itself, nothing was missed.
+        let mut pulse = tokio::time::interval(LEADERS_BEAT);
+        pulse.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut missed = 0;
         loop {
             tokio::select! {
+                biased;
                 said = wire.receive() => {
                     let said = said?;
+                    missed = 0;
                     if let ToAgent::Refused { why } = said {
                         // Another version is mended by an update, not by forgetting.
                         if why.code != "wire.version" {
@@ -128,6 +140,10 @@ impl Daemon {
                 _ = beat.tick() => {
                     wire.send(&ToLeader::Beat { now: self.world.clock.now() }).await?;
                 }
+                _ = pulse.tick() => {
+                    missed += 1;
+                    if missed >= held.patience() { return Ok(()) }
+                }
             }
         }
     }
@@ -143,6 +159,7 @@ impl Daemon {
                     self.push(Event::Fact(Fact::Told(*event)));
                 }
             }
+            ToAgent::Beat => {}
             ToAgent::Gather => {
                 self.tasks.spawn(Arc::clone(self).gather());
             }
@@ -182,6 +199,15 @@ struct Held {
 }
 
 impl Held {
+    /// For how many beats the leader may be silent.
+    fn patience(&self) -> u32 {
+        let stage = self.cluster.as_ref().map(|cluster| cluster.stage);
+        match stage {
+            Some(Stage::Forming | Stage::Gathering | Stage::Review) => MISSED.0,
+            _ => MISSED.1,
+        }
+    }
+
     /// The whole state, as this agent believes it.
     fn take(&mut self, rest: Cluster, out: Option<LeftOut>) -> Result<Cluster, WireError> {
         let known = self.cluster.take();

@@ -1,6 +1,7 @@
 //! The steps of this node: observed and applied, with signs of life and a way to ask them to stop.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -11,7 +12,7 @@ use crate::engine::message::{Failure, Message};
 use crate::engine::plan::Work;
 use crate::engine::services::NodeFacts;
 use crate::engine::{Event, Fact, Order, Progress, Seen, Verb};
-use crate::infra::{Context, InfraBootstrapper, Inputs, Step};
+use crate::infra::{Context, InfraBootstrapper, Inputs, Step, Web};
 
 /// Does what is ordered of this node.
 #[derive(Debug)]
@@ -44,6 +45,17 @@ impl Worker {
     /// The facts of this node, with how each service is found here.
     pub(super) async fn look(&self, facts: NodeFacts) -> NodeFacts {
         crate::infra::look(&self.services, facts).await
+    }
+
+    /// The way into the web interface of the first service that has one.
+    pub(super) async fn web(&self, address: IpAddr) -> Option<Web> {
+        for service in self.services.iter() {
+            let web = service.web(address).await;
+            if web.is_some() {
+                return web;
+            }
+        }
+        None
     }
 
     /// What this node's services must give before another node can do `work`.
@@ -165,14 +177,19 @@ async fn apply(step: &dyn Step, context: &Context) -> Result<Vec<Message>, Failu
     if let Err(failure) = step.apply(context).await {
         return Err(match step.undo(context).await {
             Ok(()) => failure,
-            Err(left) => left
-                .causes
-                .iter()
-                .fold(failure, Failure::because)
-                .data(Message::new("failure.half-made")),
+            Err(left) => half_made(failure, left),
         });
     }
     step.verify(context).await
+}
+
+/// A failure whose undoing failed too. What is to be done about what was left comes before what else
+/// is to be done: the next attempt would stumble over it.
+fn half_made(failure: Failure, left: Failure) -> Failure {
+    let hint = left.hint.or_else(|| failure.hint.clone());
+    let whole = left.causes.iter().fold(failure, Failure::because);
+    let whole = whole.data(Message::new("failure.half-made"));
+    Failure { hint, ..whole }
 }
 
 #[cfg(test)]
@@ -201,6 +218,25 @@ mod tests {
         fn verify<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
             Box::pin(async { Ok(Vec::new()) })
         }
+    }
+
+    #[test]
+    fn what_to_do_about_a_half_made_thing_is_not_lost() {
+        let stopped = || Failure::new(Message::new("a")).because("first");
+        let hinted = stopped().hint(Message::new("lxd.hint-log"));
+        let left = Failure::new(Message::new("b")).because("second");
+        let whole = half_made(
+            hinted.clone(),
+            left.clone().hint(Message::new("lxd.hint-again")),
+        );
+        assert_eq!(whole.what.code, "a");
+        assert_eq!(whole.causes, ["first", "second"]);
+        assert_eq!(whole.hint, Some(Message::new("lxd.hint-again")));
+        assert_eq!(whole.data.code, "failure.half-made");
+        assert_eq!(
+            half_made(hinted, left).hint,
+            Some(Message::new("lxd.hint-log"))
+        );
     }
 
     fn order(run: &str, attempt: u32) -> Order {

@@ -34,6 +34,9 @@ pub struct Answers {
     /// The snaps of the services.
     #[serde(default)]
     pub snaps: SnapChannels,
+    /// What becomes of a root disk or NIC that the default profile has already.
+    #[serde(default)]
+    pub profile: ProfileChoice,
     /// How many disks that hold something the operator agreed to have erased.
     pub erase: usize,
 }
@@ -155,6 +158,17 @@ pub struct LocalPool {
     pub driver: DriverChoice,
     /// Size in bytes of the loop file on a node without a disk for it.
     pub file: u64,
+}
+
+/// What becomes of a root disk or NIC that LXD's default profile has otherwise than mcloud would.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProfileChoice {
+    /// It is somebody's choice: it stays.
+    #[default]
+    Keep,
+    /// mcloud's takes its place.
+    Replace,
 }
 
 /// The driver of the local pool.

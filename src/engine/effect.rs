@@ -32,6 +32,8 @@ pub enum Effect {
     Decide {
         /// Its node id.
         joiner: String,
+        /// The check words of the connection that is meant: another one of the same node hears nothing.
+        check: Vec<String>,
         /// Why not; none: it is let in, once its own operator has said yes.
         refuse: Option<Message>,
     },

@@ -52,6 +52,9 @@ pub struct HostFacts {
     pub kvm: Option<bool>,
     /// How many bytes are free where services keep their files.
     pub room: Option<u64>,
+    /// The running kernel's node name, as `hostname` tells it; empty where it is not known. The file in
+    /// `/etc` may have another, which counts from the next start on.
+    pub nodename: String,
     /// How many user ids root may give to containers, by `/etc/subuid`; none where it names no range.
     pub root_uids: Option<u64>,
 }

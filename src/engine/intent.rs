@@ -63,6 +63,8 @@ pub enum Intent {
     Admit {
         /// Its node id.
         id: String,
+        /// The check words that were on this console: one that has others is not let in.
+        check: Vec<String>,
     },
     /// Turn a joiner away, or put a trusted one out again.
     Refuse {

@@ -60,7 +60,7 @@ impl Turn<'_> {
         match (intent, self.state.cluster.stage) {
             (Intent::Invite { id, wanted }, _) => self.invite(id, wanted),
             (Intent::Extend, _) => self.extend(),
-            (Intent::Admit { id }, _) => self.admit(&id),
+            (Intent::Admit { id, check }, _) => self.admit(&id, &check),
             (Intent::Refuse { id }, _) => self.refuse(&id),
             (Intent::Local { local }, _) => self.set(|answers| answers.local = local),
             (Intent::Storage { ceph }, _) => self.set(|answers| answers.ceph = ceph),
@@ -75,15 +75,15 @@ impl Turn<'_> {
             (Intent::Retry { step }, Stage::Installing | Stage::Stopped) => self.retry(&step),
             (Intent::Stop, Stage::Installing) => self.stop(),
             (Intent::Leave, Stage::Forming | Stage::Gathering | Stage::Review) => {
-                if self.state.cluster.session.is_some() {
-                    self.effect(Effect::Abandon);
-                }
+                let by_session = self.state.cluster.session.is_some();
                 let code = if self.state.cluster.touched {
                     "end.left-touched"
                 } else {
                     "end.left"
                 };
+                // The end is told before the links are parted with.
                 self.end(3, Failure::new(Message::new(code)));
+                self.effects.extend(by_session.then_some(Effect::Abandon));
             }
             (Intent::Leave, Stage::Stopped) => self.finish(),
             _ => {}
@@ -208,7 +208,7 @@ impl Turn<'_> {
     /// Looks at every node afresh: what was known of it is forgotten first.
     pub(super) fn look_again(&mut self) {
         let cluster = &mut self.state.cluster;
-        cluster.stage = Stage::Gathering;
+        (cluster.stage, cluster.gathers) = (Stage::Gathering, self.now);
         cluster.checks = Shared::default();
         (cluster.plan, cluster.digest) = (None, None);
         for node in cluster.nodes.values_mut() {
@@ -255,7 +255,7 @@ impl Turn<'_> {
                     .with("nodes", missing.join(", "))
                     .with(
                         "seconds",
-                        self.now.saturating_sub(self.state.cluster.began) / 1_000,
+                        self.now.saturating_sub(self.state.cluster.waits_since()) / 1_000,
                     );
                 self.log(Level::Info, says);
             }

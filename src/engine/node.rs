@@ -63,6 +63,8 @@ pub struct Local {
     pub joining: Option<Joining>,
     /// Whether it came in by a session: then it is out again when the initiator goes before Install.
     pub by_session: bool,
+    /// Whether the end of the undertaking that the leader began was told here (worker).
+    pub end_told: bool,
     /// Why what was asked for on Welcome or Address could not be done.
     pub trouble: Option<Failure>,
     /// Where the last report is.
@@ -98,6 +100,9 @@ pub struct Cluster {
     pub unattended: bool,
     /// When the undertaking began.
     pub began: Millis,
+    /// When every node began to be looked at, for the plan that is made then; 0 before.
+    #[serde(default)]
+    pub gathers: Millis,
     /// The trust session, while it is open.
     #[serde(default)]
     pub session: Option<Session>,
@@ -130,6 +135,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Since when the nodes are waited for: the last look at them, or else the beginning.
+    pub(super) fn waits_since(&self) -> Millis {
+        self.gathers.max(self.began)
+    }
+
     /// Nothing is under way in it: what has ended was seen.
     pub(super) fn close(&mut self) {
         (self.stage, self.end, self.unattended) = (Stage::Idle, None, false);

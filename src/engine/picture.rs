@@ -33,7 +33,7 @@ pub struct Picture {
     pub leader: String,
     /// How far the undertaking is.
     pub stage: Stage,
-    /// When it began.
+    /// When it began, or when the nodes began to be looked at for Review.
     pub began: Millis,
     /// Whether Review and Done go on by themselves.
     pub unattended: bool,

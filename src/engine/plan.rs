@@ -3,12 +3,14 @@
 mod class;
 pub mod make;
 mod parts;
+mod profile;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
 use super::answers::Purpose;
 pub use parts::{Guests, NetworkPart, NetworkShape, PoolPart, PoolSource, RemotePool, SnapName};
+pub use profile::{Compared, Device, Devices, NIC, OtherDevice, ProfileWants};
 pub use work::Work;
 
 /// The name of the local pool, as MicroCloud names it.

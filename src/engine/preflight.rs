@@ -8,6 +8,8 @@ mod micro;
 mod network;
 mod nic;
 mod nodes;
+mod profile;
+mod revisions;
 mod room;
 mod snapd;
 
@@ -140,6 +142,8 @@ pub fn check_node(node: &str, facts: &NodeFacts, answers: &Answers, cluster: &st
     for service in [Micro::Ceph, Micro::Ovn] {
         others.push(micro::check_micro(service, node, facts, Some(answers)));
     }
+    others.extend(profile::check_profile(node, facts, answers));
+    others.extend(host::kernel_name(node, &facts.host, answers));
     others.extend(kernel::chosen_services(node, &facts.host, answers));
     if let Some(answers) = answers.node(node) {
         others.extend(nic::chosen_address(node, &facts.host, answers.address));

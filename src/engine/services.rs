@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 mod micro;
 mod snapd;
 
-use super::facts::HostFacts;
-use super::plan::LOCAL_POOL;
+use super::facts::{HostFacts, Module};
+use super::plan::{Devices, LOCAL_POOL};
 
 pub use micro::{MicroFacts, MicroMember, MicroState, Osd};
 pub use snapd::{NotAVersion, SnapFacts, SnapdFacts, SnapdState, SnapdVersion};
@@ -53,6 +53,32 @@ impl NodeFacts {
         };
         let mut pools = lxd.pools.iter().filter(|_| lxd.clustered);
         pools.find(|pool| pool.name == LOCAL_POOL && pool.is_made_on(node))
+    }
+
+    /// Whether its LXD can have a pool of this driver. An LXD that snapd is to install brings every
+    /// tool with it: then the kernel decides. A stopped one cannot say; only a directory is certain.
+    pub fn can_store(&self, driver: &str) -> bool {
+        match &self.lxd {
+            LxdState::Answers(lxd) => lxd.drivers.iter().any(|name| name == driver),
+            LxdState::Absent if self.can_install() => {
+                let module = self.host.modules.get(driver);
+                driver == "dir" || module.is_some_and(|it| *it != Module::Missing)
+            }
+            _ => driver == "dir",
+        }
+    }
+
+    /// Whether its LXD can wipe a disk that holds something: every snap of it that is offered can.
+    pub fn can_wipe(&self) -> bool {
+        match &self.lxd {
+            LxdState::Answers(lxd) => lxd.can_wipe,
+            LxdState::Absent => self.can_install(),
+            _ => false,
+        }
+    }
+
+    fn can_install(&self) -> bool {
+        matches!(self.snapd, SnapdState::Answers(_))
     }
 
     /// Puts what was found of a service in its place.
@@ -106,6 +132,9 @@ pub struct LxdFacts {
     pub drivers: Vec<String>,
     /// Whether it can wipe a disk that holds something (`storage_pool_source_wipe`).
     pub can_wipe: bool,
+    /// The devices of its default profile.
+    #[serde(default)]
+    pub profile: Devices,
 }
 
 /// One member of an LXD cluster.

@@ -51,7 +51,8 @@ impl Turn<'_> {
             Fact::JoinRefused(failure) => self.refused(failure),
             Fact::Link(up) => self.link(up),
             Fact::Cluster(cluster) => self.replace(*cluster),
-            Fact::Told(event) => self.effect(Effect::Emit(event)),
+            Fact::Told(_) if self.is_stranger() => {}
+            Fact::Told(event) => self.pass_on(event),
             Fact::Facts { facts, .. } => self.effect(Effect::Report(Report::Facts(facts))),
             Fact::NotGathered(_, failure) => {
                 self.effect(Effect::Report(Report::NotGathered(failure)));
@@ -76,6 +77,7 @@ impl Turn<'_> {
             return self.effect(Effect::Forget);
         }
         local.role = Role::Worker;
+        local.end_told = false;
         if let Some(joining) = local.joining.take() {
             local.by_session = true;
             self.emit(What::Hello {
@@ -92,10 +94,33 @@ impl Turn<'_> {
         if self.is_settled() {
             self.end_here(1, failure);
         } else if self.state.cluster.stage == Stage::Ended {
-            self.state.local.link = None;
             self.effect(Effect::Forget);
+            self.end_unsaid();
         } else {
             self.forget(1, failure);
+        }
+    }
+
+    /// What the leader tells is told here as well.
+    fn pass_on(&mut self, event: PublicEvent) {
+        match event.what {
+            What::Hello { .. } => self.state.local.end_told = false,
+            What::Done { .. } => self.state.local.end_told = true,
+            _ => {}
+        }
+        self.effect(Effect::Emit(event));
+    }
+
+    /// A cluster that did not come to be has ended, and its leader says no more: who waits here for the
+    /// end is told of it, unless the leader did so.
+    pub(super) fn end_unsaid(&mut self) {
+        let local = &mut self.state.local;
+        local.link = None;
+        local.by_session = false;
+        let told = std::mem::replace(&mut local.end_told, true);
+        if let Some(end) = self.state.cluster.end.as_ref().filter(|_| !told) {
+            let what = end.told();
+            self.emit(what);
         }
     }
 
@@ -144,19 +169,44 @@ impl Turn<'_> {
         if cluster.touched {
             self.state.local.by_session = false;
         }
-        let known = &mut self.state.cluster;
+        let known = &self.state.cluster;
         // An end that was seen here, and closed, is not shown again.
         let closed = known.stage == Stage::Idle && self.state.local.member.is_some();
         if closed && cluster.stage == Stage::Ended {
             cluster.close();
         }
-        *known = cluster;
+        let waited = self.is_stranger();
+        self.state.cluster = cluster;
+        if self.is_stranger() {
+            // What others have done is not this node's to show: it waits for what will name it.
+            self.state.cluster.close();
+            if !waited {
+                self.say_that_it_waits();
+            }
+            return;
+        }
         if self.state.cluster.end.as_ref().is_some_and(|end| end.ok) {
             self.become_member();
         }
         if lost {
             self.log(Level::Warning, Message::new("link.leader-again"));
         }
+    }
+
+    /// Whether the leader has ended, or closed, an undertaking that this node had no part in.
+    fn is_stranger(&self) -> bool {
+        let Cluster { stage, answers, .. } = &self.state.cluster;
+        let over = matches!(stage, Stage::Idle | Stage::Ended);
+        let me = &self.state.local.name;
+        over && answers.as_ref().is_some_and(|it| it.node(me).is_none())
+    }
+
+    fn say_that_it_waits(&mut self) {
+        let answers = self.state.cluster.answers.as_ref();
+        let leader = answers.map_or("", |it| &it.initiator).to_owned();
+        let node = self.state.local.name.clone();
+        let says = Message::new("join.waits").with("leader", leader);
+        self.log(Level::Info, says.with("node", node));
     }
 
     /// Does what is ordered if the plan this node holds, sealed by the digest, has such a step for

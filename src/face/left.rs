@@ -1,6 +1,7 @@
 //! What a full-screen face saw of an undertaking, for whoever reads the terminal after it.
 
 use crate::engine::event::{PublicEvent, What};
+use crate::wire::Offers;
 use crate::wire::face::How;
 
 /// How a full-screen face was left, and what it saw.
@@ -12,6 +13,8 @@ pub struct Left {
     pub done: Option<PublicEvent>,
     /// What stopped, in the order in which it did.
     pub failures: Vec<PublicEvent>,
+    /// What the cluster offers that is ready.
+    pub offers: Offers,
 }
 
 impl Left {

@@ -80,7 +80,12 @@ fn review(known: Known<'_>, draft: &Draft) -> super::Button {
     });
     match wish {
         Ok(wish) => {
-            let about = vec![note(Tone::Dim, say("network.review-about"))];
+            let about = say(if known.picture.touched {
+                "network.review-about-touched"
+            } else {
+                "network.review-about"
+            });
+            let about = vec![note(Tone::Dim, about)];
             button("next", "network.review", Some(wish), about)
         }
         Err(why) => button("next", "network.review", None, vec![note(Tone::Bad, why)]),

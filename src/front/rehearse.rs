@@ -1,5 +1,6 @@
 //! `mcloud rehearse`: the whole undertaking with simulated Pis, in one process.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -8,14 +9,12 @@ use std::time::Duration;
 use super::talk::{asks, talk};
 use super::undertake::{send_token, show};
 use super::watch::{Ending, Run, Voice, watch};
-use super::{Exit, input};
+use super::{Exit, input, trial};
 use crate::cli::{Command, Common, Rehearse, Report, Role, There};
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
-use crate::engine::services::NodeFacts;
 use crate::face::{self, Opens};
 use crate::headless::{ask, lines};
-use crate::infra;
 use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
 use crate::rehearsal::operator::{self, Seat};
@@ -23,7 +22,6 @@ use crate::rehearsal::snapd::InstalledSnap;
 use crate::rehearsal::{Pi, Rehearsal, Script};
 use crate::wire::ToDaemon;
 use crate::wire::face::FaceLink;
-use crate::world::World;
 
 /// The name of a rehearsed cluster.
 const CLUSTER: &str = "rehearsal";
@@ -39,6 +37,11 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
     let mut rehearsal = Rehearsal::start(&script, super::parts)
         .await
         .map_err(Exit::failed)?;
+    if let (true, Some(preseed)) = (rehearse.dry_run, &preseed) {
+        let tried = try_out(&rehearsal, preseed, common).await;
+        rehearsal.stop().await;
+        return tried;
+    }
     let headless = Voice::of(common).is_some() && !asks(common);
     let played = if headless || preseed.is_some() {
         play(&rehearsal, preseed.as_ref(), common).await
@@ -55,6 +58,16 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
         let _ = writeln!(std::io::stdout(), "{}", lines::critical_path(timing));
     }
     Ok(ending.exit)
+}
+
+/// Tries the answers on all simulated Pis.
+async fn try_out(rehearsal: &Rehearsal, preseed: &Preseed, common: &Common) -> Result<u8, Exit> {
+    fits(&preseed.answers, rehearsal)?;
+    let mut known = BTreeMap::new();
+    for pi in &rehearsal.nodes {
+        known.insert(pi.name.clone(), trial::look(&pi.world).await?);
+    }
+    Ok(trial::tell(("", &preseed.answers), &known, common))
 }
 
 /// Rehearses as `mcloud rehearse` without flags does.
@@ -178,16 +191,19 @@ fn script(rehearse: &Rehearse, preseed: Option<&Preseed>) -> Result<Script, Exit
         snaps: snaps(rehearse.there),
         more_nics: usize::from(rehearse.nics.saturating_sub(1)),
         ceph: rehearse.there == There::Ceph,
+        ipv6: rehearse.ipv6,
     })
 }
 
 /// The snaps of Pis that have this before.
 fn snaps(there: There) -> Vec<InstalledSnap> {
     let lxd = InstalledSnap::new("lxd", "5.21/stable");
+    let ceph = InstalledSnap::new("microceph", "squid/stable");
     match there {
         There::Nothing => Vec::new(),
         There::Lxd => vec![lxd],
-        There::Ceph => vec![lxd, InstalledSnap::new("microceph", "squid/stable")],
+        There::All => vec![lxd, ceph, InstalledSnap::new("microovn", "24.03/stable")],
+        There::Ceph => vec![lxd, ceph],
     }
 }
 
@@ -218,18 +234,10 @@ async fn bring_in(socket: PathBuf, name: String, token: PathBuf) {
 async fn suggested(rehearsal: &Rehearsal) -> Result<Answers, Exit> {
     let mut nodes: Vec<(String, IpAddr, _)> = Vec::new();
     for pi in &rehearsal.nodes {
-        let facts = facts(&pi.world).await?;
+        let facts = trial::look(&pi.world).await?;
         nodes.push((pi.name.clone(), pi.address, facts));
     }
     Ok(suggest(CLUSTER, &nodes))
-}
-
-async fn facts(world: &World) -> Result<NodeFacts, Exit> {
-    let facts = NodeFacts {
-        host: infra::host::facts(world).await.map_err(Exit::failed)?,
-        ..NodeFacts::default()
-    };
-    Ok(infra::look(&super::parts(world).services, facts).await)
 }
 
 /// A rehearsal's preseed names the simulated Pis, or says which ones there are.

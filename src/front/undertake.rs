@@ -4,14 +4,14 @@ use std::io::Write;
 
 use super::talk::{asks, talk};
 use super::watch::{Ending, Run, Voice, timing, watch};
-use super::{Exit, ensure, input, rehearse, world};
+use super::{Exit, ensure, input, rehearse, trial, world};
 use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
 use crate::engine::node::{Role, Stage};
 use crate::engine::wizard::Part;
 use crate::face::{self, Opens};
-use crate::headless::{ask, lines};
-use crate::preseed::{self, Preseed};
+use crate::headless::{ask, lines, offers};
+use crate::preseed::Preseed;
 use crate::text::say;
 use crate::wire::face::{FaceLink, How};
 use crate::wire::{Secret, ToDaemon};
@@ -29,6 +29,9 @@ pub(super) async fn init(init: Init, common: &Common) -> Result<u8, Exit> {
     let preseed = input::preseed(path)?;
     let world = world(common);
     let me = find_self(&preseed, &world)?;
+    if init.dry_run {
+        return trial::here(&preseed.answers, (&me, &world), common).await;
+    }
     if me != preseed.answers.initiator {
         let initiator = &preseed.answers.initiator;
         return Err(Exit::input(format_args!(
@@ -36,10 +39,6 @@ pub(super) async fn init(init: Init, common: &Common) -> Result<u8, Exit> {
              and mcloud join here",
             path.display()
         )));
-    }
-    if init.dry_run {
-        let _ = write!(std::io::stdout(), "{}", preseed::write(&preseed.answers));
-        return Ok(0);
     }
     let tokens = init.tokens.as_deref().map(std::path::absolute).transpose();
     let tokens = tokens
@@ -183,6 +182,9 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
         if let Some(line) = lines::brief(event) {
             let _ = writeln!(out, "{line}");
         }
+    }
+    for line in offers::lines(&left.offers) {
+        let _ = writeln!(out, "{line}");
     }
     match left.how {
         How::Detached | How::Gone => {

@@ -10,9 +10,9 @@ use crate::engine::Intent;
 use crate::engine::event::{PublicEvent, What};
 use crate::engine::node::Stage;
 use crate::engine::run::CriticalPath;
-use crate::headless::{json, lines};
+use crate::headless::{json, lines, offers};
 use crate::wire::face::FaceLink;
-use crate::wire::{FromDaemon, ToDaemon};
+use crate::wire::{FromDaemon, Offers, ToDaemon};
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,10 +39,19 @@ impl Voice {
         }
     }
 
-    fn line(self, event: &PublicEvent) -> Option<String> {
+    fn line(self, event: &PublicEvent, offers: &Offers) -> Option<String> {
         match self {
-            Self::Json => Some(json::line(event)),
-            Self::Lines => lines::line(event),
+            Self::Json => Some(json::line_with(event, offers)),
+            Self::Lines => {
+                let line = lines::line(event)?;
+                let offered = offers::lines(offers);
+                Some(
+                    std::iter::once(line)
+                        .chain(offered)
+                        .collect::<Vec<_>>()
+                        .join("\n"),
+                )
+            }
         }
     }
 }
@@ -110,7 +119,12 @@ pub(super) async fn watch(
         };
         match heard {
             FromDaemon::Event { undertaking, event } if Some(undertaking) != old => {
-                if let Some(line) = voice.line(&event)
+                let offers = match event.what {
+                    // A daemon that has just gone offers nothing; how it ended is known.
+                    What::Done { ok: true, .. } => link.offers().await.unwrap_or_default(),
+                    _ => Offers::default(),
+                };
+                if let Some(line) = voice.line(&event, &offers)
                     && writeln!(std::io::stdout(), "{line}").is_err()
                 {
                     // Nobody reads any more: that costs this face, not the run.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::moment::{minute, rfc_3339};
-use super::{json, lines, table};
+use super::{json, lines, offers, table};
 use crate::engine::message::Message;
 use crate::text::sentence;
 use crate::wire::{Answer, ClusterInfo, NodeInfo, Secret, TokenInfo};
@@ -25,6 +25,8 @@ pub fn text(answer: &Answer) -> String {
         Answer::Token { info, token } => new_token(info, token),
         Answer::Words { words, .. } => words.0.clone(),
         Answer::Preseed { text } => text.clone(),
+        Answer::Facts { nodes, .. } => nodes.keys().cloned().collect::<Vec<_>>().join("\n"),
+        Answer::Offers { offers } => offers::lines(offers).join("\n"),
         Answer::Done => says("headless.command-done"),
         Answer::Failed { failure } => lines::failure(failure),
     }
@@ -52,6 +54,12 @@ pub fn json(answer: &Answer) -> String {
         }
         Answer::Preseed { text } => {
             return json::document("preseed", &Value::String(text.clone())).to_string();
+        }
+        Answer::Facts { nodes, .. } => {
+            return json::document("facts", &json::shown(nodes)).to_string();
+        }
+        Answer::Offers { offers } => {
+            return json::document("offers", &offers::fields(offers).into()).to_string();
         }
         Answer::Done => return json::document("done", &Value::Bool(true)).to_string(),
         Answer::Failed { failure } => return json::failure(failure),

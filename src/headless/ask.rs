@@ -21,6 +21,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use tokio::time::Instant;
 
+use super::offers;
 use crate::engine::Intent;
 use crate::engine::event::What;
 use crate::engine::node::Stage;
@@ -229,7 +230,10 @@ impl<W: Write> Face<W> {
                     let prompt = Some(self.dialog.prompt()).filter(|_| !ended);
                     self.voice.interject(line, &prompt.unwrap_or_default())?;
                 }
-                if let What::Done { exit, .. } = event.what {
+                if let What::Done { exit, ok, .. } = event.what {
+                    if ok && let Ok(offers) = link.offers().await {
+                        self.voice.say(&offers::lines(&offers))?;
+                    }
                     return Ok(Ok(Some(How::Done(exit))));
                 }
             }
@@ -241,6 +245,8 @@ impl<W: Write> Face<W> {
     /// Takes in what was asked for; what is to be told of it at once.
     fn know(&mut self, news: Option<News>) -> Option<String> {
         match news? {
+            // They are told with the end.
+            News::Offers(_) => None,
             News::Words(words) => {
                 self.dialog.know(words.map(|words| Words(words.0)));
                 None

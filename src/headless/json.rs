@@ -4,9 +4,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::moment::rfc_3339;
+use super::offers;
 use crate::engine::event::{PublicEvent, What};
 use crate::engine::message::{Failure, Message, plain};
 use crate::text::sentence;
+use crate::wire::Offers;
 
 /// The version of the events: what is there stays, more may come.
 pub const VERSION: u32 = 1;
@@ -15,6 +17,12 @@ pub const VERSION: u32 = 1;
 ///
 /// Every message carries its sentence as `text`; what is none is left out.
 pub fn line(event: &PublicEvent) -> String {
+    line_with(event, &Offers::default())
+}
+
+/// The same with what a cluster that is ready offers: secrets, which no event carries, as `join` and
+/// `web` beside what the event says.
+pub fn line_with(event: &PublicEvent, offers: &Offers) -> String {
     let mut fields = match shown(&event.what) {
         Value::Object(fields) => fields,
         _ => Map::new(),
@@ -22,6 +30,7 @@ pub fn line(event: &PublicEvent) -> String {
     if let Some(over) = wall_over_critical_path(&event.what) {
         fields.insert("wall_over_critical_path".to_owned(), Value::from(over));
     }
+    fields.extend(offers::fields(offers));
     // These come first, so that a person who reads along finds them.
     let kind = fields.remove("kind").unwrap_or_default();
     let head = [

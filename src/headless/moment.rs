@@ -5,12 +5,11 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::engine::Millis;
+pub(super) use crate::text::minute;
 
 const RFC_3339: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 const CLOCK: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
-const MINUTE: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day] [hour]:[minute]");
 
 /// The moment as RFC 3339 with milliseconds, UTC. A moment beyond the year 9999 is shown as 1970.
 pub(super) fn rfc_3339(at: Millis) -> String {
@@ -20,11 +19,6 @@ pub(super) fn rfc_3339(at: Millis) -> String {
 /// The moment's time of day, UTC.
 pub(super) fn clock(at: Millis) -> String {
     written(at, CLOCK)
-}
-
-/// The moment's day and minute, UTC.
-pub(super) fn minute(at: Millis) -> String {
-    written(at, MINUTE)
 }
 
 fn written(at: Millis, format: &[BorrowedFormatItem<'_>]) -> String {

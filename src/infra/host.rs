@@ -79,6 +79,13 @@ pub fn hostname(world: &World) -> String {
     full.split('.').next().unwrap_or_default().to_owned()
 }
 
+/// What the running kernel calls this node, domain and all: the name by which programs go that ask for
+/// it. Empty where a simulated machine does not say.
+pub fn nodename(world: &World) -> String {
+    let said = simulated(world).ok().flatten().unwrap_or_default();
+    facts::nodename(world, said.nodename)
+}
+
 fn simulated(world: &World) -> Result<Option<HostFacts>, HostError> {
     let Some(path) = &world.simulated_host else {
         return Ok(None);

@@ -32,5 +32,6 @@ mod status;
 mod units;
 mod uplink;
 mod volumes;
+mod web;
 
 pub use service::LxdService;

@@ -4,6 +4,8 @@
 pub mod admin;
 pub mod client;
 mod disk;
+pub(in crate::infra) mod files;
+mod health;
 pub mod refusals;
 pub mod tuning;
 

@@ -14,7 +14,6 @@ pub(in crate::infra) mod ready;
 pub(in crate::infra) mod standing;
 pub(in crate::infra) mod status;
 pub(in crate::infra) mod terms;
-pub(in crate::infra) mod units;
 
 use crate::engine::message::Message;
 

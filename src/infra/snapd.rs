@@ -13,9 +13,10 @@ mod held;
 mod installed;
 mod service;
 mod status;
+mod through;
 
 pub use connected::PlugsConnected;
 pub use held::SnapsHeld;
-pub use installed::{REVISION, SnapInstalled, inputs};
+pub use installed::{ARCHITECTURE, REVISION, SnapInstalled, inputs};
 pub use service::SnapdService;
 pub use status::{SERVICES, status};

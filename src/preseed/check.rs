@@ -17,7 +17,8 @@ use super::Preseed;
 use super::error::{PreseedError, nearest, quoted, say};
 use super::raw::{Field, Raw, position};
 use super::source::{Position, Source};
-use crate::engine::answers::{Answers, NodeAnswers, Purpose};
+use super::write;
+use crate::engine::answers::{Answers, NodeAnswers, ProfileChoice, Purpose};
 use fit::Networks;
 use words::how;
 
@@ -61,6 +62,7 @@ pub(super) fn answers(raw: &Spanned<Raw>, source: Source) -> Result<Preseed, Pre
         nodes: &placed,
     })?;
     let snaps = check.snaps(&raw.snaps)?;
+    let profile = check.profile(&raw.profile)?;
     let (erase, erase_at) = check.erase(&raw.erase, start)?;
     let answers = Answers {
         cluster: cluster.to_owned(),
@@ -70,6 +72,7 @@ pub(super) fn answers(raw: &Spanned<Raw>, source: Source) -> Result<Preseed, Pre
         ceph,
         network,
         snaps,
+        profile,
         erase,
     };
     Ok(Preseed {
@@ -119,6 +122,16 @@ impl Check<'_> {
             None => say("preseed.initiator-mend"),
         };
         Err(self.error(at, &what, &mend))
+    }
+
+    fn profile(&self, field: &Field<String>) -> Result<ProfileChoice, PreseedError> {
+        let Some(word) = self.word(field, "profile")? else {
+            return Ok(ProfileChoice::default());
+        };
+        let found = [ProfileChoice::Keep, ProfileChoice::Replace]
+            .into_iter()
+            .find(|choice| write::profile_name(*choice) == word.0);
+        found.ok_or_else(|| self.wrong(word, "preseed.bad-profile", "profile"))
     }
 
     fn erase(

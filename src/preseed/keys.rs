@@ -4,7 +4,7 @@ use super::error::say;
 use crate::engine::message::Message;
 
 /// The keys, each with the sentence for what it takes. `uplink` belongs to nodes and to the network.
-const KEYS: [(&str, &str); 37] = [
+const KEYS: [(&str, &str); 38] = [
     ("cluster", "preseed.takes-cluster"),
     ("initiator", "preseed.takes-initiator"),
     ("nodes", "preseed.takes-nodes"),
@@ -42,6 +42,7 @@ const KEYS: [(&str, &str); 37] = [
     ("lxd", "preseed.takes-channel"),
     ("microceph", "preseed.takes-channel"),
     ("microovn", "preseed.takes-channel"),
+    ("profile", "preseed.takes-profile"),
 ];
 
 /// The preseed's own key that is written as `word`.

@@ -18,6 +18,7 @@ pub(super) struct Raw {
     pub(super) ceph: Field<RawCeph>,
     pub(super) network: Field<RawNetwork>,
     pub(super) snaps: Field<RawSnaps>,
+    pub(super) profile: Field<String>,
     pub(super) erase: Field<String>,
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::size;
 use super::when::When;
 use crate::engine::answers::{
-    Answers, CephStorage, DriverChoice, GuestNetwork, NetworkKind, NodeAnswers, Purpose,
-    SnapChannels, UplinkKind,
+    Answers, CephStorage, DriverChoice, GuestNetwork, NetworkKind, NodeAnswers, ProfileChoice,
+    Purpose, SnapChannels, UplinkKind,
 };
 
 /// The answers as a preseed file, without what means nothing beside the rest: reading gives the
@@ -33,6 +33,9 @@ pub fn write(answers: &Answers) -> String {
         write_network(&answers.network, &mut add);
     }
     write_snaps(&answers.snaps, &mut add);
+    if answers.profile != ProfileChoice::default() {
+        add(&format!("profile: {}", profile_name(answers.profile)));
+    }
     add(&format!("erase: {}", answers.erase));
     file
 }
@@ -166,6 +169,14 @@ pub(super) const fn purpose_name(purpose: Purpose) -> &'static str {
 /// What a preseed says of a Ceph that is there already.
 pub(super) const fn existing_name(reuse: bool) -> &'static str {
     if reuse { "reuse" } else { "refuse" }
+}
+
+/// What a preseed says of a default profile that has devices already.
+pub(super) const fn profile_name(choice: ProfileChoice) -> &'static str {
+    match choice {
+        ProfileChoice::Keep => "keep",
+        ProfileChoice::Replace => "replace",
+    }
 }
 
 /// The kind of the guests' network in a preseed.

@@ -6,8 +6,9 @@
 //!
 //! - `refused`: the call ends with error 500 and a text that names the fault;
 //! - `slow:DURATION`: the call takes that much longer (`30s`, `2m`);
-//! - `foreign`, for the call `disk-add` alone: the disk turns out to hold another's data and is
-//!   refused as MicroCeph refuses such a disk, unless it may be wiped;
+//! - `foreign`, for the call `disk-add`: the disk turns out to hold another's data and is
+//!   refused as MicroCeph refuses such a disk, unless it may be wiped; for `network-pending`: the
+//!   node turns out to have an interface with the network's name, and LXD makes no bridge there;
 //! - `offline` and `full`, for snapd's `install`, `refresh` and `download`: the store cannot be
 //!   reached, or the disk is full, in snapd's words;
 //! - `hangup`: the connection is closed, and nothing was done; a download ends in its middle;
@@ -59,7 +60,7 @@ pub enum Kind {
     Refused,
     /// It takes this much longer.
     Slow(Duration),
-    /// Its disk holds another's data.
+    /// Its disk holds another's data, or its network's name is another's.
     Foreign,
     /// The store cannot be reached.
     Offline,
@@ -134,7 +135,7 @@ pub(super) struct Strike {
     pub(super) delay: Duration,
     pub(super) refused: Option<String>,
     pub(super) hung_up: bool,
-    /// A disk that holds another's data.
+    /// A disk that holds another's data, a name that another has.
     pub(super) foreign: bool,
     /// `Offline` or `Full`.
     pub(super) trouble: Option<Kind>,

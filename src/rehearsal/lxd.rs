@@ -30,6 +30,7 @@ mod routes;
 mod server;
 mod state;
 mod volumes;
+mod web;
 mod wording;
 
 use std::net::IpAddr;

@@ -97,6 +97,7 @@ pub(super) fn lay_out(
     let programs = Programs {
         systemctl: dir.join("bin/systemctl"),
         blkid: dir.join("bin/blkid"),
+        ceph: dir.join("bin/microceph.ceph"),
         busybox: vec![dir.join("bin/busybox")],
     };
     program(&programs.systemctl, SYSTEMCTL)?;
@@ -127,6 +128,7 @@ fn facts(name: &str, nics: Vec<Nic>) -> HostFacts {
     let module = |name: &&str| ((*name).to_owned(), Module::Available);
     HostFacts {
         hostname: name.to_owned(),
+        nodename: name.to_owned(),
         model: "Raspberry Pi 5 Model B Rev 1.0".to_owned(),
         serial: Some(format!("SIM-{name}")),
         memory: MEMORY,

@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use super::lxd::{self, Probe};
 use super::microceph::{self, MicroCeph};
 use super::microovn::MicroOvn;
@@ -66,6 +68,8 @@ impl Site {
 
     fn lxd(&self, (name, nics): (&str, &[Nic]), world: &World) -> Service {
         let mut spec = lxd::NodeSpec::new(name, self.release, world.discovery.ip());
+        let own = nics.iter().flat_map(|nic| &nic.addresses);
+        spec.addresses = own.map(IpNet::addr).collect();
         spec.disks = pi::spare_disks(world);
         spec.nics = nics.iter().map(|nic| nic.name.clone()).collect();
         let addressed = nics.iter().filter(|nic| !nic.addresses.is_empty());

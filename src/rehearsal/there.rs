@@ -1,6 +1,7 @@
 //! What a rehearsed Pi has before mcloud comes: asked of its services as a person would.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -8,12 +9,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use super::pi;
+use crate::engine::plan::CEPH_PORT;
 use crate::world::World;
 
 /// A Ceph cluster of the Pi called `name` alone, with the first of its disks.
-pub(super) async fn ceph(name: &str, world: &World) -> io::Result<()> {
+pub(super) async fn ceph((name, address): (&str, IpAddr), world: &World) -> io::Result<()> {
     let socket = &world.microceph_socket;
-    let address = format!("{}:7443", world.discovery.ip());
+    let address = SocketAddr::new(address, CEPH_PORT).to_string();
     let bootstrap = json!({"bootstrap": true, "name": name, "address": address, "config": {}});
     post(socket, "/core/control", &bootstrap).await?;
     match pi::ceph_disks(name, world).first() {

@@ -11,15 +11,36 @@ use super::parts::scroll::Scroll;
 use super::parts::table::columns;
 use super::parts::text::{marked, paragraph};
 use super::{Act, Reply, theme, words};
+use crate::engine::Millis;
 use crate::engine::message::plain;
 use crate::engine::node::End;
 use crate::engine::picture::Picture;
-use crate::text::sentence;
+use crate::forms::Words;
+use crate::text::{minute, sentence};
 
 /// Done's own memory.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Done {
     pub(super) scroll: Scroll,
+    pub(super) offers: Offers,
+}
+
+/// What a cluster that is ready offers its operator, as far as it is known; it is in no picture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// The token with which one more node joins.
+    pub join: Option<Offer>,
+    /// The address of LXD's web interface.
+    pub web: Option<Offer>,
+}
+
+/// One secret, and when it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// It.
+    pub secret: Words,
+    /// When it ends.
+    pub expires: Millis,
 }
 
 impl Done {
@@ -48,12 +69,14 @@ impl Done {
     }
 
     /// The body.
-    pub(super) fn body(picture: &Picture, room: Room) -> Body {
+    pub(super) fn body(&self, picture: &Picture, room: Room) -> Body {
         let Some(end) = &picture.end else {
             return Body::default();
         };
         let lines = if end.ok {
-            well(picture, end, room)
+            let mut lines = well(picture, end, room);
+            lines.extend(self.offered(room));
+            lines
         } else {
             badly(picture, end, room)
         };
@@ -72,6 +95,28 @@ impl Done {
             pinned,
             ..Body::default()
         }
+    }
+
+    /// The token and the way into the web interface; nothing where there is none.
+    fn offered(&self, room: Room) -> Vec<Line<'static>> {
+        let mut lines = Vec::new();
+        let until = |code: &str, offer: &Offer| {
+            let says = words::fill(code, &[("until", &minute(offer.expires))]);
+            let says = paragraph(&says, room.width, Style::new());
+            std::iter::once(Line::default()).chain(says)
+        };
+        let secret = |text: &str| marked(&Span::raw("    "), text, room.width);
+        if let Some(join) = &self.offers.join {
+            lines.extend(until("offers.join", join));
+            lines.extend(secret(&format!("mcloud join --token {}", join.secret.0)));
+            let then = words::say("offers.then");
+            lines.extend(paragraph(&then, room.width, Style::new()));
+        }
+        if let Some(web) = &self.offers.web {
+            lines.extend(until("offers.web", web));
+            lines.extend(secret(&web.secret.0));
+        }
+        lines
     }
 }
 

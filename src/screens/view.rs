@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 
 use super::frame::{self, Body, Header, Info, Room, Rooms};
 use super::which::Which;
-use super::{LogView, Now, Overlay, Scene, Screens, done, help, words};
+use super::{LogView, Now, Overlay, Scene, Screens, help, words};
 use crate::engine::picture::Picture;
 
 impl Screens {
@@ -86,7 +86,7 @@ impl Screens {
                 (self.review.body(picture, now, room), &self.review.scroll)
             }
             Which::Install => (self.install.body(picture, now, room), &self.install.scroll),
-            Which::Done => (done::Done::body(picture, room), &self.done.scroll),
+            Which::Done => (self.done.body(picture, room), &self.done.scroll),
         };
         let left = rooms.fill(&body, scroll, buffer);
         let least = if which == Which::Install { 2 } else { 4 };

@@ -34,10 +34,10 @@ use crate::wire::WireError;
 pub const ANSWER: Duration = Duration::from_secs(5);
 
 /// How often each side says that it is still there while it waits for a person.
-pub const BEAT: Duration = Duration::from_secs(2);
+pub const BEAT: Duration = Duration::from_secs(1);
 
 /// After how long without a word the other side counts as gone.
-pub const SILENCE: Duration = Duration::from_secs(6);
+pub const SILENCE: Duration = Duration::from_secs(5);
 
 /// Argon2id's memory in KiB, passes and lanes: OWASP's least (Password Storage Cheat Sheet, 2023),
 /// about 0.2 s on a Pi 3. It is a hedge: what protects the words is that each guess needs a call.

@@ -66,6 +66,8 @@ pub enum ToAgent {
         /// The event.
         event: Box<PublicEvent>,
     },
+    /// The leader lives.
+    Beat,
     /// Look at your node.
     Gather,
     /// Do something with a step of the plan you hold.
@@ -99,6 +101,9 @@ pub struct JoinAsk {
     pub csr: String,
     /// The name the joiner goes by, where its preseed says.
     pub name: Option<String>,
+    /// Its host name: what it is called where neither its token nor its preseed says.
+    #[serde(default)]
+    pub host: String,
     /// mcloud's version.
     pub mcloud: String,
 }

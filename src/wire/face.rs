@@ -7,7 +7,9 @@ use std::path::Path;
 
 use tokio::net::UnixStream;
 
-use super::{FromDaemon, LONG_LINE, Secret, ToDaemon, VERSION, Wire, WireError};
+use super::{
+    Answer, FromDaemon, LONG_LINE, Offers, Question, Secret, ToDaemon, VERSION, Wire, WireError,
+};
 use crate::engine::Intent;
 use crate::engine::message::Failure;
 use crate::engine::picture::Picture;
@@ -97,6 +99,25 @@ impl FaceLink {
     pub async fn call(&mut self, words: String) -> Result<(), WireError> {
         let words = Secret(words);
         self.send(&ToDaemon::Words { words }).await
+    }
+
+    /// What a cluster that is ready offers: nothing where this node does not lead it. What else the
+    /// daemon says meanwhile is its newest picture; events and answers to other questions are passed
+    /// over. Fails where the daemon has gone.
+    pub async fn offers(&mut self) -> Result<Offers, WireError> {
+        let question = Question::Offers;
+        self.send(&ToDaemon::Ask { question }).await?;
+        loop {
+            match self.receive().await? {
+                FromDaemon::Answer { answer } => match answer {
+                    Answer::Offers { offers } => return Ok(offers),
+                    Answer::Failed { .. } => return Ok(Offers::default()),
+                    _ => {}
+                },
+                FromDaemon::Picture { picture } => self.picture = picture,
+                _ => {}
+            }
+        }
     }
 
     /// Hears what the daemon says. Dropping the future loses nothing.

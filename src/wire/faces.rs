@@ -1,11 +1,14 @@
 //! What faces and their daemon say to each other.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
 use crate::engine::event::PublicEvent;
 use crate::engine::message::Failure;
 use crate::engine::picture::Picture;
+use crate::engine::services::NodeFacts;
 use crate::engine::{Intent, Millis};
 
 /// From a face to its node's daemon.
@@ -95,6 +98,10 @@ pub enum Question {
     Words,
     /// The answers as a preseed.
     Preseed,
+    /// What a cluster that is ready offers its operator.
+    Offers,
+    /// What is known of the nodes of the cluster that this node leads.
+    Facts,
     /// Make a join token.
     CreateToken {
         /// The node it is for.
@@ -139,6 +146,18 @@ pub enum Answer {
     Preseed {
         /// The file's text.
         text: String,
+    },
+    /// What the cluster offers.
+    Offers {
+        /// It.
+        offers: Offers,
+    },
+    /// What is known of the nodes.
+    Facts {
+        /// The cluster's id.
+        cluster: String,
+        /// The facts of those that were looked at, by name.
+        nodes: BTreeMap<String, NodeFacts>,
     },
     /// A token was made.
     Token {
@@ -203,4 +222,23 @@ pub struct TokenInfo {
     pub expires: Millis,
     /// `open`, `used`, `revoked` or `expired`.
     pub state: String,
+}
+
+/// What a cluster that is ready offers its operator; nothing where this node does not lead it. Secrets,
+/// so they are asked for, and are in no event and no picture.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offers {
+    /// A token with which one more node joins, once.
+    pub join: Option<Offer>,
+    /// The address of LXD's web interface, with which a browser is let in.
+    pub web: Option<Offer>,
+}
+
+/// One secret that is good for some time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The token or the address.
+    pub secret: Secret,
+    /// When it ends.
+    pub expires: Millis,
 }

@@ -10,6 +10,8 @@ mod backend;
 mod budget;
 mod keys;
 mod look;
+#[path = "../shared/patience.rs"]
+mod patience;
 mod pty;
 mod support;
 mod window;

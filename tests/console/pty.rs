@@ -98,15 +98,18 @@ async fn an_event_that_nobody_waited_out_is_not_lost() {
     let mut console = window.open();
     window.press(b"\x1b");
     let mut rounds = 0;
-    let event = loop {
+    let mut event = None;
+    let came = async || {
         tokio::select! {
             biased;
-            event = console.next_event() => break event,
+            came = console.next_event() => event = Some(came),
             () = tokio::task::yield_now() => rounds += 1,
         }
+        event.is_some()
     };
+    crate::patience::until("the key", came).await;
     assert!(rounds > 0);
-    assert!(matches!(event, Event::Key(key) if key.code == KeyCode::Esc));
+    assert!(matches!(event, Some(Event::Key(key)) if key.code == KeyCode::Esc));
 }
 
 #[tokio::test]

@@ -1,15 +1,13 @@
 //! A face that remembers what it heard.
 
 use std::path::Path;
-use std::time::Duration;
 
 use mcloud::engine::Intent;
 use mcloud::engine::event::{PeerState, PublicEvent, StepEvent, What};
 use mcloud::wire::face::FaceLink;
 use mcloud::wire::{Answer, FromDaemon, NodeInfo, Question, Secret, ToDaemon, TokenInfo};
 
-/// Nothing here takes so long; a test that waits longer waits for what never comes.
-const PATIENCE: Duration = Duration::from_secs(90);
+use crate::patience::in_time;
 
 /// How an undertaking ended.
 #[derive(Debug, Clone)]
@@ -25,6 +23,7 @@ pub(crate) struct Face {
     pub(crate) link: FaceLink,
     pub(crate) events: Vec<PublicEvent>,
     next: usize,
+    answer: Option<Answer>,
 }
 
 impl Face {
@@ -34,6 +33,7 @@ impl Face {
             link: link.expect("the daemon hears its faces"),
             events: Vec::new(),
             next: 0,
+            answer: None,
         }
     }
 
@@ -50,10 +50,29 @@ impl Face {
         self.link.send(&what).await.expect("the daemon listens");
     }
 
+    /// Hears what the daemon says until `found` finds what it looks for in it.
+    async fn hear_until<T>(&mut self, mut found: impl FnMut(&mut Self) -> Option<T>) -> T {
+        let hearing = async {
+            loop {
+                if let Some(found) = found(self) {
+                    return found;
+                }
+                self.answer = match self.hear().await {
+                    FromDaemon::Answer { answer } => Some(answer),
+                    _ => None,
+                };
+            }
+        };
+        let came = in_time(hearing).await;
+        came.unwrap_or_else(|| {
+            let stage = self.link.picture.stage;
+            panic!("it never came; now {stage:?}, after {}", self.last())
+        })
+    }
+
     /// What the daemon says next; pictures and events are kept.
     async fn hear(&mut self) -> FromDaemon {
-        let heard = tokio::time::timeout(PATIENCE, self.link.receive()).await;
-        let heard = heard.unwrap_or_else(|_| panic!("nothing more came after {}", self.last()));
+        let heard = self.link.receive().await;
         let heard = heard.expect("the daemon goes on");
         match &heard {
             FromDaemon::Event { event, .. } => self.events.push(event.as_ref().clone()),
@@ -72,15 +91,16 @@ impl Face {
 
     /// The next event that is looked for: those heard before are looked at first, each once.
     pub(crate) async fn until(&mut self, wanted: impl Fn(&PublicEvent) -> bool) -> PublicEvent {
-        loop {
-            while let Some(event) = self.events.get(self.next) {
-                self.next += 1;
+        self.hear_until(|face| {
+            while let Some(event) = face.events.get(face.next) {
+                face.next += 1;
                 if wanted(event) {
-                    return event.clone();
+                    return Some(event.clone());
                 }
             }
-            self.hear().await;
-        }
+            None
+        })
+        .await
     }
 
     /// Looks at all that was heard once more.
@@ -93,9 +113,8 @@ impl Face {
         &mut self,
         wanted: impl Fn(&mcloud::engine::picture::Picture) -> bool,
     ) {
-        while !wanted(&self.link.picture) {
-            self.hear().await;
-        }
+        self.hear_until(|face| wanted(&face.link.picture).then_some(()))
+            .await;
     }
 
     pub(crate) async fn done(&mut self) -> Done {
@@ -138,11 +157,8 @@ impl Face {
     pub(crate) async fn ask(&mut self, question: Question) -> Answer {
         let what = ToDaemon::Ask { question };
         self.link.send(&what).await.expect("the daemon listens");
-        loop {
-            if let FromDaemon::Answer { answer } = self.hear().await {
-                return answer;
-            }
-        }
+        self.answer = None;
+        self.hear_until(|face| face.answer.take()).await
     }
 
     pub(crate) async fn nodes(&mut self) -> Vec<NodeInfo> {

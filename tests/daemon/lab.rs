@@ -67,6 +67,7 @@ impl Lab {
             snaps: vec![InstalledSnap::new("lxd", "5.21/stable")],
             more_nics: 0,
             ceph: false,
+            ipv6: false,
         };
         let rehearsal = Rehearsal::start(&script, parts).await;
         Self {

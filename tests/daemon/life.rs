@@ -11,6 +11,7 @@ use mcloud::wire::{Answer, Question};
 
 use crate::face::step_of;
 use crate::lab::{LEADER, Lab, parts};
+use crate::patience::patiently;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_daemon_on_a_node_is_refused() {
@@ -28,14 +29,17 @@ async fn a_daemon_that_is_dropped_ends_and_lets_its_node_go() {
     let old = lab.rehearsal.nodes.remove(LEADER).daemon;
     drop(old);
     let ended = async { while face.link.receive().await.is_ok() {} };
-    ended.await;
-    let again = loop {
-        match mcloud::daemon::start(world.clone(), parts(&world)).await {
-            Ok(running) => break running,
-            Err(DaemonError::Owned(_)) => tokio::task::yield_now().await,
-            Err(other) => panic!("{other}"),
+    patiently("the old daemon hangs up", ended).await;
+    let starting = async {
+        loop {
+            match mcloud::daemon::start(world.clone(), parts(&world)).await {
+                Ok(running) => break running,
+                Err(DaemonError::Owned(_)) => tokio::task::yield_now().await,
+                Err(other) => panic!("{other}"),
+            }
         }
     };
+    let again = patiently("the node is free", Box::pin(starting)).await;
     let face = FaceLink::connect(&again.socket, true)
         .await
         .expect("a face");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mcloud::engine::event::{PeerState, StepEvent};
+use mcloud::engine::node::Stage;
 use serde_json::json;
 
 use crate::face::{Face, step_of};
@@ -56,6 +57,26 @@ async fn a_link_that_breaks_during_a_join_costs_nothing() {
     leader.until_peer("pi-b", PeerState::Lost).await;
     leader.until_peer("pi-b", PeerState::Connected).await;
     assert_whole(&lab, &mut leader).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_stands_still_before_install_is_noticed_and_dialled_again() {
+    let lab = Lab::unhurried(3).await;
+    let _leader = lab.begin(true).await;
+    let proxy = Proxy::to(lab.pi(LEADER).world.listen).await;
+    let token = forged(&lab.token(1), |token| {
+        token["addresses"] = json!([proxy.address]);
+    });
+    let mut joiner = lab.face(1).await;
+    joiner.join(Some("pi-b"), &token).await;
+    joiner
+        .until_picture(|picture| picture.stage == Stage::Gathering)
+        .await;
+    joiner.until_said("link.up").await;
+    // The kernel goes on confirming what is sent: that the leader says nothing is all there is to see.
+    proxy.mute();
+    joiner.until_said("link.down").await;
+    joiner.until_said("link.up").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,10 @@ mod lab;
 mod life;
 mod links;
 mod neighbours;
+mod offers;
 mod outside;
+#[path = "../shared/patience.rs"]
+mod patience;
 mod proxy;
 mod resume;
 mod session;

@@ -19,6 +19,7 @@ pub(crate) struct Proxy {
 struct Cut {
     both: CancellationToken,
     near: CancellationToken,
+    mute: CancellationToken,
 }
 
 impl Proxy {
@@ -53,6 +54,14 @@ impl Proxy {
     }
 }
 
+impl Proxy {
+    /// From now on nothing is passed on over the connections of now, which stay open: so it is when
+    /// the other machine stands still.
+    pub(crate) fn mute(&self) {
+        self.renew().mute.cancel();
+    }
+}
+
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.end.cancel();
@@ -67,6 +76,7 @@ async fn pass(mut near: TcpStream, target: SocketAddr, cut: Cut) {
     tokio::select! {
         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
         () = cut.both.cancelled() => {}
+        () = cut.mute.cancelled() => cut.both.cancelled().await,
         () = cut.near.cancelled() => {
             let _ = near.shutdown().await;
             drop(near);

@@ -11,6 +11,7 @@ use mcloud::wire::{Secret, ToDaemon};
 
 use crate::face::Face;
 use crate::lab::{LEADER, Lab};
+use crate::patience::until;
 
 fn seat(lab: &Lab, number: usize) -> Seat {
     Seat {
@@ -52,6 +53,11 @@ fn kept(lab: &Lab, number: usize) -> Vec<String> {
     names.filter(|name| name != "node.key").collect()
 }
 
+/// Waits until a node's state directory holds its key alone.
+async fn nothing_kept(lab: &Lab, number: usize) {
+    until("nothing is kept", async || kept(lab, number).is_empty()).await;
+}
+
 async fn initiator(lab: &Lab, number: usize, cluster: &str) -> Face {
     let mut face = lab.face(number).await;
     face.intend(Intent::Open {
@@ -66,7 +72,7 @@ async fn initiator(lab: &Lab, number: usize, cluster: &str) -> Face {
         cluster: cluster.to_owned(),
     })
     .await;
-    face.until_picture(|picture| picture.wizard.session.is_some())
+    face.until_picture(|picture| picture.wizard.session.is_some() && picture.cluster == cluster)
         .await;
     face
 }
@@ -234,10 +240,10 @@ async fn of_two_initiators_the_joiner_sees_both_and_joins_the_one_it_chose() {
         .expect("an answer")
         .expect("it is open")
         .0;
-    let Knock { id, .. } = compares((&mut other, &mut joiner), &right).await;
+    let Knock { id, check, .. } = compares((&mut other, &mut joiner), &right).await;
     assert_eq!(knock_state(&first.link.picture), None);
     joiner.intend(Intent::Trust { accept: true }).await;
-    other.intend(Intent::Admit { id }).await;
+    other.intend(Intent::Admit { id, check }).await;
     joiner
         .until_picture(|picture| picture.role == Role::Worker && picture.cluster == "cellar")
         .await;
@@ -278,8 +284,8 @@ async fn a_no_at_the_joiner_reaches_the_initiator() {
 async fn let_in(lab: &Lab) -> (Face, Face) {
     let mut first = initiator(lab, LEADER, "attic").await;
     let mut second = joiner(lab, 1, "pi-a").await;
-    let Knock { id, .. } = compares((&mut first, &mut second), &words(lab).await).await;
-    first.intend(Intent::Admit { id }).await;
+    let Knock { id, check, .. } = compares((&mut first, &mut second), &words(lab).await).await;
+    first.intend(Intent::Admit { id, check }).await;
     second.intend(Intent::Trust { accept: true }).await;
     second
         .until_picture(|picture| picture.role == Role::Worker && picture.wizard.disks.len() == 2)
@@ -308,9 +314,7 @@ async fn an_initiator_that_leaves_is_told_of_and_nothing_stays_on_either_node() 
     let done = second.done().await;
     assert_eq!((done.ok, done.exit), (false, 3), "{done:?}");
     for number in [0, 1] {
-        while !kept(&lab, number).is_empty() {
-            tokio::task::yield_now().await;
-        }
+        nothing_kept(&lab, number).await;
     }
 }
 
@@ -321,9 +325,7 @@ async fn an_initiator_that_dies_before_install_leaves_nothing_on_the_joiner() {
     lab.rehearsal.nodes[LEADER].daemon.stop().await;
     let done = second.done().await;
     assert_eq!((done.ok, done.exit), (false, 1), "{done:?}");
-    while !kept(&lab, 1).is_empty() {
-        tokio::task::yield_now().await;
-    }
+    nothing_kept(&lab, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -335,9 +337,7 @@ async fn a_joiner_that_leaves_before_install_is_out_at_the_initiator_too() {
     first
         .until_picture(|picture| picture.wizard.disks.len() == 1)
         .await;
-    while !kept(&lab, 1).is_empty() {
-        tokio::task::yield_now().await;
-    }
+    nothing_kept(&lab, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,9 @@ use mcloud::engine::event::What;
 use mcloud::engine::facts::{Holds, Nic};
 use mcloud::engine::node::Stage as Far;
 use mcloud::engine::plan::{NetworkShape, Phase, Plan, RemotePool, Work};
-use mcloud::engine::services::{MicroFacts, MicroState, SnapFacts, SnapdFacts, SnapdState};
+use mcloud::engine::services::{
+    MicroFacts, MicroMember, MicroState, SnapFacts, SnapdFacts, SnapdState,
+};
 use mcloud::engine::{Event, Intent};
 use rstest::rstest;
 
@@ -154,6 +156,33 @@ fn copies_are_settled_before_the_pool_is_made_and_before_any_disk_is_in() {
 }
 
 #[test]
+fn a_ceph_that_was_there_keeps_its_settings_and_more_copies_wait_for_the_new_disks() {
+    let mut stage = stage(3);
+    stage.facts[0].ceph = MicroState::Answers(Box::new(MicroFacts {
+        members: vec![MicroMember {
+            name: "pi-a".to_owned(),
+            address: format!("{}:7443", crate::stage::address(0)),
+            role: "voter".to_owned(),
+            status: "ONLINE".to_owned(),
+        }],
+        ..MicroFacts::default()
+    }));
+    stage.begin(whole(3), false);
+    let plan = stage.state.cluster.plan.expect("nothing forbids it");
+    let size = plan.steps.iter().find_map(|step| match step.work {
+        Work::CephPoolSize { size, all } => Some((size, all)),
+        _ => None,
+    });
+    assert_eq!(size, Some((3, false)));
+    let tunes = |work: &Work| matches!(work, Work::CephTune { .. } | Work::CephUntune { .. });
+    assert!(!plan.steps.iter().any(|step| tunes(&step.work)));
+    for disk in ["microceph.disk.sda@pi-a", "microceph.disk.sda@pi-c"] {
+        assert!(waits(&plan, "microceph.pool-size@pi-a", disk), "{disk}");
+    }
+    assert!(waits(&plan, "lxd.remote@pi-a", "microceph.pool-size"));
+}
+
+#[test]
 fn pools_and_networks_wait_for_all_they_use() {
     let plan = plan(whole(3));
     let all = |id: &str, wanted: &[&str]| {
@@ -183,7 +212,7 @@ fn guests_get_the_pool_and_the_network_that_span_the_nodes() {
     let profile = |answers: Answers| {
         let plan = plan(answers);
         plan.steps.into_iter().find_map(|step| match step.work {
-            Work::Profile { pool, network } => Some((pool, network)),
+            Work::Profile { pool, network, .. } => Some((pool, network)),
             _ => None,
         })
     };

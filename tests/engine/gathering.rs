@@ -45,6 +45,24 @@ fn who_is_missing_is_told_again_and_again() {
 }
 
 #[test]
+fn the_wait_for_nodes_is_told_from_where_it_began() {
+    let mut stage = Stage::new(3);
+    stage.begin(answers(3), false);
+    stage.now += 60_000;
+    stage.fact(Fact::PeerLeft("pi-c".to_owned()));
+    stage.now += 5_000;
+    stage.event(Event::Tick);
+    let waited = |e: &mcloud::engine::event::PublicEvent| match &e.what {
+        What::Log { says, .. } if says.code == "gather.waiting" => {
+            Some(says.with["seconds"].clone())
+        }
+        _ => None,
+    };
+    let last = stage.told.iter().filter_map(waited).next_back();
+    assert_eq!(last.as_deref(), Some("5"));
+}
+
+#[test]
 fn a_joiner_that_leaves_before_install_is_missing_again() {
     let mut stage = Stage::new(3);
     stage.begin(answers(3), false);

@@ -14,6 +14,7 @@ mod gathering;
 mod install;
 mod networks;
 mod planning;
+mod profile;
 mod random;
 mod services;
 mod stage;

@@ -230,6 +230,38 @@ fn a_vlan_makes_the_only_nic_an_uplink() {
 }
 
 #[test]
+fn the_vlan_of_a_nic_has_a_name_that_an_interface_can_have() {
+    let mut nics = nics();
+    nics[0][1].name = "enp101s0f1np".to_owned();
+    let mut nodes = nodes(&nics);
+    nodes[0].uplink = Some("enp101s0f1np");
+    let mut network = right();
+    network.vlan = Some(12);
+    assert_eq!(network_mistakes(&network, None, &nodes), []);
+    network.vlan = Some(120);
+    let found = network_mistakes(&network, None, &nodes);
+    assert_eq!(told(&found), [("net.uplink-long", Setting::Uplink)]);
+    assert_eq!(found[0].verdict, Verdict::Blocking);
+}
+
+#[test]
+fn without_a_choice_every_node_is_in_the_first_nodes_network() {
+    let look = |second: &str| {
+        let nics = vec![
+            vec![nic("eth0", &["10.0.0.11/24"])],
+            vec![nic("eth0", &[second])],
+        ];
+        let ceph = CephStorage::default();
+        let nodes = nodes(&nics);
+        let found = network_mistakes(&GuestNetwork::default(), Some(&ceph), &nodes);
+        let nodes = found.iter().filter_map(|it| it.node.clone());
+        nodes.collect::<Vec<_>>()
+    };
+    assert_eq!(look("10.0.0.12/24"), [""; 0]);
+    assert_eq!(look("10.0.1.12/24"), ["pi-b"]);
+}
+
+#[test]
 fn tunnels_begin_at_an_address_of_the_node() {
     let nics = nics();
     let mut nodes = nodes(&nics);

@@ -105,6 +105,29 @@ fn what_is_absent_is_installed_and_keeps_nobody() {
 }
 
 #[test]
+fn an_lxd_to_be_installed_stores_as_its_kernel_can_and_wipes() {
+    let mut facts = installable(0);
+    facts.lxd = LxdState::Absent;
+    facts.host.modules = [
+        ("btrfs".to_owned(), Module::Available),
+        ("zfs".to_owned(), Module::Missing),
+    ]
+    .into();
+    let stores = |facts: &NodeFacts| ["zfs", "btrfs", "dir"].map(|it| facts.can_store(it));
+    assert_eq!(stores(&facts), [false, true, true]);
+    assert!(facts.can_wipe());
+    facts.host.modules.insert("zfs".to_owned(), Module::There);
+    assert_eq!(stores(&facts), [true, true, true]);
+    // What is not known is not promised, and a stopped LXD may lack the tools.
+    facts.host.modules.clear();
+    assert_eq!(stores(&facts), [false, false, true]);
+    facts.host.modules.insert("btrfs".to_owned(), Module::There);
+    facts.lxd = LxdState::Stopped;
+    assert_eq!(stores(&facts), [false, false, true]);
+    assert!(!facts.can_wipe());
+}
+
+#[test]
 fn without_snapd_only_what_the_answers_want_keeps_anybody() {
     let facts = facts(0);
     let here = check_host("pi-a", &facts);
@@ -232,6 +255,117 @@ fn what_an_earlier_run_made_is_ours_and_a_disk_that_nobody_gave_is_not() {
         look(&facts)
     };
     assert_eq!((leads("sda"), leads("sdb")), (None, foreign));
+}
+
+#[test]
+fn the_kernels_name_is_the_one_by_which_ceph_goes() {
+    let called = |name: &str| {
+        let mut facts = facts(0);
+        facts.host.nodename = name.to_owned();
+        facts
+    };
+    let look = |name: &str, answers: &Answers| {
+        let planned = check_node("pi-a", &called(name), answers, "c1");
+        of(&planned, "name").len()
+    };
+    let planned = check_node("pi-a", &called("pi-a.lan"), &wanted(), "c1");
+    assert_eq!(
+        of(&planned, "name"),
+        [("check.name-kernel", Verdict::Blocking)]
+    );
+    assert_eq!(look("pi-a", &wanted()), 0);
+    assert_eq!(look("", &wanted()), 0);
+    assert_eq!(look("pi-a.lan", &answers(3)), 0, "LXD is told its name");
+}
+
+#[test]
+fn an_lxd_that_is_older_than_the_others_is_worth_a_thought() {
+    let old = |version: &str| NodeFacts {
+        lxd: LxdState::Answers(Box::new(mcloud::engine::services::LxdFacts {
+            version: version.to_owned(),
+            ..crate::stage::lxd()
+        })),
+        ..facts(0)
+    };
+    let look = |version: &str, answers: &Answers| {
+        let planned = check_node("pi-a", &old(version), answers, "c1");
+        let told = of(&planned, "lxd");
+        told.first()
+            .map(|(code, verdict)| ((*code).to_owned(), *verdict))
+    };
+    let warned = look("5.0.2", &wanted()).expect("a check");
+    assert_eq!(warned, ("check.lxd-old".to_owned(), Verdict::Warning));
+    for (version, answers) in [("5.21.3", wanted()), ("5.0.2", answers(3))] {
+        let good = look(version, &answers).expect("a check");
+        assert_eq!(good, ("check.lxd-fresh".to_owned(), Verdict::Good));
+    }
+}
+
+#[test]
+fn snaps_of_one_architecture_are_of_one_revision() {
+    let with = |arch: &str, revision: &str| {
+        SnapdState::Answers(Box::new(SnapdFacts {
+            arch: arch.to_owned(),
+            snaps: vec![mcloud::engine::services::SnapFacts {
+                name: "lxd".to_owned(),
+                revision: revision.to_owned(),
+                ..Default::default()
+            }],
+            ..SnapdFacts::default()
+        }))
+    };
+    let look = |third: SnapdState| {
+        let snapds = [with("arm64", "38469"), with("amd64", "38470"), third];
+        let nodes = snapds.into_iter().enumerate().map(|(number, snapd)| {
+            let facts = NodeFacts {
+                snapd,
+                ..facts(number)
+            };
+            (NAMES[number].to_owned(), facts)
+        });
+        let checks = check_services(&answers(3), &nodes.collect::<BTreeMap<_, _>>());
+        let told = of(&checks, "revision").into_iter();
+        let told = told.map(|(code, _)| code.to_owned());
+        (told.collect::<Vec<_>>(), checks)
+    };
+    let (told, checks) = look(with("arm64", "38331"));
+    assert_eq!(told, ["check.revision"]);
+    assert_eq!(checks[0].node, "pi-c");
+    let fix = checks[0].fix.as_ref().map(mcloud::text::sentence);
+    assert_eq!(
+        fix.as_deref(),
+        Some("On pi-c: snap refresh lxd --revision=38469")
+    );
+    for fits in [
+        with("arm64", "38469"),
+        with("arm64", "x1"),
+        SnapdState::Absent,
+    ] {
+        assert_eq!(look(fits).0, [""; 0]);
+    }
+}
+
+#[test]
+fn where_microceph_does_not_say_the_kernel_tells_what_can_be_encrypted() {
+    use mcloud::engine::preflight::{disk_choices, given_for};
+    let offers = |module: Option<Module>, says: Option<&str>| {
+        let mut facts = facts(0);
+        facts.ceph = MicroState::Answers(Box::new(MicroFacts {
+            no_encryption: says.map(str::to_owned),
+            ..MicroFacts::default()
+        }));
+        let modules = module.map(|it| ("dm_crypt".to_owned(), it));
+        facts.host.modules = modules.into_iter().collect();
+        let disks = disk_choices(&facts.host.disks, true);
+        let usable = disks.iter().find(|it| it.unusable.is_none());
+        let given = given_for(&facts, usable.expect("a disk"));
+        given.iter().any(|it| it.encrypt)
+    };
+    assert!(offers(Some(Module::Available), None));
+    assert!(!offers(Some(Module::Missing), None));
+    assert!(!offers(None, None));
+    assert!(!offers(Some(Module::There), Some("missing dm_crypt")));
+    assert!(offers(None, Some("")));
 }
 
 fn together(answers: &Answers, ceph: [MicroState; 3]) -> Vec<Check> {

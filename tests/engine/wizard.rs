@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use mcloud::engine::answers::{LocalPool, Purpose};
-use mcloud::engine::event::What;
+use mcloud::engine::event::{PublicEvent, What};
 use mcloud::engine::message::{Failure, Message, Remedy};
 use mcloud::engine::neighbours::{Neighbours, Peer, Standing, announcement};
 use mcloud::engine::node::{End, Local, Role, Stage as Far};
@@ -55,11 +55,17 @@ fn open(nodes: usize) -> Stage {
     stage
 }
 
+/// Yes to a joiner whose check words were compared.
+fn admit(number: usize) -> Intent {
+    let Knock { id, check, .. } = knock(number);
+    Intent::Admit { id, check }
+}
+
 /// A joiner comes in: it knocks, both say yes, its link comes up.
 fn come_in(stage: &mut Stage, number: usize) {
     let id = format!("id-{number}");
     stage.fact(Fact::Knocked(knock(number)));
-    stage.event(Event::Intent(Intent::Admit { id: id.clone() }));
+    stage.event(Event::Intent(admit(number)));
     stage.fact(Fact::JoinerSaid(id.clone(), Some(true)));
     let node = NAMES[number].to_owned();
     stage.fact(Fact::Joined {
@@ -149,12 +155,7 @@ fn nobody_is_one_of_the_nodes_before_both_operators_said_yes() {
     let mut stage = open(2);
     stage.fact(Fact::Knocked(knock(1)));
     assert_eq!(nodes(&stage), ["pi-a"]);
-    let admitted = effects(
-        &mut stage,
-        Event::Intent(Intent::Admit {
-            id: "id-1".to_owned(),
-        }),
-    );
+    let admitted = effects(&mut stage, Event::Intent(admit(1)));
     let decided = |effect: &Effect| matches!(effect, Effect::Decide { refuse: None, .. });
     assert!(
         admitted.iter().any(decided),
@@ -217,7 +218,7 @@ fn two_nodes_of_one_name_do_not_both_come_in() {
     };
     let told = effects(&mut stage, Event::Fact(Fact::Knocked(clone)));
     assert!(
-        matches!(told.as_slice(), [Effect::Decide { joiner, refuse: Some(why) }]
+        matches!(told.as_slice(), [Effect::Decide { joiner, refuse: Some(why), .. }]
         if joiner == "id-9" && why.code == "session.name-taken"),
         "{told:?}"
     );
@@ -249,6 +250,37 @@ fn a_joiner_that_comes_again_takes_its_own_row() {
     let session = stage.state.cluster.session.as_ref().unwrap();
     assert_eq!(session.knocks.len(), 1);
     assert_eq!(knock_state(&stage, 1), KnockState::Asking);
+}
+
+#[test]
+fn a_yes_is_for_the_check_words_that_were_compared_and_for_no_others() {
+    let mut stage = open(2);
+    stage.fact(Fact::Knocked(knock(1)));
+    // A second board with a copy of its key, that knows the words, comes between the look and the key.
+    let copy = Knock {
+        check: ["other", "words", "than", "these"]
+            .map(str::to_owned)
+            .into(),
+        ..knock(1)
+    };
+    stage.fact(Fact::Knocked(copy.clone()));
+    let late = effects(&mut stage, Event::Intent(admit(1)));
+    assert!(late.is_empty(), "{late:?}");
+    assert_eq!(knock_state(&stage, 1), KnockState::Asking);
+    stage.fact(Fact::JoinerSaid("id-1".to_owned(), Some(true)));
+    assert_eq!(nodes(&stage), ["pi-a"]);
+    let Knock { id, check, .. } = copy;
+    let meant = Intent::Admit {
+        id: id.clone(),
+        check: check.clone(),
+    };
+    let yes = effects(&mut stage, Event::Intent(meant));
+    let told = Effect::Decide {
+        joiner: id,
+        check,
+        refuse: None,
+    };
+    assert!(yes.contains(&told), "{yes:?}");
 }
 
 #[test]
@@ -819,15 +851,70 @@ fn an_initiator_that_is_gone_before_install_leaves_nothing_on_the_joiner() {
     let mut state = joined();
     play(&mut state, Event::Fact(Fact::Link(false)));
     assert!(
-        !update(&mut state, 5_000, Event::Tick).contains(&Effect::Forget),
+        !update(&mut state, 2_000, Event::Tick).contains(&Effect::Forget),
         "it may come back"
     );
-    let gone = update(&mut state, 12_000, Event::Tick);
+    // The link is lost after two seconds, so that with this second tick it is five in all.
+    let gone = update(&mut state, 3_000, Event::Tick);
     assert!(gone.contains(&Effect::Forget), "{gone:?}");
     assert_eq!(
         state.local.end.as_ref().unwrap().why.as_ref().unwrap().code,
         "end.initiator-gone"
     );
+}
+
+/// What the leader tells when its operator leaves, and its state after that.
+fn left(state: &State) -> (PublicEvent, Fact) {
+    let end = End {
+        at: 1_000,
+        ok: false,
+        exit: 3,
+        members: 0,
+        took_ms: 800,
+        proven: Vec::new(),
+        why: Some(Message::new("end.left")),
+        failure: None,
+        timing: None,
+    };
+    let told = PublicEvent {
+        at: 1_000,
+        node: "pi-a".to_owned(),
+        what: end.told(),
+    };
+    let mut ended = state.cluster.clone();
+    ended.revision += 1;
+    ended.stage = Far::Ended;
+    ended.end = Some(end);
+    (told, Fact::Cluster(Box::new(ended)))
+}
+
+fn dones(effects: &[Effect]) -> usize {
+    let is = |effect: &&Effect| matches!(effect, Effect::Emit(event) if matches!(event.what, What::Done { exit: 3, .. }));
+    effects.iter().filter(is).count()
+}
+
+#[test]
+fn an_end_is_told_once_at_a_joiner_whatever_of_it_came_over_the_link() {
+    let refused = || {
+        Event::Fact(Fact::JoinRefused(Failure::new(Message::new(
+            "session.left",
+        ))))
+    };
+    for heard in [true, false] {
+        for (over, at) in [(refused(), 1_000), (Event::Tick, 9_000)] {
+            let mut state = joined();
+            let (told, ended) = left(&state);
+            let mut effects = update(&mut state, 1_000, Event::Fact(ended));
+            if heard {
+                effects.extend(update(&mut state, 1_000, Event::Fact(Fact::Told(told))));
+            }
+            effects.extend(update(&mut state, 1_000, Event::Fact(Fact::Link(false))));
+            effects.extend(update(&mut state, at, over));
+            assert_eq!(dones(&effects), 1, "heard: {heard}, {effects:?}");
+            assert!(effects.contains(&Effect::Forget), "{effects:?}");
+            assert_eq!(dones(&update(&mut state, 20_000, Event::Tick)), 0);
+        }
+    }
 }
 
 #[test]

@@ -54,7 +54,10 @@ fn only_the_row_that_says_so_admits_a_joiner() {
     stage.fact(Fact::Knocked(knock(1)));
     let form = stage.form(Step::Trust);
     let id = || "id-pi-b".to_owned();
-    let admit = Wish::Intents(vec![Intent::Admit { id: id() }]);
+    let admit = Wish::Intents(vec![Intent::Admit {
+        id: id(),
+        check: knock(1).check,
+    }]);
     assert_eq!(press(&form, "admit:id-pi-b"), admit);
     let refuse = Wish::Intents(vec![Intent::Refuse { id: id() }]);
     assert_eq!(press(&form, "refuse:id-pi-b"), refuse);

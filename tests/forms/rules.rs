@@ -157,3 +157,20 @@ fn what_peers_call_themselves_cannot_steer_the_console() {
         assert!(plain(&form).contains("at tic"), "{step:?}");
     }
 }
+
+#[test]
+fn after_a_run_no_form_says_that_nothing_was_written() {
+    for (name, step, mut stage) in all() {
+        stage.state.cluster.touched = true;
+        for text in texts(&stage.form(step)) {
+            let text = text.to_lowercase();
+            for claim in [
+                "is written yet",
+                "nothing has been written",
+                "nothing was written",
+            ] {
+                assert!(!text.contains(claim), "{name}: {text}");
+            }
+        }
+    }
+}

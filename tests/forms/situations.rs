@@ -5,7 +5,7 @@ use mcloud::engine::facts::Holds;
 use mcloud::engine::message::Message;
 use mcloud::engine::neighbours::{Neighbours, Standing};
 use mcloud::engine::services::LxdState;
-use mcloud::engine::trust::KnockState;
+use mcloud::engine::trust::{Knock, KnockState};
 use mcloud::engine::wizard::{Membership, Part};
 use mcloud::engine::{Event, Fact, Intent};
 use mcloud::forms::Step;
@@ -207,6 +207,11 @@ fn heard() -> Stage {
 fn in_session() -> Vec<(&'static str, Step, Stage)> {
     let mut asking = heard();
     asking.fact(Fact::Knocked(knock(1)));
+    let mut unnamed = heard();
+    unnamed.fact(Fact::Knocked(Knock {
+        model: String::new(),
+        ..knock(1)
+    }));
     let mut mixed = heard().typed("menu:id-pi-b", "");
     mixed.come_in(1);
     mixed.fact(Fact::Knocked(knock(2)));
@@ -218,6 +223,7 @@ fn in_session() -> Vec<(&'static str, Step, Stage)> {
     gone.fact(Fact::Knocked(knock(1)));
     gone.intend(Intent::Admit {
         id: "id-pi-b".to_owned(),
+        check: knock(1).check,
     });
     gone.fact(Fact::Knocked(knock(2)));
     gone.fact(Fact::JoinerSaid("id-pi-c".to_owned(), None));
@@ -245,6 +251,7 @@ fn in_session() -> Vec<(&'static str, Step, Stage)> {
         ("trust-heard", Step::Trust, heard()),
         ("trust-wordless", Step::Trust, wordless),
         ("trust-asking", Step::Trust, asking),
+        ("trust-asking-board-unknown", Step::Trust, unnamed),
         ("trust-mixed", Step::Trust, mixed),
         ("trust-refused", Step::Trust, refused),
         ("trust-gone", Step::Trust, gone),
@@ -375,6 +382,12 @@ fn serving() -> Vec<(&'static str, Step, Stage)> {
     ]
 }
 
+/// The same after a run was begun.
+fn touched(mut stage: Stage) -> Stage {
+    stage.state.cluster.touched = true;
+    stage
+}
+
 fn choosing() -> Vec<(&'static str, Step, Stage)> {
     let mut chosen = three();
     give(&mut chosen, "pi-a", "pi-a-A");
@@ -429,6 +442,7 @@ fn choosing() -> Vec<(&'static str, Step, Stage)> {
             });
             stage
         }),
+        ("network-again", Step::Network, touched(chosen.clone())),
         ("network-looking", Step::Network, looking),
         ("network-worker", Step::Network, chosen.worker(1)),
     ]

@@ -278,7 +278,10 @@ impl Stage {
     pub(crate) fn come_in_as(&mut self, number: u8, facts: NodeFacts) {
         let id = format!("id-{}", name(number));
         self.fact(Fact::Knocked(knock(number)));
-        self.intend(Intent::Admit { id: id.clone() });
+        self.intend(Intent::Admit {
+            id: id.clone(),
+            check: knock(number).check,
+        });
         self.fact(Fact::JoinerSaid(id.clone(), Some(true)));
         let node = name(number);
         self.fact(Fact::Joined {

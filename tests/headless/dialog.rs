@@ -238,7 +238,8 @@ fn a_joiner_that_knocks_is_told_in_lines_and_takes_no_number_from_anybody() {
     let told = desk.read();
     assert_eq!(number(&told, "let pi-b in"), admit);
     let id = "id-pi-b".to_owned();
-    let admits = vec![Do::Intents(vec![Intent::Admit { id }])];
+    let check = knock("pi-b", 2).check;
+    let admits = vec![Do::Intents(vec![Intent::Admit { id, check }])];
     assert_eq!(desk.say(&admit).1, admits);
 }
 

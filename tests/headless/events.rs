@@ -7,7 +7,8 @@ use mcloud::headless::json;
 use rstest::rstest;
 use serde_json::{Value, json as value};
 
-use super::samples::{event, every_kind, failure, step};
+use super::samples::{AT, done, event, every_kind, failure, step};
+use mcloud::wire::{Offer, Offers, Secret};
 
 fn validator() -> Validator {
     let schema: Value = serde_json::from_str(include_str!("../../assets/events.schema.json"))
@@ -131,4 +132,42 @@ fn a_code_without_a_sentence_is_shown_as_it_is() {
         says,
     });
     assert_eq!(line["says"]["text"], "later.news n=3");
+}
+
+#[test]
+fn what_a_cluster_offers_stands_beside_its_end_and_is_as_the_schema_says() {
+    let offer = |secret: &str| Offer {
+        secret: Secret(secret.to_owned()),
+        expires: AT + 3_600_000,
+    };
+    let offers = Offers {
+        join: Some(offer("mcj1-abc")),
+        web: Some(offer("https://10.0.0.11:8443?token=eyJ")),
+    };
+    let line = json::line_with(&event(done(true)), &offers);
+    let line: Value = serde_json::from_str(&line).expect("a line is JSON");
+    if let Err(error) = validator().validate(&line) {
+        panic!("{error} in {line}");
+    }
+    let expires = "2026-11-21T14:05:07.042Z";
+    let command = "mcloud join --token mcj1-abc";
+    let join = value!({"command": command, "token": "mcj1-abc", "expires": expires});
+    assert_eq!(line["join"], join);
+    let web = value!({"url": "https://10.0.0.11:8443?token=eyJ", "expires": expires});
+    assert_eq!(line["web"], web);
+    assert_eq!(line["kind"], "done");
+    let nothing = json::line_with(&event(done(true)), &Offers::default());
+    assert_eq!(nothing, json::line(&event(done(true))));
+
+    let lines = mcloud::headless::offers::lines(&offers);
+    assert_eq!(
+        lines,
+        [
+            "One more node can join, once, until 2026-11-21 14:05 UTC. On the new machine:",
+            "  mcloud join --token mcj1-abc",
+            "Then name it in the preseed and run mcloud init --preseed FILE on this node.",
+            "LXD's web interface lets one browser in, with all rights, until 2026-11-21 14:05 UTC:",
+            "  https://10.0.0.11:8443?token=eyJ",
+        ]
+    );
 }

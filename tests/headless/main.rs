@@ -16,3 +16,4 @@ mod preseed_written;
 mod samples;
 mod shell;
 mod shipped;
+mod trial;

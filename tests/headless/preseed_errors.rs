@@ -43,7 +43,7 @@ pub(crate) fn changed(from: &str, to: &str) -> String {
     "cluster:",
     "passphrase:",
     "1:1",
-    "\"passphrase\" is not a key here — the keys here are cluster, initiator, nodes, local, ceph, network, snaps, erase"
+    "\"passphrase\" is not a key here — the keys here are cluster, initiator, nodes, local, ceph, network, snaps, profile, erase"
 )]
 #[case::unknown_key_of_a_node(
     "    address: 10.0.0.12",

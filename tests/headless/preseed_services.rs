@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use mcloud::engine::answers::{
-    AddressRange, Answers, CephStorage, GuestNetwork, NetworkKind, Purpose, SnapChannels,
-    UplinkKind,
+    AddressRange, Answers, CephStorage, GuestNetwork, NetworkKind, ProfileChoice, Purpose,
+    SnapChannels, UplinkKind,
 };
 use mcloud::preseed;
 use rstest::rstest;
@@ -221,4 +221,19 @@ fn what_means_nothing_is_not_written() {
     assert_eq!(again.network.gateway4, None);
     assert_eq!(again.ceph, CephStorage::default());
     assert!(again.nodes.iter().all(|node| node.uplink.is_none()));
+}
+
+#[test]
+fn a_profile_is_kept_or_replaced() {
+    let read = |line: &str| preseed::read(&format!("{GOOD}{line}"), "attic.yaml");
+    let profile = |line: &str| read(line).expect("a preseed").answers.profile;
+    assert_eq!(profile(""), ProfileChoice::Keep);
+    assert_eq!(profile("profile: keep\n"), ProfileChoice::Keep);
+    assert_eq!(profile("profile: replace\n"), ProfileChoice::Replace);
+    let written = preseed::write(&read("profile: replace\n").expect("a preseed").answers);
+    assert!(written.contains("\nprofile: replace\n"), "{written}");
+    let wrong = read("profile: both\n")
+        .expect_err("no such word")
+        .to_string();
+    assert!(wrong.contains("neither keep nor replace"), "{wrong}");
 }

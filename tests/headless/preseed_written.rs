@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use mcloud::engine::answers::{
     AddressRange, Answers, CephStorage, DiskChoice, DiskFilter, DriverChoice, GuestNetwork,
-    LocalPool, NetworkKind, NodeAnswers, Purpose, SnapChannels, UplinkKind,
+    LocalPool, NetworkKind, NodeAnswers, ProfileChoice, Purpose, SnapChannels, UplinkKind,
 };
 use mcloud::engine::preflight::{NodeNics, network_mistakes};
 use mcloud::preseed;
@@ -176,6 +176,10 @@ fn snaps() -> impl Strategy<Value = SnapChannels> {
     })
 }
 
+fn profile() -> impl Strategy<Value = ProfileChoice> {
+    prop_oneof![Just(ProfileChoice::Keep), Just(ProfileChoice::Replace)]
+}
+
 fn local() -> impl Strategy<Value = LocalPool> {
     let driver = prop_oneof![
         Just(DriverChoice::Auto),
@@ -190,12 +194,12 @@ fn local() -> impl Strategy<Value = LocalPool> {
 fn answers() -> impl Strategy<Value = Answers> {
     let of_family = |v4| {
         let first = any::<prop::sample::Index>();
-        let services = (local(), ceph(v4), network(), snaps());
+        let services = (local(), ceph(v4), network(), snaps(), profile());
         (name(), nodes(v4), services, first, 0..9_usize)
     };
     let answers = any::<bool>().prop_flat_map(of_family);
     let answers = answers.prop_map(|(cluster, nodes, services, first, erase)| {
-        let (local, ceph, network, snaps) = services;
+        let (local, ceph, network, snaps, profile) = services;
         meant(Answers {
             cluster,
             initiator: first.get(&nodes).name.clone(),
@@ -204,6 +208,7 @@ fn answers() -> impl Strategy<Value = Answers> {
             ceph,
             network,
             snaps,
+            profile,
             erase,
         })
     });

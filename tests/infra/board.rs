@@ -112,6 +112,11 @@ async fn a_module_is_there_available_missing_or_unknown() {
     let there = BTreeMap::from([("bridge".to_owned(), Module::There)]);
     machine.file(loaded, "0\n");
     assert_eq!(facts(&mut machine).await.modules, there);
+    let mounts = "nodev\tsysfs\nnodev\tzfs\n\text4\n\tbtrfs\n";
+    machine.file("proc/filesystems", mounts);
+    let modules = facts(&mut machine).await.modules;
+    assert_eq!(modules.get("zfs"), Some(&Module::There));
+    assert_eq!(modules.get("btrfs"), Some(&Module::There));
     let lists = "lib/modules/6.8.0-raspi";
     machine
         .file(

@@ -205,6 +205,7 @@ impl Lab {
             name: self.node(number).name.clone(),
             address: SocketAddr::new(self.node(number).ip, CEPH_PORT),
             leader: self.node(1).name.clone(),
+            reuse: false,
         }
     }
 

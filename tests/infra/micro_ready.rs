@@ -110,9 +110,8 @@ async fn a_stopped_one_is_started_by_its_unit() {
     let site = microovn::MicroOvn::new(machine.world.clock.clone(), 3, Vec::new());
     let starting = async {
         // It listens once systemd was told to start it.
-        while !machine.path("started").exists() {
-            tokio::task::yield_now().await;
-        }
+        let started = async || machine.path("started").exists();
+        crate::patience::until("systemctl starts it", started).await;
         let socket = machine.world.microovn_socket.clone();
         site.node("pi-1").serve(socket).await.expect("a socket")
     };

@@ -8,7 +8,7 @@ use mcloud::engine::plan::{SnapName, Work};
 use mcloud::engine::services::{ServiceState, SnapdState};
 use mcloud::infra::snapd::client::{Build, Snapd};
 use mcloud::infra::snapd::{
-    PlugsConnected, REVISION, SnapInstalled, SnapdService, inputs, plugs, status,
+    ARCHITECTURE, PlugsConnected, REVISION, SnapInstalled, SnapdService, inputs, plugs, status,
 };
 use mcloud::infra::{InfraBootstrapper, Inputs, Step};
 use mcloud::rehearsal::snapd::InstalledSnap;
@@ -108,7 +108,10 @@ async fn every_node_gets_the_revision_that_the_leader_has() {
     let told = inputs(&leader.snapd, "lxd").await;
     assert_eq!(
         told,
-        Inputs::from([(REVISION.to_owned(), "38469".to_owned())])
+        Inputs::from([
+            (REVISION.to_owned(), "38469".to_owned()),
+            (ARCHITECTURE.to_owned(), "arm64".to_owned())
+        ])
     );
     let mut older = InstalledSnap::new("lxd", "5.21/stable");
     older.revision = Some("38331".to_owned());
@@ -248,9 +251,8 @@ async fn an_attempt_that_is_stopped_takes_back_what_snapd_had_begun() {
     let step = lab.snap("lxd", "5.21/stable", false);
     let context = lab.context(Inputs::new());
     let stopping = async {
-        while !lab.said().contains("snapd.downloading") {
-            tokio::task::yield_now().await;
-        }
+        let downloads = async || lab.said().contains("snapd.downloading");
+        crate::patience::until("a download", downloads).await;
         lab.cancel.cancel();
     };
     let (ended, ()) = tokio::join!(step.apply(&context), stopping);
@@ -285,6 +287,42 @@ async fn refreshes_are_held_for_good() {
         failure.expect_err("not there").what.code,
         "snapd.snap-absent"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn snapd_may_start_again_while_snaps_are_held() {
+    let lab = Lab::of(&[("lxd", "5.21/stable")], &["snapd.hold@pi-b=hangup,3x"]).await;
+    lab.walk(&lab.held(&["lxd"])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_that_an_older_build_lacks_is_done_without() {
+    let snaps = [("lxd", "6/stable"), ("microovn", "22.03/stable")];
+    let lab = Lab::of(&snaps, &[]).await;
+    let step = PlugsConnected {
+        snapd: lab.snapd.clone(),
+        wanted: plugs::wanted(&["lxd", "microovn"]),
+    };
+    let found = lab.walk(&step).await;
+    assert_eq!(
+        found,
+        [
+            "Connected plugs: 10.",
+            "lxd has no plug ovn-env, and does without it."
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_for_another_architecture_is_not_asked_for() {
+    let lab = Lab::of(&[], &[]).await;
+    let step = lab.snap("lxd", "5.21/stable", false);
+    let told = [(REVISION, "38331"), (ARCHITECTURE, "riscv64")];
+    let told: Inputs = told
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
+    let found = lab.apply_with(&step, told).await.expect("installed");
+    assert!(found[0].contains("revision 38469"), "{found:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -341,10 +341,13 @@ async fn a_root_disk_of_somebody_else_is_left_alone() {
         lxd.patch_profile("default", &devices, &quiet)
             .await
             .expect("a device");
-        let failure = lab.is_refused(1, &crate::steps_lab::profile()).await;
-        assert_eq!(failure.what.code, "lxd.profile-other");
+        lab.is_there(1, &crate::steps_lab::profile()).await;
         let profile = lxd.profile("default").await.expect("the profile");
         assert_eq!(profile.devices, devices);
+        let ServiceState::Lxd(LxdState::Answers(found)) = lab.node(1).service.status().await else {
+            panic!("{release} does not answer");
+        };
+        assert_eq!(found.profile, devices, "what Review warns of");
     }
 }
 

@@ -211,3 +211,18 @@ fn archive(property: &str) -> Vec<u8> {
     tar.extend(format!("architecture: aarch64\nproperties:\n  {property}\n").bytes());
     tar
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_virtual_machines_could_run_it_is_said_that_none_was_proven() {
+    let lab = Lab::of(RELEASES[1], 1, &[]).await.with_busybox(true);
+    lab.form_all(1).await;
+    let proof = lab.guests(("remote", None), 1);
+    let says = |done: &[mcloud::engine::message::Message]| {
+        done.iter().any(|it| it.code == "lxd.guests-no-vm")
+    };
+    assert!(!says(&lab.apply(1, &proof).await.expect("a proof")));
+    lab.nodes[0].machine.file("dev/kvm", "");
+    let done = lab.apply(1, &proof).await.expect("a proof");
+    assert!(says(&done), "{done:?}");
+    done.iter().map(spoken).for_each(drop);
+}

@@ -383,5 +383,6 @@ pub(crate) fn profile() -> Work {
     Work::Profile {
         pool: Some("local".to_owned()),
         network: None,
+        replace: false,
     }
 }

@@ -65,6 +65,7 @@ fn profile() -> Work {
     Work::Profile {
         pool: Some("remote".to_owned()),
         network: Some(OVN_NETWORK.to_owned()),
+        replace: false,
     }
 }
 
@@ -113,7 +114,7 @@ async fn a_proof_names_the_network_that_is_missing_or_unmade() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_profile_has_already_stays_and_a_strangers_nic_is_left_alone() {
+async fn what_the_profile_has_already_stays_unless_it_is_to_be_replaced() {
     for release in RELEASES {
         let lab = Lab::of(release, 1, &[]).await;
         lab.form_all(1).await;
@@ -125,17 +126,33 @@ async fn what_the_profile_has_already_stays_and_a_strangers_nic_is_left_alone() 
         lxd.patch_profile("default", &devices, &quiet)
             .await
             .expect("a device");
-        let failure = lab.is_refused(1, &profile()).await;
-        assert_eq!(failure.what.code, "lxd.profile-other");
-        // Without a network of its own it is nobody's business what is there.
-        let root = Work::Profile {
-            pool: Some("remote".to_owned()),
-            network: None,
+        let said = async |work: &Work| -> Vec<String> {
+            let done = lab.apply(1, work).await.expect("it is right");
+            done.iter().map(spoken).collect()
         };
-        lab.walk(1, &root).await;
-        let found = lxd.profile("default").await.expect("the profile").devices;
-        assert_eq!(found["eth0"], devices["eth0"]);
-        assert_eq!(found["root"]["pool"], "remote");
+        let found = async || lxd.profile("default").await.expect("the profile").devices;
+        let root = "The profile default has its root disk on remote.";
+        let own = "name=eth0 network=UPLINK type=nic";
+        let kept = format!("The profile default keeps its own device eth0: {own}.");
+        assert_eq!(said(&profile()).await, [root, kept.as_str()]);
+        assert_eq!(found().await["eth0"], devices["eth0"]);
+        assert_eq!(found().await["root"]["pool"], "remote");
+        let proven = said(&lab.whole_proof(1)).await;
+        assert!(proven.contains(&kept), "{proven:?}");
+
+        let mut anew = profile();
+        if let Work::Profile { replace, .. } = &mut anew {
+            *replace = true;
+        }
+        let Ok(Seen::Missing(before)) = lab.observe(1, &anew).await else {
+            panic!("{release}: it is not as it is to be");
+        };
+        assert!(before.contains("UPLINK"), "the journal has the old one");
+        let nic = "The profile default has eth0 on the network default.";
+        let was = format!("The profile default had the device eth0 otherwise: {own}.");
+        assert_eq!(said(&anew).await, [root, nic, was.as_str()]);
+        assert_eq!(found().await["eth0"]["network"], OVN_NETWORK);
+        lab.is_there(1, &anew).await;
     }
 }
 

@@ -164,9 +164,8 @@ async fn a_stopped_lxd_is_started_by_its_own_units_and_awaited() {
         let node = site.add_node(NodeSpec::new("pi", Release::V6, [10, 0, 0, 1].into()));
         let context = context();
         let daemon = async {
-            while !machine.path("started").exists() {
-                tokio::task::yield_now().await;
-            }
+            let started = async || machine.path("started").exists();
+            crate::patience::until("systemctl starts it", started).await;
             node.serve(machine.path("snap.socket"))
                 .await
                 .expect("it listens")
@@ -219,9 +218,8 @@ async fn waiting_for_lxd_stops_when_asked() {
     });
     let step = ready(&machine);
     let asking = async {
-        while signs.load(Ordering::SeqCst) < 2 {
-            tokio::task::yield_now().await;
-        }
+        let two = async || signs.load(Ordering::SeqCst) >= 2;
+        crate::patience::until("two signs of life", two).await;
         context.cancel.cancel();
     };
     let mut applying = step.apply(&context);

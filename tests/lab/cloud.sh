@@ -30,16 +30,18 @@ cloud_preseed() {
 
 # say_all WHAT TEXT: many lines for the reader of the run.
 say_all() { say "$1:"; printf '%s\n' "$2" | sed 's/^/#   /'; }
-# longest_pause NAME: the longest time between two events of a run with --json, in ms, and the event before it.
+# longest_pause NAME: the longest time between two events of a run with --json, in ms, and the event before it; the time in which
+# an operator decides after a failure is the operator's.
 longest_pause() {
   jq -rs 'def ms: (.at | sub("\\.[0-9]+"; "") | fromdateiso8601) * 1000 + (.at | capture("\\.(?<ms>[0-9]{3})").ms | tonumber);
-    [., .[1:]] | transpose | map(select(.[1] != null) | {gap: ((.[1] | ms) - (.[0] | ms)), after: "\(.[0].node) \(.[0].step // .[0].kind) \(.[0].state // "")"})
+    [., .[1:]] | transpose | map(select(.[1] != null and (.[0].kind == "failure" and .[1].kind == "plan" | not))
+    | {gap: ((.[1] | ms) - (.[0] | ms)), after: "\(.[0].node) \(.[0].step // .[0].kind) \(.[0].state // "")"})
     | max_by(.gap) | "\(.gap) \(.after)"' "$OUT/$1"
 }
 # shows_times HOST…: wall time, critical path, steps and pauses of a run; no pause is longer than 10 s.
 shows_times() {
   local host pause
-  say "$1: $(tail -n1 "$OUT/$1" | jq -r '"wall \(.took_ms) ms, critical path \(.critical_path_ms) ms, ratio \(.wall_over_critical_path)"')"
+  say "$1: $(tail -n1 "$OUT/$1" | jq -r '"wall \(.took_ms) ms, critical path \(.critical_path_ms) ms, ratio \(.wall_over_critical_path), in series \(.in_series_ms) ms"')"
   say_all "critical path" "$(tail -n1 "$OUT/$1" | jq -r '.critical_path[]? // empty')"
   say_all "steps (ms)" "$(jq -rs 'map(select(.kind == "step" and .took_ms != null)) | group_by(.step) | map(last) | sort_by(-.took_ms) | .[:25][] |
     "\(.took_ms) \(.step) \(.state)"' "$OUT/$1")"
@@ -47,6 +49,31 @@ shows_times() {
     pause=$(longest_pause "$host")
     if [ "${pause%% *}" -le 10000 ]; then ok "no pause on $host is longer than 10 s: ${pause%% *} ms at the most (${pause#* })"
     else not_ok "no pause on $host is longer than 10 s" "<= 10000 ms" "$pause"; fi
+  done
+}
+
+# shows_lists UPLINK HOST…: members, pools, networks and default profile are what the mission shows for these hosts (`local` is btrfs, the kernel
+# has no zfs, and cannot mount CephFS), with an uplink network of this type; the lists as lxc prints them.
+# The programs of jq below are theirs to expand.
+# shellcheck disable=SC2016
+shows_lists() {
+  local uplink=$1 first=$2 list
+  shift
+  same "the cluster's members" "$(for host in "$@"; do echo "$host https://$(ip_of "$host"):8443 Online"; done | paste -sd';')" \
+    "$(lxc_on "$first" cluster list --format json | jq -r 'sort_by(.server_name) | map("\(.server_name) \(.url) \(.status)") | join(";")')"
+  same "all of them are the database, one leads it" "$* 1" "$(lxc_on "$first" cluster list --format json | jq -r '
+    "\(map(select(.roles | index("database")).server_name) | sort | join(" ")) \(map(select(.roles | index("database-leader"))) | length)"')"
+  same "the pools" "local btrfs Created $*;remote ceph Created $*" "$(rest "$first" GET '/1.0/storage-pools?recursion=1' | jq -r '.metadata
+    | sort_by(.name) | map("\(.name) \(.driver) \(.status) \(.locations | sort | join(" "))") | join(";")')"
+  same "the networks" "UPLINK $uplink Created $*;default ovn Created $*" "$(rest "$first" GET '/1.0/networks?recursion=1' | jq -r '.metadata
+    | map(select(.managed)) | sort_by(.name) | map("\(.name) \(.type) \(.status) \(.locations | sort | join(" "))") | join(";")')"
+  has "default has both families, by way of UPLINK" '^[0-9.]+/24 fd42:[0-9a-f:]+::1/64 UPLINK$' \
+    "$(rest "$first" GET /1.0/networks/default | jq -r '.metadata.config | "\(."ipv4.address") \(."ipv6.address") \(.network)"')"
+  same "the default profile" '{"eth0":{"name":"eth0","network":"default","type":"nic"},"root":{"path":"/","pool":"remote","type":"disk"}} {}' \
+    "$(rest "$first" GET /1.0/profiles/default | jq -rS '.metadata | "\(.devices) \(.config)"')"
+  for list in "cluster list" "storage list" "network list" "profile show default"; do
+    # shellcheck disable=SC2086
+    say_all "lxc $list" "$(lxc_on "$first" $list)"
   done
 }
 
@@ -86,8 +113,11 @@ monitor_default() {
   same "the monitor of $1 has its defaults" "[]" "$(on "$1" ceph --admin-daemon "$socket" config diff </dev/null | jq -c '.diff | to_entries
     | map(select(.key | IN("mon_election_timeout", "mon_probe_timeout", "paxos_propose_interval", "paxos_min_wait")))')"
 }
-# tuned NAME: the hosts whose monitors a run tuned.
-tuned() { jq -rs 'map(select(.kind == "log" and .says.code == "microceph.is-tuned").says.with.name) | unique | join(" ")' "$OUT/$1"; }
+# tuned NAME: the hosts whose monitors a run tuned, or left alone because writing is too slow there, as it said.
+tuned() {
+  jq -r 'select(.kind == "log" and .says.code == "microceph.tune-slow").says.text | "# " + .' "$OUT/$1" >&2
+  jq -rs 'map(select(.kind == "log" and (.says.code | IN("microceph.is-tuned", "microceph.tune-slow"))).says.with.name) | unique | join(" ")' "$OUT/$1"
+}
 # chassis_are NAME…: the southbound database knows exactly these chassis.
 chassis_are() { [ "$(on "$1" ovn-sbctl --no-leader-only --bare --columns=name list chassis </dev/null | sort | xargs)" = "$*" ]; }
 shows_chassis() { comes "$# chassis" chassis_are "$@"; }

@@ -1,11 +1,23 @@
 //! Faults: their syntax, and that they strike where, how and as often as they say.
 
+use std::path::Path;
+
 use mcloud::rehearsal::fault::Fault;
 use mcloud::rehearsal::lxd::Release;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::client::{Lab, call, disk};
+use crate::patience::until;
+
+/// Waits until a daemon answers.
+async fn until_ready(socket: &Path) {
+    let ready = async || {
+        let asked = ("GET", "/internal/ready");
+        call(socket, asked, Value::Null, None).await.is_ok()
+    };
+    until("the daemon answers", ready).await;
+}
 
 #[rstest]
 #[case("lxd.join@pi-c=refused,2x")]
@@ -121,12 +133,7 @@ async fn a_daemon_that_is_down_listens_once_it_is_started() {
     );
     lab.node(2).get("/1.0").await.well();
     down.serving.wake();
-    while call(&down.socket, ("GET", "/internal/ready"), Value::Null, None)
-        .await
-        .is_err()
-    {
-        tokio::task::yield_now().await;
-    }
+    until_ready(&down.socket).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,12 +141,7 @@ async fn a_daemon_that_is_down_for_a_time_listens_after_it() {
     let lab = Lab::with(Release::V6, 1, 100.0, &["lxd.daemon@node1=down:20s"]).await;
     let started = lab.clock.now();
     let socket = &lab.node(1).socket;
-    while call(socket, ("GET", "/internal/ready"), Value::Null, None)
-        .await
-        .is_err()
-    {
-        tokio::task::yield_now().await;
-    }
+    until_ready(socket).await;
     assert!(lab.clock.now() >= started + 19_000);
 }
 

@@ -13,6 +13,8 @@ mod micro_formation;
 mod micro_lab;
 mod micro_recordings;
 mod micro_refusals;
+#[path = "../shared/patience.rs"]
+mod patience;
 mod pools;
 mod profiles;
 mod recordings;

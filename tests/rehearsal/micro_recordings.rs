@@ -191,9 +191,8 @@ async fn expired(first: &Node, line: &Value) {
         tokens.metadata().as_array().map(Vec::len)
     };
     let recorded = &line["response"]["body"]["metadata"];
-    while count().await != recorded.as_array().map(Vec::len) {
-        tokio::task::yield_now().await;
-    }
+    let gone = async || count().await == recorded.as_array().map(Vec::len);
+    crate::patience::until("a token expires", gone).await;
 }
 
 async fn replay<S>(lab: &Lab<S>, line: &Value, same: &mut Same) {

@@ -6,9 +6,12 @@
 )]
 
 mod dialog;
+mod faults;
 mod input;
 mod interrupt;
+mod matrix;
 mod runs;
+mod told;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

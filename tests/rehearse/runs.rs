@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rstest::rstest;
 use serde_json::Value;
 
 use crate::{Ended, Mcloud};
@@ -14,20 +13,6 @@ fn assert_formed(ended: &Ended, members: u64) {
     assert_eq!(done["ok"], true);
     assert_eq!(done["exit"], 0);
     assert_eq!(done["members"], members);
-}
-
-#[rstest]
-#[case(1)]
-#[case(2)]
-#[case(3)]
-#[case(5)]
-#[case(8)]
-fn that_many_nodes_become_a_cluster_and_nothing_is_left_behind(#[case] nodes: u64) {
-    let mcloud = Mcloud::new();
-    let count = nodes.to_string();
-    let ended = mcloud.run(&["rehearse", "--nodes", &count, "--speed", "100", "--json"]);
-    assert_formed(&ended, nodes);
-    assert_eq!(mcloud.left(), Vec::<String>::new());
 }
 
 #[test]

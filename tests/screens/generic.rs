@@ -20,7 +20,10 @@ pub(crate) fn note(tone: Tone, text: &str) -> Note {
 
 /// What Enter on a row called `id` asks for.
 pub(crate) fn opened(id: &str) -> Intent {
-    Intent::Admit { id: id.to_owned() }
+    Intent::Admit {
+        id: id.to_owned(),
+        check: Vec::new(),
+    }
 }
 
 /// What Space on a row called `id` asks for.

@@ -3,6 +3,9 @@
 use mcloud::engine::message::Message;
 use mcloud::engine::node::{End, Stage as How};
 use mcloud::engine::services::LxdState;
+use mcloud::forms::Words;
+use mcloud::screens::{Offer, Offers};
+use ratatui::crossterm::event::KeyCode;
 
 use crate::desk::Desk;
 use crate::stage::{Stage, answers, failure};
@@ -123,6 +126,23 @@ pub(crate) fn done() -> Desk {
         .map(|code| Message::new(code).with("cluster", "attic"))
         .to_vec();
     Desk::of(&stage)
+}
+
+/// The same at the leader, which offers a token and the way into LXD's web interface.
+pub(crate) fn done_with_offers() -> Desk {
+    let mut desk = done();
+    let offer = |secret: String, hours: u64| Offer {
+        secret: Words(secret),
+        expires: desk.now + hours * 3_600_000,
+    };
+    let offers = Offers {
+        join: Some(offer("mcj1".repeat(60), 1)),
+        web: Some(offer("https://10.0.0.11:8443?token=eyJ".to_owned(), 24)),
+    };
+    desk.screens.offer(offers);
+    // The offers are below the fold of a small console.
+    desk.press(KeyCode::End);
+    desk
 }
 
 pub(crate) fn done_badly() -> Desk {

@@ -54,6 +54,7 @@ fn install_shows_what_stopped() {
 #[test]
 fn done_says_what_was_proven_or_why_not() {
     both("done", pictures::done());
+    both("done-offers", pictures::done_with_offers());
     both("done-badly", pictures::done_badly());
     both("done-refused", pictures::refused());
     both("done-left", pictures::left());

@@ -16,6 +16,14 @@ impl House {
         self.settle();
     }
 
+    /// The check words of the one who asks the first initiator.
+    pub(crate) fn check_of(&self, id: &str) -> Vec<String> {
+        let session = self.nodes[0].state.cluster.session.iter();
+        let mut knocks = session.flat_map(|session| &session.knocks);
+        let knock = knocks.find(|knock| knock.id == id);
+        knock.map(|knock| knock.check.clone()).unwrap_or_default()
+    }
+
     /// So far along: a session is open, a joiner knocks, it is in, Review is reached, Install.
     pub(crate) fn along(&mut self, far: usize) {
         let part = |part| Intent::Part { part };
@@ -25,7 +33,6 @@ impl House {
         let cluster = "attic".to_owned();
         let knock = vec![part(Part::Joiner), own(1), Intent::Knock { id: id(0) }];
         let open = vec![part(Part::Initiator), own(0), Intent::Found { cluster }];
-        let admit = Intent::Admit { id: id(1) };
         let trust = Intent::Trust { accept: true };
         let give = |number: usize| Intent::Use {
             node: NAMES[number].to_owned(),
@@ -37,14 +44,23 @@ impl House {
             (0, open),
             (1, knock),
             (1, vec![Intent::Call]),
-            (0, vec![admit]),
+            (
+                0,
+                vec![Intent::Admit {
+                    id: id(1),
+                    check: Vec::new(),
+                }],
+            ),
             (1, vec![trust, give(1)]),
             (0, vec![give(0), Intent::Review]),
         ];
         for (who, intents) in steps.into_iter().take(far) {
             let words = self.nodes[0].open.as_ref().map(|open| open.words.clone());
             self.nodes[1].typed = words.unwrap_or_default();
-            for intent in intents {
+            for mut intent in intents {
+                if let Intent::Admit { id, check } = &mut intent {
+                    *check = self.check_of(id);
+                }
                 self.wish(who, intent);
             }
         }

@@ -19,7 +19,7 @@ pub(crate) fn perform(house: &mut House, who: usize, effect: Effect) {
         Effect::Open { .. } => open_cluster(house, who),
         Effect::OpenSession => open_session(house, who),
         Effect::CloseSession => close(house, who),
-        Effect::Decide { joiner, refuse } => decide(house, who, (&joiner, refuse)),
+        Effect::Decide { joiner, refuse, .. } => decide(house, who, (&joiner, refuse)),
         Effect::Dismiss { node, why } => dismiss(house, (who, &node), &why),
         Effect::Abandon => abandon(house, who),
         Effect::Call(called) => call(house, who, &called),

@@ -20,7 +20,8 @@ fn enter_that_was_under_way_when_a_joiner_knocked_lets_nobody_in() {
     house.settle();
     assert_eq!(house.key(0, ENTER), None);
     house.draw(0);
-    let admit = Intent::Admit { id: id(2) };
+    let check = house.check_of(&id(2));
+    let admit = Intent::Admit { id: id(2), check };
     assert_eq!(house.key(0, ENTER), Some(Act::Intents(vec![admit])));
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn act(house: &House, who: usize, act: &Act) {
     };
     for intent in intents {
         match intent {
-            Intent::Admit { id } => admits(house, who, id),
+            Intent::Admit { id, check } => admits(house, who, (id, check)),
             Intent::Install { digest, erase } => installs(house, who, (digest, *erase)),
             _ => {}
         }
@@ -27,7 +27,7 @@ pub(crate) fn act(house: &House, who: usize, act: &Act) {
 
 /// Nobody is let in but by a key on the row that says so: it had the focus when it was drawn last,
 /// or keys that were pressed since led the focus there on what was drawn.
-fn admits(house: &House, who: usize, id: &str) {
+fn admits(house: &House, who: usize, (id, check): (&str, &[String])) {
     let node = &house.nodes[who];
     let drawn = node.drawn.as_ref();
     let drawn = drawn.expect("nobody is let in on a console that was never drawn");
@@ -40,6 +40,11 @@ fn admits(house: &House, who: usize, id: &str) {
         led || focus.as_ref() == Some(&wanted),
         "{id} is let in by a key on {focus:?}:\n{}",
         drawn.text()
+    );
+    let text = drawn.text();
+    assert!(
+        check.iter().all(|word| text.contains(word)),
+        "{id} is let in with {check:?}, which are not on the screen:\n{text}"
     );
 }
 

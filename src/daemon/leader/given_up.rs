@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use super::{Leader, Open};
 use crate::engine::Entry;
@@ -20,9 +20,15 @@ impl Leader {
             // Something was begun, or nobody can tell: then its state is worth keeping.
             Ok(Some(_)) | Err(_) => return,
         }
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !now.as_ref().is_some_and(|now| Arc::ptr_eq(now, &open)) {
+            // It was given up already, and a new one may have taken its place.
+            return;
+        }
+        *now = None;
         open.abandoned.cancel();
         open.links.part(&Message::new("session.left"));
+        // Before another one can be opened, whose state would be removed with it.
         remove_state(dir);
     }
 }

@@ -108,7 +108,7 @@ impl Daemon {
         let id = joiner.id.to_string();
         let (sender, mut decisions) = mpsc::unbounded_channel::<Decision>();
         // An older connection of the same node sees its channel close, and goes.
-        lock(&open.waiting).insert(id.clone(), sender);
+        lock(&open.waiting).insert(id.clone(), (joiner.check.to_vec(), sender));
         let knock = knock(&joiner, source);
         let address = knock.address;
         self.push(Event::Fact(Fact::Knocked(knock)));
@@ -200,8 +200,8 @@ impl Daemon {
     fn own_addresses(&self, leader: &Open) -> Vec<SocketAddr> {
         let picture = self.hub.picture.borrow();
         let chosen = picture.wizard.address;
-        let at = |address| SocketAddr::new(address, leader.port());
-        chosen.map(at).into_iter().collect()
+        let at = chosen.map(|address| leader.found_at(address));
+        at.into_iter().collect()
     }
 
     /// Puts a node out again: it is told why, and its certificate is worthless.

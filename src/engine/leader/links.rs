@@ -40,7 +40,10 @@ impl Turn<'_> {
         self.changed();
         self.peer(name, PeerState::Lost);
         match self.state.cluster.stage {
-            Stage::Review => self.state.cluster.stage = Stage::Gathering,
+            Stage::Review => {
+                self.state.cluster.stage = Stage::Gathering;
+                self.state.cluster.gathers = self.now;
+            }
             Stage::Installing => self.give_up(name),
             _ => {}
         }

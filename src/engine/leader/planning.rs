@@ -7,10 +7,9 @@ use crate::engine::message::{Failure, Message};
 use crate::engine::node::Stage;
 use crate::engine::picture::disk_in_words;
 use crate::engine::plan::Plan;
-use crate::engine::plan::make::{Basis, make};
-use crate::engine::preflight::{
-    Verdict, check_networks, check_node, check_nodes, check_room, check_services,
-};
+use crate::engine::plan::make::Basis;
+use crate::engine::preflight::Verdict;
+use crate::engine::trial::judge;
 use crate::engine::{Effect, Turn};
 
 impl Turn<'_> {
@@ -29,23 +28,12 @@ impl Turn<'_> {
             .iter()
             .filter_map(|(name, node)| Some((name.clone(), node.facts.as_deref()?.clone())))
             .collect();
-        let of_node = |name: &String| {
-            let facts = facts.get(name)?;
-            Some(check_node(name, facts, &answers, &cluster.id))
-        };
-        let names = answers.nodes.iter().map(|node| &node.name);
-        let mut checks: Vec<_> = names.filter_map(of_node).flatten().collect();
-        checks.extend(check_nodes(&facts));
-        checks.extend(check_services(&answers, &facts));
-        checks.extend(check_networks(&answers, &facts));
-        let basis = Basis {
+        let (checks, plan) = judge(Basis {
             cluster: &cluster.id,
             answers: &answers,
             facts: &facts,
             usual: &self.state.usual,
-        };
-        let plan = make(basis).map_err(|wrong| checks.extend(wrong)).ok();
-        checks.extend(plan.iter().flat_map(|plan| check_room(plan, &facts)));
+        });
         for check in &checks {
             self.emit_for(
                 check.node.clone(),

@@ -30,7 +30,7 @@ pub(super) fn draw(state: &State, now: Millis, drawn: &mut Drawn) -> Picture {
         } else {
             cluster.stage
         },
-        began: cluster.began,
+        began: cluster.waits_since(),
         unattended: cluster.unattended,
         touched: cluster.touched || local.member.is_some() || local.unfinished.is_some(),
         link: local.link,

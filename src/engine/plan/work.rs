@@ -101,6 +101,9 @@ pub enum Work {
         address: SocketAddr,
         /// The leader's member name.
         leader: String,
+        /// Whether a cluster that is there is used as it is: its members count by name.
+        #[serde(default)]
+        reuse: bool,
     },
     /// This node's Ceph monitor, if it has one, is tuned for speed until the cluster is formed.
     CephTune {
@@ -210,12 +213,16 @@ pub enum Work {
         /// The members' names.
         members: Vec<String>,
     },
-    /// The default profile has a root disk and a NIC; what it has already stays.
+    /// The default profile has a root disk and a NIC; what it has already stays, unless it is to be
+    /// replaced.
     Profile {
         /// The pool of the root disk; none: no root disk.
         pool: Option<String>,
         /// The network of `eth0`; none: no NIC.
         network: Option<String>,
+        /// Whether a root disk or NIC that is there otherwise is replaced.
+        #[serde(default)]
+        replace: bool,
     },
     /// Images and backups of this member are on the local pool.
     Volumes {

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Check, Verdict};
 use crate::engine::answers::{DiskFilter, Given, NodeAnswers, Purpose};
-use crate::engine::facts::{Disk, Holds};
+use crate::engine::facts::{Disk, Holds, Module};
 use crate::engine::message::Message;
-use crate::engine::services::{LxdState, MicroFacts, NodeFacts};
+use crate::engine::services::NodeFacts;
 
 /// The smallest disk that is worth a pool, in bytes.
 pub const LEAST_DISK: u64 = 1_000_000_000;
@@ -199,20 +199,26 @@ pub fn given_for(facts: &NodeFacts, offer: &DiskOffer) -> Vec<Given> {
     }
     let given = |purpose, encrypt| Given { purpose, encrypt };
     let mut all = vec![given(Purpose::Ceph, false)];
-    if can_encrypt(facts.ceph.facts()) {
+    if can_encrypt(facts) {
         all.push(given(Purpose::Ceph, true));
     }
-    let lxd_wipes = matches!(&facts.lxd, LxdState::Answers(lxd) if lxd.can_wipe);
-    if lxd_wipes || !offer.erases {
+    if facts.can_wipe() || !offer.erases {
         all.push(given(Purpose::Local, false));
     }
     all
 }
 
-/// Whether a `MicroCeph` says that it can encrypt disks.
-fn can_encrypt(ceph: Option<&MicroFacts>) -> bool {
-    let why = ceph.and_then(|ceph| ceph.no_encryption.as_deref());
-    why.is_some_and(str::is_empty)
+/// Whether disks can be encrypted: by `MicroCeph`'s word, and where it has none, as squid's or one in no
+/// cluster, by the kernel's module.
+fn can_encrypt(facts: &NodeFacts) -> bool {
+    let ceph = facts.ceph.facts();
+    match ceph.and_then(|ceph| ceph.no_encryption.as_deref()) {
+        Some(why) => why.is_empty(),
+        None => matches!(
+            facts.host.modules.get("dm_crypt"),
+            Some(Module::There | Module::Available)
+        ),
+    }
 }
 
 /// What is to be said of the disks that were chosen for a node.

@@ -1,6 +1,7 @@
 //! The machine and its system: 64 bits, identity, memory, clock, power, heat.
 
 use super::{Check, Verdict};
+use crate::engine::answers::Answers;
 use crate::engine::facts::HostFacts;
 use crate::engine::message::Message;
 
@@ -104,6 +105,19 @@ pub(super) fn name(node: &str, host: &HostFacts) -> Option<Check> {
     };
     let read = check.read("/etc/hostname", &host.hostname);
     Some(read.means("check.name-means"))
+}
+
+/// The kernel calls a node as the plan does: Ceph's and OVN's services ask it for the name.
+pub(super) fn kernel_name(node: &str, host: &HostFacts, answers: &Answers) -> Option<Check> {
+    let found = host.nodename.as_str();
+    let asked = answers.has_ceph() || answers.has_ovn();
+    if !asked || found.is_empty() || found == node {
+        return None;
+    }
+    let say = |code: &str| Message::new(code).with("node", node).with("found", found);
+    let check = Check::new("name", node, Verdict::Blocking, say("check.name-kernel"));
+    let check = check.fix(say("check.name-kernel-fix"));
+    Some(check.read("uname -n", found).means("check.name-means"))
 }
 
 /// RFC 1123, 2.1, in lower case: microk8s issue 1736 is what capitals do.

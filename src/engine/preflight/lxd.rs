@@ -6,6 +6,9 @@ use crate::engine::message::Message;
 use crate::engine::plan::{LOCAL_POOL, LXD_PORT};
 use crate::engine::services::{LxdFacts, LxdState, NodeFacts, SnapdState};
 
+/// How the versions begin that can do less with Ceph and OVN than MicroCeph and MicroOVN are made for.
+const OLD: &str = "5.0.";
+
 /// Whether the LXD of a node is this cluster's already.
 ///
 /// It is when exactly the planned names and addresses are its members, or when it carries this
@@ -95,6 +98,11 @@ fn check_answering(node: &str, lxd: &LxdFacts, meant: Option<(&Answers, &str)>) 
         let named = |code: &str| say(code).with("network", network);
         let says = named("check.lxd-network");
         return check(Verdict::Blocking, says).fix(named("check.lxd-network-fix"));
+    }
+    let spans = meant.is_some_and(|(answers, _)| answers.has_ceph() || answers.has_ovn());
+    if spans && lxd.version.starts_with(OLD) {
+        let fix = Message::new("check.lxd-old-fix");
+        return check(Verdict::Warning, version("check.lxd-old")).fix(fix);
     }
     check(Verdict::Good, version("check.lxd-fresh"))
 }

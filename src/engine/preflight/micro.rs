@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::disk::Refusal;
-use super::{Check, Verdict};
+use super::{Check, Verdict, revisions};
 use crate::engine::answers::{Answers, Purpose, SnapChannels};
 use crate::engine::facts::Disk;
 use crate::engine::message::Message;
@@ -224,14 +224,13 @@ fn strange_disk(node: &str, facts: &NodeFacts, answers: &Answers) -> Option<Stri
     own.find(|osd| !given(osd)).map(|osd| osd.path.clone())
 }
 
-/// The comparisons of the nodes' `MicroCeph` and `MicroOVN`: one cluster at most, and the initiator in
-/// it, since every other node joins through it.
+/// The comparisons of the nodes' services: one `MicroCeph` and one `MicroOVN` at most, and the initiator in
+/// it, since every other node joins through it; and one revision of each snap.
 pub fn check_services(answers: &Answers, facts: &BTreeMap<String, NodeFacts>) -> Vec<Check> {
     let services = [Micro::Ceph, Micro::Ovn].into_iter();
     let wanted = services.filter(|service| service.is_wanted(answers));
-    wanted
-        .flat_map(|service| compare(service, answers, facts))
-        .collect()
+    let compared = wanted.flat_map(|service| compare(service, answers, facts));
+    compared.chain(revisions::compare(answers, facts)).collect()
 }
 
 fn compare(service: Micro, answers: &Answers, facts: &BTreeMap<String, NodeFacts>) -> Vec<Check> {

@@ -30,12 +30,12 @@ impl Turn<'_> {
     /// own row again.
     pub(in crate::engine) fn knocked(&mut self, knock: Knock) {
         if !self.is_forming() || self.state.cluster.session.is_none() {
-            return self.decide(&knock.id, Some(Message::new("session.over")));
+            return self.decide(&knock, Some(Message::new("session.over")));
         }
         if self.is_name_taken(&knock) {
             let why = Message::new("session.name-taken").with("name", &knock.name);
             self.tell_trust(&knock.name, "refused", &knock.id);
-            return self.decide(&knock.id, Some(why));
+            return self.decide(&knock, Some(why));
         }
         let says = Message::new("session.knocked")
             .with("node", &knock.name)
@@ -65,14 +65,18 @@ impl Turn<'_> {
         }
     }
 
-    pub(in crate::engine) fn admit(&mut self, id: &str) {
+    /// Lets a joiner in, if it is the one whose check words were compared: one that came again in the
+    /// meantime has others, even with the same key, and is asked about anew.
+    pub(in crate::engine) fn admit(&mut self, id: &str, check: &[String]) {
         let asking = self.knock(id);
-        let Some(knock) = asking.filter(|knock| knock.state == KnockState::Asking) else {
+        let meant = |knock: &&mut Knock| knock.state == KnockState::Asking && knock.check == check;
+        let Some(knock) = asking.filter(meant) else {
             return;
         };
         knock.state = KnockState::Accepted;
+        let knock = knock.clone();
         self.changed();
-        self.decide(id, None);
+        self.decide(&knock, None);
     }
 
     /// Says no to a joiner; one that is trusted already is out again.
@@ -83,13 +87,14 @@ impl Turn<'_> {
             return;
         }
         knock.state = KnockState::Refused;
+        let knock = knock.clone();
         let why = Message::new("session.refused");
         self.tell_trust(&name, "refused", id);
         if state == KnockState::Trusted {
             self.dismiss(&name, why);
         } else {
             self.changed();
-            self.decide(id, Some(why));
+            self.decide(&knock, Some(why));
         }
     }
 
@@ -215,9 +220,10 @@ impl Turn<'_> {
         session.knocks.iter_mut().find(|knock| knock.id == id)
     }
 
-    fn decide(&mut self, id: &str, refuse: Option<Message>) {
+    fn decide(&mut self, knock: &Knock, refuse: Option<Message>) {
         self.effect(Effect::Decide {
-            joiner: id.to_owned(),
+            joiner: knock.id.clone(),
+            check: knock.check.clone(),
             refuse,
         });
     }

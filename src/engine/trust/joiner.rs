@@ -9,8 +9,9 @@ use crate::engine::node::{Role, Stage};
 use crate::engine::wizard::Part;
 use crate::engine::{Effect, Millis, Turn};
 
-/// So long a joiner waits for an initiator that is not reached any more before Install.
-const PATIENCE_MS: Millis = 10_000;
+/// So long a joiner waits for an initiator that is not reached any more before Install. A link on
+/// which nothing is said is lost after two seconds more, so that a dead initiator is known in five.
+const PATIENCE_MS: Millis = 2_000;
 
 impl Turn<'_> {
     /// Chooses the session of the peer whose node id is `id`.
@@ -131,8 +132,15 @@ impl Turn<'_> {
         let local = &self.state.local;
         let lost = local.link.filter(|link| !link.up);
         let lost = lost.is_some_and(|link| self.now.saturating_sub(link.since) >= PATIENCE_MS);
-        if local.by_session && lost && self.is_before_install() {
+        if !(local.by_session && lost) {
+            return;
+        }
+        if self.is_before_install() {
             self.forget(1, Failure::new(Message::new("end.initiator-gone")));
+        } else if self.state.cluster.stage == Stage::Ended && !self.is_settled() {
+            self.effect(Effect::LeaveLeader);
+            self.effect(Effect::Forget);
+            self.end_unsaid();
         }
     }
 

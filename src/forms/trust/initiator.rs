@@ -113,27 +113,41 @@ fn session_row(known: Known<'_>, session: &Session) -> Part {
     }
 }
 
+/// Where a joiner calls from, and what board it is where it says so.
+fn from(knock: &Knock) -> String {
+    let (name, model) = (plain(&knock.name), plain(&knock.model));
+    let address = knock.address.to_string();
+    let with = [("node", name.as_str()), ("address", &address)];
+    if model.is_empty() {
+        return fill("trust-screen.asks-from", &with);
+    }
+    let board = [("model", model.as_str())];
+    fill(
+        "trust-screen.asks-from-board",
+        &[with.as_slice(), &board].concat(),
+    )
+}
+
 /// A joiner asks: its check words, and the two answers, each with its own row.
 fn question(knock: &Knock) -> [Part; 2] {
     let name = plain(&knock.name);
-    let from = [
-        ("node", name.as_str()),
-        ("address", &knock.address.to_string()),
-        ("model", &cell(&knock.model)),
-    ];
     let with = [("node", name.as_str())];
     let answer = |id: &str, says: &str, about: &str, deed: Option<Deed>| Row {
         id: format!("{id}:{}", knock.id),
         cells: vec![fill(says, &with)],
         about: vec![
             note(Tone::Plain, fill(about, &with)),
-            note(Tone::Dim, fill("trust-screen.asks-from", &from)),
+            note(Tone::Dim, from(knock)),
         ],
         press: deed,
         ..Row::default()
     };
     let id = || knock.id.clone();
-    let yes = deed("key.admit", intend(Intent::Admit { id: id() }));
+    let admit = Intent::Admit {
+        id: id(),
+        check: knock.check.clone(),
+    };
+    let yes = deed("key.admit", intend(admit));
     let no = deed("key.refuse", intend(Intent::Refuse { id: id() }));
     [
         Part::Named {

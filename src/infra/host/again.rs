@@ -12,9 +12,12 @@ pub async fn look_again(world: &World, planned: &DiskUse, earlier: bool) -> Resu
     let found = disk_at(world, &planned.path).await;
     let found = found.map_err(|error| changed(planned, "disk.unread").because(error));
     let same = found.and_then(|found| same_disk(found.as_ref(), planned));
-    same.map_err(|failure| match earlier {
-        true => failure.data(Message::new("disk.data-earlier").with("disk", &planned.name)),
-        false => failure,
+    same.map_err(|failure| {
+        if earlier {
+            failure.data(Message::new("disk.data-earlier").with("disk", &planned.name))
+        } else {
+            failure
+        }
     })
 }
 

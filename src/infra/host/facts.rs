@@ -52,6 +52,14 @@ pub(super) fn hostname(world: &World, said: String) -> String {
     file().unwrap_or_else(|| running().hostname)
 }
 
+/// The kernel's node name: what was said where the machine is simulated, which may be nothing.
+pub(super) fn nodename(world: &World, said: String) -> String {
+    match world.simulated_host {
+        Some(_) => said,
+        None => running().nodename,
+    }
+}
+
 /// What was said, and for the rest what was read.
 fn either_of(said: HostFacts, read: HostFacts) -> HostFacts {
     HostFacts {
@@ -83,6 +91,7 @@ fn either_of(said: HostFacts, read: HostFacts) -> HostFacts {
         kvm: said.kvm.or(read.kvm),
         root_uids: said.root_uids.or(read.root_uids),
         room: said.room.or(read.room),
+        nodename: either(said.nodename, read.nodename),
         nics: Vec::new(),
         disks: Vec::new(),
     }
@@ -116,6 +125,7 @@ fn running() -> HostFacts {
     });
     HostFacts {
         hostname: word(uname.nodename()),
+        nodename: word(uname.nodename()),
         kernel: word(uname.release()),
         arch: word(uname.machine()),
         memory,

@@ -41,9 +41,11 @@ fn modules(roots: &Roots, release: &str) -> BTreeMap<String, Module> {
     let lists = roots.lib.join("modules").join(release);
     let built_in = listed(&lists.join("modules.builtin"));
     let files = listed(&lists.join("modules.dep"));
+    let mounts = filesystems(roots);
     let state = |name: &str| {
         let has = |list: &Option<BTreeSet<String>>| list.as_ref().is_some_and(|l| l.contains(name));
-        if roots.sys.join("module").join(name).is_dir() || has(&built_in) {
+        let there = roots.sys.join("module").join(name).is_dir() || mounts.contains(name);
+        if there || has(&built_in) {
             Some(Module::There)
         } else if has(&files) {
             Some(Module::Available)
@@ -55,6 +57,17 @@ fn modules(roots: &Roots, release: &str) -> BTreeMap<String, Module> {
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), state(name)?)))
         .collect()
+}
+
+/// The file systems that the running kernel can mount now (`proc_filesystems(5)`): the last word of
+/// each line. Of some that are built in nothing else tells.
+fn filesystems(roots: &Roots) -> BTreeSet<String> {
+    let table = fs::read(roots.proc.join("filesystems")).unwrap_or_default();
+    let table = String::from_utf8_lossy(&table);
+    let names = table
+        .lines()
+        .filter_map(|row| row.split_whitespace().last());
+    names.map(str::to_owned).collect()
 }
 
 /// The modules that a list of `modules.dep(5)` names: a path on each line, in `modules.dep` with a

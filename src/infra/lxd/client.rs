@@ -3,6 +3,7 @@
 mod guests;
 mod networks;
 mod volumes;
+mod web;
 
 pub use guests::{Image, Instance, NewContainer};
 

@@ -1,5 +1,6 @@
 //! What went wrong with LXD, in mcloud's words with LXD's own as the cause, and how to mend it.
 
+use super::reach::passes;
 use super::refusals::{Meaning, meaning};
 use super::types::Member;
 use crate::engine::message::{Failure, Message};
@@ -12,8 +13,17 @@ pub(super) fn failed(what: Message, error: &RestError) -> Failure {
         .hint(Message::new(hint(error)))
 }
 
-/// Reading LXD's state failed.
+/// Reading LXD's state failed: it is away for a moment, which its steps bear, or it does not answer as
+/// it should.
 pub(super) fn unanswered(error: &RestError) -> Failure {
+    if passes(error) {
+        return failed(Message::new("lxd.away"), error);
+    }
+    silent(error)
+}
+
+/// LXD did not answer as it should, or was away for longer than anybody waits.
+pub(super) fn silent(error: &RestError) -> Failure {
     failed(Message::new("lxd.unanswered"), error)
 }
 

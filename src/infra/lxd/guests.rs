@@ -81,6 +81,9 @@ impl GuestProof {
             return Ok(());
         };
         let proven = self.prove(context, &lxd, archive).await;
+        if proven.is_ok() && world.roots.dev.join("kvm").exists() {
+            self.note(Message::new("lxd.guests-no-vm"));
+        }
         // Whatever came of it, nothing stays.
         let cleared = self.clear(context, &lxd).await;
         proven.and(cleared)
@@ -100,14 +103,13 @@ impl GuestProof {
         for some in [first, others] {
             let starting = some.iter();
             let starting = starting.map(|guest| self.start(context, lxd, (guest, &image)));
-            let starting = self.reach.with_life_signs(context, lxd, join_all(starting));
-            starting.await.into_iter().collect::<Result<Vec<_>, _>>()?;
+            let starting = self.reach.with_life_signs(context, lxd, every(starting));
+            starting.await?;
         }
         self.note(said("lxd.guests-run", &guests).with("pool", &self.guests.pool));
-        for guest in &guests {
-            self.must(context, lxd, (guest, script::WRITE, "lxd.guest-disk"))
-                .await?;
-        }
+        context.say(Message::new("lxd.guests-writing").with("pool", &self.guests.pool));
+        let write = |guest| self.must(context, lxd, (guest, script::WRITE, "lxd.guest-disk"));
+        every(guests.iter().map(write)).await?;
         self.note(said("lxd.guests-wrote", &guests).with("pool", &self.guests.pool));
         if let Some(network) = &self.guests.network {
             self.prove_network(context, lxd, (network, &guests)).await?;
@@ -234,6 +236,14 @@ impl GuestProof {
         }
         Ok(())
     }
+}
+
+/// Does it with all guests at once, to the end of each; the first failure in their order.
+async fn every<T>(guests: impl Iterator<Item = T>) -> Result<(), Failure>
+where
+    T: Future<Output = Result<(), Failure>>,
+{
+    join_all(guests).await.into_iter().collect()
 }
 
 fn stops(context: &Context) -> Result<(), Failure> {

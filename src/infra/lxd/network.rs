@@ -141,11 +141,15 @@ pub(super) fn made(network: &Network, members: &[String]) -> Message {
     let said = say("lxd.network-made", &network.name)
         .with("kind", &network.kind)
         .with("members", members.join(", "));
-    let address = |key: &str| network.config.get(key).filter(|it| *it != "none");
-    let addresses = ["ipv4.address", "ipv6.address"]
-        .into_iter()
-        .filter_map(address);
-    let addresses: Vec<&str> = addresses.map(String::as_str).collect();
+    let told = |key: &str| network.config.get(key).filter(|it| *it != "none");
+    let addresses = [
+        "ipv4.address",
+        "ipv6.address",
+        "ipv4.gateway",
+        "ipv6.gateway",
+    ];
+    let mut addresses: Vec<String> = addresses.into_iter().filter_map(told).cloned().collect();
+    addresses.extend(told("vlan").map(|vlan| format!("VLAN {vlan}")));
     if addresses.is_empty() {
         return said;
     }

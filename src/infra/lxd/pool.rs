@@ -11,6 +11,8 @@ use super::share::Whole;
 use super::types::{Config, NewPool, Phase, Pool};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::engine::plan::RemotePool;
+use crate::infra::microceph::files::serve_metadata;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
@@ -108,6 +110,9 @@ impl MadePool {
         if self.lacking(&lxd).await?.is_none() {
             return Ok(());
         }
+        if matches!(self.pool, Whole::Remote(RemotePool::Files)) {
+            serve_metadata(&self.reach.world, context).await?;
+        }
         say(context, "lxd.creating-pool");
         let pool = self.whole(&lxd).await?;
         let alive = |_: &_| context.alive();
@@ -136,6 +141,7 @@ impl MadePool {
             (Some(left), meant) => {
                 let hint = match meant {
                     Some(Meaning::KernelLacks) => say("lxd.hint-ceph-kernel"),
+                    Some(Meaning::FilesMissing) => say("lxd.hint-no-files"),
                     Some(Meaning::OsdPoolTaken) => say("lxd.hint-osd-pool"),
                     _ => say("lxd.hint-remote-failed"),
                 };

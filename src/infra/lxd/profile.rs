@@ -1,154 +1,112 @@
 //! The step that gives the default profile its root disk and its NIC.
 
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::json;
 
 use super::failures;
 use super::reach::{Reach, leaves_open};
-use super::types::{Config, Devices, Profile};
+use super::types::Profile;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::engine::plan::{Compared, NIC, OtherDevice, ProfileWants};
 use crate::infra::{Context, Doing, Step};
 
 /// The profile every instance gets unless told otherwise.
 pub(super) const PROFILE: &str = "default";
 
-/// The devices' names, as `lxd init` and MicroCloud give them.
-const ROOT: &str = "root";
-const NIC: &str = "eth0";
-
-/// What the profile is to have.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Wanted {
-    /// The pool of its root disk; none: no root disk.
-    pub(super) pool: Option<String>,
-    /// The network of its NIC; none: no NIC.
-    pub(super) network: Option<String>,
-}
-
-/// The default profile has its root disk and its NIC; what it has already stays.
+/// The default profile has its root disk and its NIC; what it has already stays, unless the operator
+/// wants it replaced.
 #[derive(Debug)]
 pub(super) struct Default {
     pub(super) reach: Reach,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: ProfileWants,
+    /// Whether devices that are there otherwise are replaced.
+    pub(super) replace: bool,
+    /// Those that were, for whoever wants them back.
+    pub(super) replaced: Mutex<Vec<OtherDevice>>,
 }
 
-fn is(device: &Config, key: &str, value: &str) -> bool {
-    device.get(key).is_some_and(|found| found == value)
+fn say(code: &str) -> Message {
+    Message::new(code).with("profile", PROFILE)
 }
 
-impl Wanted {
-    /// The devices that a profile lacks. One that is there otherwise is somebody's choice, as is a
-    /// device of that name which is something else.
-    pub(super) fn lacks(&self, profile: &Profile) -> Result<Devices, Failure> {
-        let mut lacking = Devices::new();
-        if let Some(pool) = &self.pool {
-            let root = |name: &str, it: &Config| {
-                name == ROOT || (is(it, "type", "disk") && is(it, "path", "/"))
-            };
-            let pairs = [("type", "disk"), ("path", "/"), ("pool", pool.as_str())];
-            lacking.extend(lacking_one(profile, (ROOT, &root), &pairs)?);
-        }
-        if let Some(network) = &self.network {
-            let nic = |name: &str, _: &Config| name == NIC;
-            let pairs = [
-                ("type", "nic"),
-                ("name", NIC),
-                ("network", network.as_str()),
-            ];
-            lacking.extend(lacking_one(profile, (NIC, &nic), &pairs)?);
-        }
-        Ok(lacking)
-    }
-
-    /// The profile has what it is to have.
-    pub(super) fn done(&self) -> Vec<Message> {
-        let say = |code: &str| Message::new(code).with("profile", PROFILE);
-        let root = self.pool.as_ref();
-        let root = root.map(|pool| say("lxd.profile-right").with("pool", pool));
-        let nic = self.network.as_ref();
-        let nic = nic.map(|it| {
-            say("lxd.profile-nic")
-                .with("device", NIC)
-                .with("network", it)
-        });
-        root.into_iter().chain(nic).collect()
-    }
-}
-
-/// Whether a device of a profile, by its name, stands where one is wanted.
-type Stands<'a> = &'a dyn Fn(&str, &Config) -> bool;
-
-/// The device a profile lacks: `stands` finds the one in its place, `pairs` are what it must have.
-fn lacking_one(
-    profile: &Profile,
-    (name, stands): (&str, Stands<'_>),
-    pairs: &[(&str, &str)],
-) -> Result<Option<(String, Config)>, Failure> {
-    let mut devices = profile.devices.iter();
-    let Some((found, device)) = devices.find(|(found, it)| stands(found, it)) else {
-        let pairs = pairs.iter();
-        let device = pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        return Ok(Some((name.to_owned(), device.collect())));
+/// What is right about a profile, and what is somebody's choice.
+pub(super) fn done(wanted: &ProfileWants, compared: &Compared) -> Vec<Message> {
+    let other = |on: &str| {
+        let mut others = compared.others.iter();
+        let it = others.find(|it| it.planned.values().any(|value| value == on))?;
+        let says = say("lxd.profile-kept").with("device", &it.name);
+        Some(says.with("found", OtherDevice::in_words(&it.found)))
     };
-    // The name inside the guest is LXD's choice where it is not set.
-    let right = |(key, value): &(&str, &str)| {
-        is(device, key, value) || (*key == "name" && !device.contains_key(*key))
-    };
-    if pairs.iter().all(right) {
-        return Ok(None);
-    }
-    let planned = pairs.last().map_or("", |(_, value)| value);
-    let say = |code: &str| {
-        Message::new(code)
-            .with("profile", &profile.name)
-            .with("device", found)
-            .with("planned", planned)
-    };
-    let what = say("lxd.profile-other").with("found", json!(device));
-    Err(Failure::new(what).hint(say("lxd.hint-profile-other")))
+    let root = wanted
+        .pool
+        .as_ref()
+        .map(|pool| other(pool).unwrap_or_else(|| say("lxd.profile-right").with("pool", pool)));
+    let nic = wanted.network.as_ref().map(|network| {
+        let right = || say("lxd.profile-nic").with("device", NIC);
+        other(network).unwrap_or_else(|| right().with("network", network))
+    });
+    root.into_iter().chain(nic).collect()
 }
 
 impl Default {
-    /// The devices that are lacking, and the profile as it is.
-    async fn look(&self) -> Result<(Devices, Profile), Failure> {
+    /// How the profile stands, and the profile as it is.
+    async fn look(&self) -> Result<(Compared, Profile), Failure> {
         let lxd = self.reach.lxd().await?;
         let profile = lxd.profile(PROFILE).await;
         let profile = profile.map_err(|error| failures::unanswered(&error))?;
-        Ok((self.wanted.lacks(&profile)?, profile))
+        Ok((self.wanted.compare(&profile.devices), profile))
     }
 
-    async fn add(&self, context: &Context) -> Result<(), Failure> {
-        let (lacking, _) = self.look().await?;
-        if lacking.is_empty() {
+    /// Whether nothing is to be written.
+    fn is_right(&self, compared: &Compared) -> bool {
+        compared.to_write(self.replace).is_empty()
+    }
+
+    async fn write(&self, context: &Context) -> Result<(), Failure> {
+        let (compared, _) = self.look().await?;
+        if self.is_right(&compared) {
             return Ok(());
         }
+        if self.replace {
+            let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+            replaced.clone_from(&compared.others);
+        }
         let lxd = self.reach.lxd().await?;
+        let devices = compared.to_write(self.replace);
         let patched = lxd
-            .patch_profile(PROFILE, &lacking, &|_| context.alive())
+            .patch_profile(PROFILE, &devices, &|_| context.alive())
             .await;
         match patched {
             Ok(()) => Ok(()),
-            Err(error) if leaves_open(&error) && self.look().await?.0.is_empty() => Ok(()),
-            Err(error) => Err(failures::failed(
-                Message::new("lxd.profile-failed").with("profile", PROFILE),
-                &error,
-            )),
+            Err(error) if leaves_open(&error) && self.is_right(&self.look().await?.0) => Ok(()),
+            Err(error) => Err(failures::failed(say("lxd.profile-failed"), &error)),
         }
+    }
+
+    /// What was replaced, as it was.
+    fn told(&self) -> Vec<Message> {
+        let replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        let says = |it: &OtherDevice| {
+            let says = say("lxd.profile-replaced").with("device", &it.name);
+            says.with("found", OtherDevice::in_words(&it.found))
+        };
+        replaced.iter().map(says).collect()
     }
 }
 
 /// The profile lacks what was put into it.
 pub(super) fn not_kept(hint: &str) -> Failure {
-    let what = Message::new("lxd.profile-not-kept").with("profile", PROFILE);
-    Failure::new(what).hint(Message::new(hint))
+    Failure::new(say("lxd.profile-not-kept")).hint(Message::new(hint))
 }
 
 impl Step for Default {
     fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
-            let (lacking, profile) = self.look().await?;
-            if lacking.is_empty() {
-                return Ok(Seen::There(self.wanted.done()));
+            let (compared, profile) = self.look().await?;
+            if self.is_right(&compared) {
+                return Ok(Seen::There(done(&self.wanted, &compared)));
             }
             // The whole of it goes into the journal, so that it can be given back by hand.
             let whole = json!({ "config": profile.config, "devices": profile.devices });
@@ -157,15 +115,18 @@ impl Step for Default {
     }
 
     fn apply<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<(), Failure>> {
-        Box::pin(self.add(context))
+        Box::pin(self.write(context))
     }
 
     fn verify<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
         Box::pin(async move {
-            if self.look().await?.0.is_empty() {
-                return Ok(self.wanted.done());
+            let (compared, _) = self.look().await?;
+            if !self.is_right(&compared) {
+                return Err(not_kept("lxd.hint-log"));
             }
-            Err(not_kept("lxd.hint-log"))
+            let mut told = done(&self.wanted, &compared);
+            told.extend(self.told());
+            Ok(told)
         })
     }
 }

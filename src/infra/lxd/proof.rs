@@ -5,11 +5,12 @@ use super::client::Lxd;
 use super::leader::{self, Standing};
 use super::network;
 use super::pool;
-use super::profile::{self, PROFILE, Wanted};
+use super::profile::{self, PROFILE};
 use super::reach::{Reach, Silence, say};
 use super::types::Phase;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::engine::plan::ProfileWants;
 use crate::infra::{Context, Doing, Step};
 
 /// What was built is there. It makes nothing: what does not come by itself is a failure.
@@ -19,7 +20,7 @@ pub(super) struct Proof {
     pub(super) members: Vec<String>,
     pub(super) pools: Vec<String>,
     pub(super) networks: Vec<String>,
-    pub(super) profile: Wanted,
+    pub(super) profile: ProfileWants,
 }
 
 impl Proof {
@@ -44,16 +45,17 @@ impl Proof {
                 lacking @ Standing::NotYet(_) => return Ok(lacking),
             }
         }
-        if self.profile == Wanted::default() {
+        if self.profile == ProfileWants::default() {
             return Ok(Standing::Right(proven));
         }
         let Some(found) = silence.seen(context, lxd.profile(PROFILE).await)? else {
             return Ok(away("LXD"));
         };
-        if !self.profile.lacks(&found)?.is_empty() {
+        let compared = self.profile.compare(&found.devices);
+        if !compared.lacking.is_empty() {
             return Err(profile::not_kept("lxd.hint-again"));
         }
-        proven.extend(self.profile.done());
+        proven.extend(profile::done(&self.profile, &compared));
         Ok(Standing::Right(proven))
     }
 

@@ -115,7 +115,7 @@ impl Silence {
                 self.0 = self.0.saturating_add(1);
                 Ok(None)
             }
-            Err(error) => Err(failures::unanswered(&error)),
+            Err(error) => Err(failures::silent(&error)),
         }
     }
 }

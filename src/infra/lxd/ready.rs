@@ -41,6 +41,8 @@ impl Ready {
                     Units::There(_) | Units::Unknown => Ok(Seen::Missing("stopped".to_owned())),
                 }
             }
+            // It starts, or its database elects a leader: what this step waits for.
+            Err(error) if passes(&error) => Ok(Seen::Missing("starting".to_owned())),
             Err(error) => Err(failures::unanswered(&error)),
         }
     }

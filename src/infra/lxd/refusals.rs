@@ -36,6 +36,8 @@ pub enum Meaning {
     DriverMissing,
     /// The kernel of a member has no driver for what is to be mounted.
     KernelLacks,
+    /// Ceph has no such file system, and this LXD makes none.
+    FilesMissing,
     /// The place in Ceph is another LXD's, or that of an earlier pool.
     OsdPoolTaken,
     /// OVN's databases are not reached.
@@ -62,9 +64,10 @@ pub enum Meaning {
 
 use Meaning::{
     AlreadyClustered, AlreadyExists, AlreadyPending, BadConfig, CannotListen, Changed,
-    DriverMissing, InUse, KernelLacks, KeyInWrongPhase, MemberExists, MemberHolds, MemberMissing,
-    NicHasAddress, NoNorthbound, NoQuorum, NotClustered, NotFound, NotPendingEverywhere, NotReady,
-    OnlyMember, OsdPoolTaken, Other, PartlyCreated, TokenRefused, VersionsDiffer,
+    DriverMissing, FilesMissing, InUse, KernelLacks, KeyInWrongPhase, MemberExists, MemberHolds,
+    MemberMissing, NicHasAddress, NoNorthbound, NoQuorum, NotClustered, NotFound,
+    NotPendingEverywhere, NotReady, OnlyMember, OsdPoolTaken, Other, PartlyCreated, TokenRefused,
+    VersionsDiffer,
 };
 
 /// Parts of sentences in lower case; the first that fits tells the meaning.
@@ -93,6 +96,8 @@ const SENTENCES: &[(&str, Meaning)] = &[
     ("error loading \"", DriverMissing),
     ("required tool", DriverMissing),
     ("using \"ceph\": no such device", KernelLacks),
+    // LXD before 5.1: https://documentation.ubuntu.com/lxd/en/latest/api-extensions/ (storage_cephfs_create_missing).
+    ("cephfs doesn't exist", FilesMissing),
     ("in use by another lxd instance", OsdPoolTaken),
     ("already in use by pool", OsdPoolTaken),
     ("database connection failed", NoNorthbound),
@@ -129,6 +134,7 @@ fn by_code(code: u16) -> Meaning {
         404 => NotFound,
         409 => AlreadyExists,
         412 => Changed,
+        503 => NotReady,
         _ => Other,
     }
 }

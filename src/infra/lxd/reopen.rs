@@ -1,12 +1,14 @@
 //! Networks that a joining LXD could not open: it looks for OVN before it has read where that is, and
 //! looks there again until its daemon is started anew (5.0, 5.21 and 6.1: microcloud issue 247).
 
+use std::pin::pin;
+
 use super::client::Lxd;
 use super::failures;
-use super::reach::{Reach, Silence};
+use super::reach::{BETWEEN_SIGNS, Reach, Silence};
 use super::shape;
 use super::types::Phase;
-use super::units::{Units, restart, units};
+use super::units::{Units, restart, state_of, units};
 use crate::engine::message::{Failure, Message};
 use crate::infra::Context;
 
@@ -43,7 +45,7 @@ pub(super) async fn reopen(reach: &Reach, context: &Context, member: &str) -> Re
     }
     let says = Message::new("lxd.reopening").with("networks", networks.join(", "));
     context.say(says);
-    let restarted = restart(&reach.world, &own).await;
+    let restarted = restarting(reach, context, &own).await;
     restarted.map_err(|words| unusable(network).because(words))?;
     let mut silence = Silence::default();
     loop {
@@ -55,6 +57,24 @@ pub(super) async fn reopen(reach: &Reach, context: &Context, member: &str) -> Re
     match closed(&lxd, member).await?.first() {
         Some(network) => Err(unusable(network)),
         None => Ok(()),
+    }
+}
+
+/// Starts the daemon anew; systemd's word that its unit is on its way is the sign of life.
+async fn restarting(reach: &Reach, context: &Context, own: &[&'static str]) -> Result<(), String> {
+    let world = &reach.world;
+    let mut restarting = pin!(restart(world, own));
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut restarting => return done,
+            () = world.clock.sleep(BETWEEN_SIGNS) => {}
+        }
+        for state in ["activating", "deactivating"] {
+            if state_of(world, own, state).await.is_some() {
+                context.alive();
+            }
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! LXD as a service that mcloud brings up: its state, its steps, and what a joiner needs of it.
 
+use std::net::IpAddr;
+use std::sync::Mutex;
+
 use super::address::Address;
 use super::bootstrap::Bootstrap;
 use super::guests::GuestProof;
@@ -11,7 +14,7 @@ use super::network::MadeNetwork;
 use super::northbound::Northbound;
 use super::pending::Pending;
 use super::pool::MadePool;
-use super::profile::{self, Wanted};
+use super::profile;
 use super::proof::Proof;
 use super::reach::Reach;
 use super::ready::Ready;
@@ -19,10 +22,12 @@ use super::share::{Share, Whole};
 use super::status;
 use super::uplink::Uplink;
 use super::volumes::Volumes;
+use super::web;
 use crate::engine::message::Failure;
-use crate::engine::plan::Work;
+use crate::engine::plan::{ProfileWants, Work};
 use crate::engine::services::ServiceState;
-use crate::infra::{Doing, InfraBootstrapper, Inputs, Step};
+use crate::infra::patient::{Patient, patiently};
+use crate::infra::{Doing, InfraBootstrapper, Inputs, Step, Web};
 use crate::world::World;
 
 /// The LXD of this node.
@@ -47,7 +52,7 @@ impl InfraBootstrapper for LxdService {
 
     fn step(&self, work: &Work) -> Option<Box<dyn Step>> {
         let reach = self.reach.clone();
-        match work {
+        let step = match work {
             Work::LxdReady
             | Work::LxdAddress { .. }
             | Work::LxdBootstrap { .. }
@@ -62,7 +67,8 @@ impl InfraBootstrapper for LxdService {
                 networking(reach, work.clone())
             }
             _ => finish(reach, work.clone()),
-        }
+        };
+        step.map(|step| Patient::of(step, &self.reach.world.clock))
     }
 
     fn inputs_for<'a>(&'a self, work: &'a Work) -> Doing<'a, Result<Inputs, Failure>> {
@@ -81,11 +87,16 @@ impl InfraBootstrapper for LxdService {
                         network: network.clone(),
                         remote: remote.clone(),
                     };
-                    invite::inputs(&self.reach, name, *address, &brings).await
+                    let ask = || invite::inputs(&self.reach, name, *address, &brings);
+                    patiently(&self.reach.world.clock, None, ask).await
                 }
                 _ => Ok(Inputs::new()),
             }
         })
+    }
+
+    fn web(&self, address: IpAddr) -> Doing<'_, Option<Web>> {
+        Box::pin(web::link(&self.reach, address))
     }
 }
 
@@ -161,9 +172,15 @@ fn networking(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
 /// The steps that finish.
 fn finish(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
     Some(match work {
-        Work::Profile { pool, network } => Box::new(profile::Default {
+        Work::Profile {
+            pool,
+            network,
+            replace,
+        } => Box::new(profile::Default {
             reach,
-            wanted: Wanted { pool, network },
+            wanted: ProfileWants { pool, network },
+            replace,
+            replaced: Mutex::default(),
         }),
         Work::GuestProof { guests } => Box::new(GuestProof::new(reach, guests)),
         Work::Metadata { cluster, leader } => Box::new(Metadata {
@@ -182,7 +199,7 @@ fn finish(reach: Reach, work: Work) -> Option<Box<dyn Step>> {
             members,
             pools,
             networks,
-            profile: Wanted {
+            profile: ProfileWants {
                 pool: root,
                 network: nic,
             },

@@ -112,6 +112,10 @@ pub(super) fn of_remote(pool: RemotePool, server: &Server) -> Config {
 }
 
 /// A member's part of a pool.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step has one of them, and nobody keeps many"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Share {
     /// Of the local pool.

@@ -2,6 +2,7 @@
 
 use super::client::Lxd;
 use super::disk::SOURCE;
+use super::profile::PROFILE;
 use super::reach::Reach;
 use super::types::{Member, MemberStatus, Pool, Server};
 use super::units::{Units, units};
@@ -64,6 +65,7 @@ async fn facts(reach: &Reach, lxd: &Lxd) -> Result<LxdFacts, RestError> {
     };
     let pools = pools(&reach.world, (lxd, &server)).await?;
     let networks = lxd.networks().await?;
+    let profile = lxd.profile(PROFILE).await?;
     Ok(LxdFacts {
         version: server.environment.server_version.clone(),
         clustered,
@@ -78,6 +80,7 @@ async fn facts(reach: &Reach, lxd: &Lxd) -> Result<LxdFacts, RestError> {
             .collect(),
         can_wipe: server.has(WIPE),
         drivers: drivers(&server),
+        profile: profile.devices,
     })
 }
 

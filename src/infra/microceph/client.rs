@@ -2,6 +2,7 @@
 //! 200, inside a report.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -9,10 +10,13 @@ use serde_json::json;
 use crate::infra::microcluster::client::Micro;
 use crate::infra::microcluster::types::Placed;
 use crate::infra::rest::envelope::{or_default, text};
-use crate::infra::rest::{Call, Refusal, RestError, segment};
+use crate::infra::rest::{Call, Patience, Refusal, RestError, segment};
 
 /// How many seconds the removal of a disk may wait until Ceph can spare it.
 const REMOVAL: u32 = 60;
+
+/// How long what Ceph itself is asked for may take: an election of its monitors holds it up.
+const CEPH: Duration = Duration::from_secs(60);
 
 /// The `MicroCeph` of this machine.
 #[derive(Debug, Clone)]
@@ -41,6 +45,24 @@ pub struct CephPool {
     pub pool: String,
     /// How many copies it keeps.
     pub size: u64,
+}
+
+/// The networks of a Ceph, as `MicroCeph` keeps them: each one or more, with commas between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CephNetworks {
+    /// That of clients and monitors.
+    pub public: String,
+    /// That on which disks copy to each other.
+    pub internal: String,
+}
+
+/// A key of the cluster's configuration (`GET /1.0/configs`).
+#[derive(Debug, Deserialize)]
+struct Setting {
+    #[serde(deserialize_with = "text")]
+    key: String,
+    #[serde(default, deserialize_with = "text")]
+    value: String,
 }
 
 /// Whether disks can be encrypted (`GET /1.0/disks/encryption-support`).
@@ -95,6 +117,14 @@ impl MicroCeph {
         self.micro.services().await
     }
 
+    /// Starts a service on this member and waits until it runs; one that runs already is refused. The key
+    /// that says to wait is called `bool`.
+    pub async fn enable(&self, service: &str) -> Result<(), RestError> {
+        let body = json!({ "name": service, "bool": true, "payload": "" });
+        let path = format!("/1.0/services/{}", segment(service));
+        self.micro.work(Call::put(path, body)).await
+    }
+
     /// The disks of the whole cluster; none outside one.
     pub async fn disks(&self) -> Result<Vec<CephDisk>, RestError> {
         self.micro.list("/1.0/disks").await
@@ -131,7 +161,25 @@ impl MicroCeph {
 
     /// The pools of the cluster; none outside one. Asks Ceph itself.
     pub async fn pools(&self) -> Result<Vec<CephPool>, RestError> {
-        self.micro.list("/1.0/pools").await
+        let asked = Call::get("/1.0/pools").patience(Patience::Within(CEPH));
+        let pools: Option<Vec<CephPool>> = self.micro.ask(asked).await?;
+        Ok(pools.unwrap_or_default())
+    }
+
+    /// The networks of the cluster, which its bootstrap chose; none where this version or a daemon
+    /// outside a cluster does not say. The question has a body, in which an empty key is all keys.
+    pub async fn networks(&self) -> Result<Option<CephNetworks>, RestError> {
+        let asked = Call::get("/1.0/configs").body(json!({ "key": "" }));
+        let settings: Vec<Setting> = match self.micro.ask(asked).await {
+            Err(error) if error.refusal().is_some() => return Ok(None),
+            settings => settings?,
+        };
+        let of = |key: &str| {
+            let setting = settings.iter().find(|it| it.key == key)?;
+            Some(setting.value.trim().to_owned())
+        };
+        let networks = of("public_network").zip(of("cluster_network"));
+        Ok(networks.map(|(public, internal)| CephNetworks { public, internal }))
     }
 
     /// Sets how many copies new pools keep, and where `all` those that are there, too.

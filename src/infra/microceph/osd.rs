@@ -6,7 +6,7 @@ use super::client::CephDisk;
 use crate::engine::facts::Disk;
 use crate::engine::plan::DiskUse;
 use crate::infra::host::disks::device;
-use crate::infra::microcluster::units;
+use crate::infra::systemd;
 use crate::world::World;
 
 /// The unit under which the snap runs its OSDs.
@@ -36,7 +36,7 @@ pub(super) async fn running(world: &World, osd: u64) -> Running {
         Ok(state) if state == ACTIVE => Running::Up,
         Ok(state) => Running::Not(state),
         Err(AdminError::Absent { .. }) if !admin.is_there() => {
-            match units::is_installed(world, UNIT).await {
+            match systemd::is_installed(world, UNIT).await {
                 Some(true) => Running::Silent,
                 Some(false) | None => Running::Unknown,
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::client::MicroCeph;
+use super::health::health;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::microcluster::reach::{Reach, Silence};
@@ -90,7 +91,14 @@ impl Look for Proof {
         if !each.is_empty() {
             found.push(Message::new("microceph.pools").with("pools", each.join(", ")));
         }
-        found.push(Message::new("microceph.health-unknown"));
+        let Some(networks) = silence.bear(app, context, self.ceph.networks().await)? else {
+            return away();
+        };
+        found.extend(networks.map(|it| {
+            let networks = Message::new("microceph.networks").with("public", it.public);
+            networks.with("internal", it.internal)
+        }));
+        found.push(health(&reach.world).await);
         Ok(Standing::Right(found))
     }
 }

@@ -19,6 +19,7 @@ use crate::infra::microcluster::reach::Reach;
 use crate::infra::microcluster::ready::Ready;
 use crate::infra::microcluster::terms::{Need, Terms};
 use crate::infra::microcluster::{App, invite, status};
+use crate::infra::patient::{Patient, patiently};
 use crate::infra::rest::RestError;
 use crate::infra::{Doing, InfraBootstrapper, Inputs, Step};
 use crate::world::World;
@@ -70,6 +71,37 @@ impl CephService {
         Ok(facts)
     }
 
+    /// The step that does `work`, without patience.
+    fn step_of(&self, work: &Work) -> Option<Box<dyn Step>> {
+        let (reach, ceph) = (self.reach.clone(), self.ceph());
+        Some(match work.clone() {
+            Work::CephTune { name } => Box::new(Tune::new(Monitor { reach, name })),
+            Work::CephUntune { name } => Box::new(Untune {
+                monitor: Monitor { reach, name },
+            }),
+            Work::CephDisk {
+                name,
+                disk,
+                wipe,
+                encrypt,
+            } => Box::new(GiveDisk::new(reach, name, disk, How { wipe, encrypt })),
+            Work::CephPoolSize { size, all } => Box::new(PoolSize {
+                monitor: host::hostname(&reach.world),
+                reach,
+                ceph,
+                size,
+                all,
+            }),
+            Work::CephProof { members, disks } => Box::new(Proof {
+                reach,
+                ceph,
+                members,
+                disks,
+            }),
+            other => return self.membership(other),
+        })
+    }
+
     /// The steps after which this node is a member.
     fn membership(&self, work: Work) -> Option<Box<dyn Step>> {
         let reach = self.reach.clone();
@@ -93,7 +125,8 @@ impl CephService {
                 name,
                 address,
                 leader,
-            } => Box::new(Join::new(reach, another(name, address), leader)),
+                reuse,
+            } => Box::new(Join::new(reach, another(name, address), (leader, reuse))),
             _ => return None,
         })
     }
@@ -141,40 +174,21 @@ impl InfraBootstrapper for CephService {
     }
 
     fn step(&self, work: &Work) -> Option<Box<dyn Step>> {
-        let (reach, ceph) = (self.reach.clone(), self.ceph());
-        Some(match work.clone() {
-            Work::CephTune { name } => Box::new(Tune::new(Monitor { reach, name })),
-            Work::CephUntune { name } => Box::new(Untune {
-                monitor: Monitor { reach, name },
-            }),
-            Work::CephDisk {
-                name,
-                disk,
-                wipe,
-                encrypt,
-            } => Box::new(GiveDisk::new(reach, name, disk, How { wipe, encrypt })),
-            Work::CephPoolSize { size, all } => Box::new(PoolSize {
-                monitor: host::hostname(&reach.world),
-                reach,
-                ceph,
-                size,
-                all,
-            }),
-            Work::CephProof { members, disks } => Box::new(Proof {
-                reach,
-                ceph,
-                members,
-                disks,
-            }),
-            other => return self.membership(other),
-        })
+        let step = self.step_of(work)?;
+        Some(Patient::of(step, &self.reach.world.clock))
     }
 
     fn inputs_for<'a>(&'a self, work: &'a Work) -> Doing<'a, Result<Inputs, Failure>> {
         Box::pin(async move {
             match work {
-                Work::CephJoin { name, address, .. } => {
-                    invite::inputs(&self.reach, name, *address).await
+                Work::CephJoin {
+                    name,
+                    address,
+                    reuse,
+                    ..
+                } => {
+                    let ask = || invite::inputs(&self.reach, name, *address, *reuse);
+                    patiently(&self.reach.world.clock, None, ask).await
                 }
                 _ => Ok(Inputs::new()),
             }

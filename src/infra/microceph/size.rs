@@ -2,11 +2,11 @@
 //! wait for ever where there are fewer disks than copies.
 
 use super::admin::Admin;
-use super::client::MicroCeph;
+use super::client::{CephPool, MicroCeph};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::microcluster::failures;
-use crate::infra::microcluster::reach::Reach;
+use crate::infra::microcluster::reach::{Reach, Silence};
 use crate::infra::{Context, Doing, Step};
 
 /// How many copies new pools keep, in Ceph's own words.
@@ -24,9 +24,21 @@ pub(super) struct PoolSize {
 }
 
 impl PoolSize {
-    async fn look(&self) -> Result<Seen, Failure> {
-        let pools = self.ceph.pools().await;
-        let pools = pools.map_err(|error| failures::unanswered(self.reach.app, &error))?;
+    /// The pools, as soon as Ceph tells them: it is silent while its monitors elect, as at each join.
+    async fn pools(&self, context: &Context) -> Result<Vec<CephPool>, Failure> {
+        let mut silence = Silence::default();
+        loop {
+            let told = self.ceph.pools().await;
+            if let Some(pools) = silence.bear(self.reach.app, context, told)? {
+                return Ok(pools);
+            }
+            self.reach.pause(context).await?;
+        }
+    }
+
+    /// A Ceph that was there keeps what it has, and at most new pools keep more.
+    async fn look(&self, context: &Context) -> Result<Seen, Failure> {
+        let pools = self.pools(context).await?;
         let wanted = u64::from(self.size);
         let others: Vec<String> = pools
             .iter()
@@ -38,8 +50,10 @@ impl PoolSize {
         }
         // `MicroCeph` sets both at once where it sets that of all pools.
         let new = match self.of_new_pools().await {
-            Some(size) => size == wanted,
-            None => self.all && !pools.is_empty(),
+            Some(size) if self.all => size == wanted,
+            Some(size) => size >= wanted,
+            None if self.all => !pools.is_empty(),
+            None => pools.iter().any(|pool| pool.size >= wanted),
         };
         Ok(if new {
             Seen::There(self.done())
@@ -56,6 +70,9 @@ impl PoolSize {
     }
 
     async fn set(&self, context: &Context) -> Result<(), Failure> {
+        if matches!(self.look(context).await?, Seen::There(_)) {
+            return Ok(());
+        }
         self.reach.may_go_on(context)?;
         context.say(Message::new("microceph.setting-size"));
         let setting = self.ceph.set_pool_size(self.size, self.all);
@@ -77,18 +94,17 @@ impl PoolSize {
 }
 
 impl Step for PoolSize {
-    fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
-        Box::pin(self.look())
+    fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+        Box::pin(self.look(context))
     }
 
     fn apply<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<(), Failure>> {
         Box::pin(self.set(context))
     }
 
-    fn verify<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
+    fn verify<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
         Box::pin(async move {
-            let pools = self.ceph.pools().await;
-            let pools = pools.map_err(|error| failures::unanswered(self.reach.app, &error))?;
+            let pools = self.pools(context).await?;
             let wanted = u64::from(self.size);
             let other = pools.iter().find(|it| self.all && it.size != wanted);
             match other {

@@ -1,8 +1,10 @@
 //! The steps that make this node's monitor fast while the cluster forms, and that give it its defaults
 //! back. A cluster forms without it, only more slowly: what hinders the first is said and no failure.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use std::{fs, io};
 
 use super::admin::{Admin, AdminError};
 use super::client::MicroCeph;
@@ -56,6 +58,33 @@ impl Monitor {
         let services = services.map_err(|error| failures::unanswered(self.reach.app, &error))?;
         let mut services = services.iter();
         Ok(services.any(|it| it.service == "mon" && it.location == self.name))
+    }
+
+    /// Where is kept what counted before the monitor was tuned.
+    fn kept_in(&self) -> PathBuf {
+        let file = format!("monitor-{}.json", self.name);
+        self.reach.world.state_dir.join(file)
+    }
+
+    /// Keeps what counts now, for the step that gives it back; what was kept first stays.
+    fn keep(&self, values: &Values) -> io::Result<()> {
+        if self.kept().is_some() {
+            return Ok(());
+        }
+        let values: Vec<String> = values.each().map(|(_, value)| value).collect();
+        fs::write(self.kept_in(), serde_json::json!(values).to_string())
+    }
+
+    /// What was kept; none where nothing was, and Ceph's defaults are meant.
+    fn kept(&self) -> Option<Values> {
+        let kept = fs::read(self.kept_in()).ok()?;
+        let kept: Vec<String> = serde_json::from_slice(&kept).ok()?;
+        Values::told(&kept)
+    }
+
+    /// What counted before, which counts again in the end.
+    fn before(&self) -> Values {
+        self.kept().unwrap_or_else(Values::defaults)
     }
 
     fn say(&self, code: &str) -> Message {
@@ -117,6 +146,13 @@ impl Tune {
             return self.keep(slow.with("ms", takes.as_millis()));
         };
         context.say(self.monitor.say("microceph.tuning"));
+        // One that this daemon tuned before it was started anew is kept as it was found first.
+        if let Ok(Some(found)) = self.monitor.values().await
+            && !found.are_tuned()
+            && let Err(error) = self.monitor.keep(&found)
+        {
+            return self.leave(&error);
+        }
         if let Err(error) = self.set(&values).await {
             // What was set before the error goes again, as far as the monitor hears it.
             for (variable, ..) in VARIABLES {
@@ -209,7 +245,7 @@ pub(super) struct Untune {
 impl Untune {
     async fn look(&self) -> Result<Seen, Failure> {
         Ok(match self.monitor.values().await {
-            Ok(Some(values)) if values.is(&Values::defaults()) => {
+            Ok(Some(values)) if values.is(&self.monitor.before()) => {
                 Seen::There(vec![self.monitor.say("microceph.is-untuned")])
             }
             Ok(Some(values)) => {
@@ -230,6 +266,22 @@ impl Untune {
                 Ok(()) | Err(AdminError::Refused(_)) => {}
                 Err(AdminError::Absent { .. }) => return Ok(()),
                 Err(error) => return Err(self.failed(&error)),
+            }
+        }
+        self.set_before().await
+    }
+
+    /// Sets what somebody had set while the monitor ran: that is forgotten together with the tuning.
+    async fn set_before(&self) -> Result<(), Failure> {
+        let Some(before) = self.monitor.kept() else {
+            return Ok(());
+        };
+        let now = self.monitor.values().await;
+        if matches!(now, Ok(Some(now)) if !now.is(&before)) {
+            let admin = self.monitor.admin();
+            for (variable, value) in before.each() {
+                let set = admin.set(variable, &value).await;
+                set.map_err(|error| self.failed(&error))?;
             }
         }
         Ok(())
@@ -254,7 +306,11 @@ impl Step for Untune {
     fn verify<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
         Box::pin(async move {
             match self.look().await? {
-                Seen::There(found) => Ok(found),
+                Seen::There(found) => {
+                    // The next run finds out anew what counts before it.
+                    drop(fs::remove_file(self.monitor.kept_in()));
+                    Ok(found)
+                }
                 Seen::Missing(still) => Err(self.failed(&still)),
             }
         })

@@ -196,7 +196,10 @@ impl Micro {
         self.ask(call.patience(Patience::WhileConnected)).await
     }
 
-    async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, RestError> {
+    pub(in crate::infra) async fn ask<T: DeserializeOwned>(
+        &self,
+        call: Call,
+    ) -> Result<T, RestError> {
         read(&self.rest.send(&call).await?)
     }
 }

@@ -2,6 +2,7 @@
 //! and how to mend it.
 
 use super::App;
+use super::reach::passes;
 use super::refusals::{Meaning, meaning};
 use super::types::Member;
 use crate::engine::message::{Failure, Message};
@@ -12,8 +13,17 @@ pub(in crate::infra) fn failed(app: App, what: Message, error: &RestError) -> Fa
     Failure::new(what).because(error).hint(app.say(hint(error)))
 }
 
-/// Reading its state failed.
+/// Reading its state failed: it is away for a moment, which its steps bear, or it does not answer as it
+/// should.
 pub(in crate::infra) fn unanswered(app: App, error: &RestError) -> Failure {
+    if passes(error) {
+        return failed(app, app.say("micro.away"), error);
+    }
+    silent(app, error)
+}
+
+/// It did not answer as it should, or was away for longer than anybody waits.
+pub(in crate::infra) fn silent(app: App, error: &RestError) -> Failure {
     failed(app, app.say("micro.unanswered"), error)
 }
 

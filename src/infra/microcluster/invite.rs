@@ -15,14 +15,16 @@ pub(super) const TOKEN: &str = "token";
 /// Said instead where the leader lists the joiner as a member already.
 pub(super) const MEMBER: &str = "member";
 
-/// Makes the inputs for `name`'s join.
+/// Makes the inputs for `name`'s join. Where a cluster is used as it is (`reuse`), a member counts by its
+/// name, whatever its address.
 pub(in crate::infra) async fn inputs(
     reach: &Reach,
     name: &str,
     address: SocketAddr,
+    reuse: bool,
 ) -> Result<Inputs, Failure> {
     let app = reach.app;
-    if is_member(reach, name, address).await? {
+    if is_member(reach, name, (address, reuse)).await? {
         return Ok(Inputs::from([(MEMBER.to_owned(), name.to_owned())]));
     }
     let token = reach.micro.token(name).await.map_err(|error| {
@@ -37,7 +39,11 @@ pub(in crate::infra) async fn inputs(
 }
 
 /// Whether the cluster has exactly this member; a half of it is a failure.
-async fn is_member(reach: &Reach, name: &str, address: SocketAddr) -> Result<bool, Failure> {
+async fn is_member(
+    reach: &Reach,
+    name: &str,
+    (address, reuse): (SocketAddr, bool),
+) -> Result<bool, Failure> {
     let app = reach.app;
     let members = reach.members().await?;
     if members.is_empty() {
@@ -52,7 +58,7 @@ async fn is_member(reach: &Reach, name: &str, address: SocketAddr) -> Result<boo
         .find(|it| it.name == name || it.address == address);
     match taken {
         None => Ok(false),
-        Some(it) if it.name == name && it.address == address => Ok(true),
+        Some(it) if it.name == name && (reuse || it.address == address) => Ok(true),
         Some(it) => {
             let say = |code: &str| {
                 app.say(code)

@@ -20,15 +20,23 @@ pub(in crate::infra) struct Join {
     reach: Reach,
     terms: Terms,
     leader: String,
+    /// Whether a member that is there is used at whatever address it has.
+    reuse: bool,
     joining: AtomicBool,
 }
 
 impl Join {
-    pub(in crate::infra) fn new(reach: Reach, terms: Terms, leader: String) -> Self {
+    /// Through `leader`; `reuse` says that a member that is there is known by its name alone.
+    pub(in crate::infra) fn new(
+        reach: Reach,
+        terms: Terms,
+        (leader, reuse): (String, bool),
+    ) -> Self {
         Self {
             reach,
             terms,
             leader,
+            reuse,
             joining: AtomicBool::new(false),
         }
     }
@@ -40,7 +48,8 @@ impl Join {
             return Ok(None);
         }
         let address = self.terms.address.to_string();
-        let is_own = |it: &&Member| it.name == self.terms.name && it.address == address;
+        let is_own =
+            |it: &&Member| it.name == self.terms.name && (self.reuse || it.address == address);
         let leads = members.iter().any(|it| it.name == self.leader);
         match members.iter().find(is_own) {
             Some(own) if leads => Ok(Some(own)),

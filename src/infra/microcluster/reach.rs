@@ -154,7 +154,7 @@ impl Silence {
                 self.0 = self.0.saturating_add(1);
                 Ok(None)
             }
-            Err(error) => Err(failures::unanswered(app, &error)),
+            Err(error) => Err(failures::silent(app, &error)),
         }
     }
 }

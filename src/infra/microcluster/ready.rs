@@ -4,10 +4,10 @@ use std::pin::pin;
 
 use super::failures;
 use super::reach::{BETWEEN_SIGNS, Reach, passes};
-use super::units;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::rest::RestError;
+use crate::infra::systemd;
 use crate::infra::{Context, Doing, Step};
 
 /// How long a started daemon may show no sign of life, neither an answer nor a unit that is starting.
@@ -26,17 +26,19 @@ impl Ready {
             Ok(true) => Ok(Seen::There(vec![self.version().await?])),
             Ok(false) => Ok(Seen::Missing("starting".to_owned())),
             Err(RestError::NoSocket { .. }) => {
-                match units::is_installed(&self.reach.world, app.unit).await {
+                match systemd::is_installed(&self.reach.world, app.unit).await {
                     Some(true) => Ok(Seen::Missing("stopped".to_owned())),
                     Some(false) | None => Err(failures::absent(app)),
                 }
             }
             Err(RestError::NobodyListens { .. }) => {
-                match units::is_installed(&self.reach.world, app.unit).await {
+                match systemd::is_installed(&self.reach.world, app.unit).await {
                     Some(false) => Err(failures::absent(app)),
                     Some(true) | None => Ok(Seen::Missing("stopped".to_owned())),
                 }
             }
+            // It starts: what this step waits for.
+            Err(error) if passes(&error) => Ok(Seen::Missing("starting".to_owned())),
             Err(error) => Err(failures::unanswered(app, &error)),
         }
     }
@@ -55,7 +57,7 @@ impl Ready {
         match self.look().await? {
             Seen::There(_) => return Ok(()),
             Seen::Missing(found) if found == "stopped" => {
-                if units::is_installed(&self.reach.world, app.unit)
+                if systemd::is_installed(&self.reach.world, app.unit)
                     .await
                     .is_none()
                 {
@@ -73,7 +75,8 @@ impl Ready {
     /// Starts the unit; systemd's word that it is starting it is the sign of life.
     async fn start(&self, context: &Context) -> Result<(), Failure> {
         let (world, app) = (&self.reach.world, self.reach.app);
-        let mut starting = pin!(units::start(world, app.unit));
+        let unit = [app.unit];
+        let mut starting = pin!(systemd::start(world, &unit));
         loop {
             tokio::select! {
                 biased;
@@ -83,7 +86,7 @@ impl Ready {
                 }
                 () = world.clock.sleep(BETWEEN_SIGNS) => {}
             }
-            if units::is(world, app.unit, "activating").await {
+            if systemd::is(world, app.unit, "activating").await {
                 context.alive();
             }
         }
@@ -102,10 +105,10 @@ impl Ready {
                 Err(error) if passes(&error) => false,
                 Err(error) => return Err(failures::unanswered(app, &error)),
             };
-            if units::is(world, app.unit, "failed").await {
+            if systemd::is(world, app.unit, "failed").await {
                 return Err(self.not_started());
             }
-            if alive || units::is(world, app.unit, "activating").await {
+            if alive || systemd::is(world, app.unit, "activating").await {
                 context.alive();
                 heard = world.clock.now();
             }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::reach::Reach;
 use super::types::Member;
-use super::units;
 use crate::engine::services::{MicroFacts, MicroMember, MicroState};
 use crate::infra::host;
 use crate::infra::rest::RestError;
+use crate::infra::systemd;
 
 /// How often a daemon that says it is starting is asked again: with half a second between, a minute.
 const LOOKS: u32 = 120;
@@ -17,7 +17,7 @@ pub(in crate::infra) async fn state(
     reach: &Reach,
     facts: Result<MicroFacts, RestError>,
 ) -> MicroState {
-    let installed = units::is_installed(&reach.world, reach.app.unit);
+    let installed = systemd::is_installed(&reach.world, reach.app.unit);
     match facts {
         Ok(facts) => MicroState::Answers(Box::new(facts)),
         Err(RestError::NotPermitted { .. }) => MicroState::NotPermitted,

@@ -75,7 +75,12 @@ impl Terms {
 
     fn fits(&self, reach: &Reach) -> Result<(), Failure> {
         let app = reach.app;
-        let found = host::hostname(&reach.world);
+        // The services ask the kernel, which calls a node as its file does only since the last start.
+        let kernel = host::nodename(&reach.world);
+        let found = match kernel.as_str() {
+            "" => host::hostname(&reach.world),
+            _ => kernel,
+        };
         if found != self.name {
             let what = app.say("micro.other-name").with("name", &self.name);
             return Err(Failure::new(what.with("found", found)).hint(app.say("micro.hint-name")));

@@ -12,6 +12,7 @@ use crate::infra::microcluster::reach::Reach;
 use crate::infra::microcluster::ready::Ready;
 use crate::infra::microcluster::terms::{Need, Newer, Terms};
 use crate::infra::microcluster::{App, invite, status};
+use crate::infra::patient::{Patient, patiently};
 use crate::infra::{Doing, InfraBootstrapper, Inputs, Step};
 use crate::world::World;
 
@@ -69,7 +70,7 @@ impl InfraBootstrapper for OvnService {
 
     fn step(&self, work: &Work) -> Option<Box<dyn Step>> {
         let reach = self.reach.clone();
-        Some(match work.clone() {
+        let step: Box<dyn Step> = match work.clone() {
             Work::OvnReady => Box::new(Ready { reach }),
             Work::OvnBootstrap {
                 name,
@@ -87,17 +88,23 @@ impl InfraBootstrapper for OvnService {
                 address,
                 underlay,
                 leader,
-            } => Box::new(Join::new(reach, terms(&name, address, underlay), leader)),
+            } => Box::new(Join::new(
+                reach,
+                terms(&name, address, underlay),
+                (leader, false),
+            )),
             Work::OvnChassis { members } => Box::new(Chassis { reach, members }),
             _ => return None,
-        })
+        };
+        Some(Patient::of(step, &self.reach.world.clock))
     }
 
     fn inputs_for<'a>(&'a self, work: &'a Work) -> Doing<'a, Result<Inputs, Failure>> {
         Box::pin(async move {
             match work {
                 Work::OvnJoin { name, address, .. } => {
-                    invite::inputs(&self.reach, name, *address).await
+                    let ask = || invite::inputs(&self.reach, name, *address, false);
+                    patiently(&self.reach.world.clock, None, ask).await
                 }
                 _ => Ok(Inputs::new()),
             }

@@ -1,24 +1,14 @@
 //! The step that connects the plugs which the services need.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use super::client::Snapd;
-use super::envelope::SnapdError;
 use super::failures;
-use super::follow::Ended;
 use super::plugs::{Plug, restarts};
-use super::refusals::{Meaning, conflicting, meaning};
 use super::types::{Connection, Connections};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::{Context, Doing, Step};
-
-/// How often another change of a snap is waited for before the step gives up.
-const MOST_ROUNDS: u32 = 240;
-
-/// The pause before a plug is tried again whose snap was busy.
-const BETWEEN_ROUNDS: Duration = Duration::from_millis(500);
 
 /// The snaps that the system's slots may belong to.
 const SYSTEM: [&str; 3] = ["snapd", "core", "system"];
@@ -38,7 +28,7 @@ pub struct PlugsConnected {
 #[derive(Debug, Default)]
 struct Found<'a> {
     missing: Vec<&'a Plug>,
-    /// Plugs that the installed snap does not have.
+    /// Plugs that the installed snap does not have, or whose slot the other snap does not have.
     lacking: Vec<&'a Plug>,
 }
 
@@ -71,13 +61,24 @@ impl PlugsConnected {
             if told.established.iter().any(|made| is_made(made, plug)) {
                 continue;
             }
-            if has(&plug.plug) {
+            if has(&plug.plug) && self.has_slot(plug, context).await? {
                 found.missing.push(plug);
             } else {
                 found.lacking.push(plug);
             }
         }
         Ok(found)
+    }
+
+    /// Whether the other service's snap has the slot: an older build may lack it. The system has its own.
+    async fn has_slot(&self, plug: &Plug, context: &Context) -> Result<bool, Failure> {
+        if plug.slot_snap.is_empty() {
+            return Ok(true);
+        }
+        let ask = || self.snapd.connections(&plug.slot_snap);
+        let told = self.snapd.patiently(context, ask).await?;
+        let slots = told.map_or_else(Vec::new, |told| told.slots);
+        Ok(slots.is_empty() || slots.iter().any(|it| it.slot == plug.slot))
     }
 
     /// What is connected, in sentences.
@@ -114,7 +115,7 @@ impl PlugsConnected {
         context.say(fill(Message::new("snapd.connecting")));
         let what = fill(Message::new("snapd.connect-failed"));
         let ask = || self.snapd.connect(plug);
-        self.through(ask, &plug.snap, (what, context)).await
+        self.snapd.through(ask, &plug.snap, (what, context)).await
     }
 
     async fn restart(&self, service: &'static str, context: &Context) -> Result<(), Failure> {
@@ -123,49 +124,7 @@ impl PlugsConnected {
         let what = fill(Message::new("snapd.restart-failed"));
         let snap = service.split('.').next().unwrap_or(service);
         let ask = || async move { self.snapd.restart(&[service]).await };
-        self.through(ask, snap, (what, context)).await
-    }
-
-    /// Begins a change and follows it; first what snapd is doing with the snap comes to its end.
-    async fn through<F>(
-        &self,
-        begin: impl Fn() -> F,
-        snap: &str,
-        (what, context): (Message, &Context),
-    ) -> Result<(), Failure>
-    where
-        F: Future<Output = Result<String, SnapdError>>,
-    {
-        for _ in 0..MOST_ROUNDS {
-            let error = match begin().await {
-                Ok(change) => return self.to_the_end(&change, (what, context)).await,
-                Err(error) => error,
-            };
-            let busy = error.refusal().map(meaning) == Some(Meaning::Conflict);
-            if !busy && !error.passes() {
-                return Err(failures::failed(what, &error));
-            }
-            let other = error.refusal().and_then(conflicting).unwrap_or(snap);
-            let ask = || self.snapd.changes_in_progress(other);
-            for change in self.snapd.patiently(context, ask).await? {
-                self.snapd.follow(&change.id, context).await?;
-            }
-            self.snapd.pause(BETWEEN_ROUNDS, context).await?;
-        }
-        let what = Message::new("snapd.busy").with("snap", snap);
-        Err(Failure::new(what).hint(Message::new("snapd.hint-conflict")))
-    }
-
-    async fn to_the_end(
-        &self,
-        change: &str,
-        (what, context): (Message, &Context),
-    ) -> Result<(), Failure> {
-        match self.snapd.follow(change, context).await? {
-            Ended::Well | Ended::Forgotten => Ok(()),
-            Ended::Badly { causes } => Err(failures::ended_badly(what, &causes)),
-            Ended::AfterReboot => Err(failures::reboot(what)),
-        }
+        self.snapd.through(ask, snap, (what, context)).await
     }
 
     async fn prove(&self, context: &Context) -> Result<Vec<Message>, Failure> {

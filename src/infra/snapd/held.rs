@@ -1,9 +1,7 @@
 //! The step that holds the services' snaps, so that no refresh comes at an hour of its own.
 
 use super::client::Snapd;
-use super::envelope::SnapdError;
 use super::failures;
-use super::follow::Ended;
 use super::types::Snap;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
@@ -64,14 +62,10 @@ impl SnapsHeld {
             return Ok(());
         }
         context.say(Message::new("snapd.holding"));
-        let what = || Message::new("snapd.hold-failed").with("snaps", loose.join(", "));
-        let failed = |error: SnapdError| failures::failed(what(), &error);
-        let change = self.snapd.hold(&loose).await.map_err(failed)?;
-        match self.snapd.follow(&change, context).await? {
-            Ended::Well | Ended::Forgotten => Ok(()),
-            Ended::Badly { causes } => Err(failures::ended_badly(what(), &causes)),
-            Ended::AfterReboot => Err(failures::reboot(what())),
-        }
+        let what = Message::new("snapd.hold-failed").with("snaps", loose.join(", "));
+        let begin = || self.snapd.hold(&loose);
+        let first = loose.first().copied().unwrap_or_default();
+        self.snapd.through(begin, first, (what, context)).await
     }
 
     fn held(&self) -> Vec<Message> {

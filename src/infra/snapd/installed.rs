@@ -16,6 +16,9 @@ use crate::infra::{Context, Doing, Inputs, Step};
 /// The name of the input that tells which revision the leader has.
 pub const REVISION: &str = "snap-revision";
 
+/// The name of the input that tells for which architecture that revision is.
+pub const ARCHITECTURE: &str = "snap-architecture";
+
 /// How often something else of snapd's is waited for before the step gives up.
 const MOST_ROUNDS: u32 = 240;
 
@@ -49,15 +52,18 @@ enum Lack {
     Revision,
 }
 
-/// What the leader tells a node about the snap it is to install: the leader's own revision. Nothing
-/// where the leader has none yet, has one that was built there, or its snapd starts again just now.
+/// What the leader tells a node about the snap it is to install: the leader's own revision, and for which
+/// architecture it was built, as revisions are an architecture's own. Nothing where the leader has none yet, has one that was built there, or its snapd starts again just now.
 pub async fn inputs(snapd: &Snapd, name: &str) -> Inputs {
     let snap = snapd.snap(name).await.ok().flatten();
     let known = snap.filter(|snap| !snap.is_local());
-    known
-        .map(|snap| (REVISION.to_owned(), snap.revision))
-        .into_iter()
-        .collect()
+    let (Some(snap), Ok(system)) = (known, snapd.system_info().await) else {
+        return Inputs::new();
+    };
+    Inputs::from([
+        (REVISION.to_owned(), snap.revision),
+        (ARCHITECTURE.to_owned(), system.architecture),
+    ])
 }
 
 /// What a refusal means that is none: the snap is as it should be, or snapd is busy with it, or
@@ -86,12 +92,18 @@ impl SnapInstalled {
         }
     }
 
-    fn build(&self, context: &Context) -> Build {
-        let told = || context.inputs.get(REVISION).cloned();
-        Build {
-            channel: self.build.channel.clone(),
-            revision: self.build.revision.clone().or_else(told),
+    /// The planned build, of the leader's revision where that is one for this machine.
+    async fn build(&self, context: &Context) -> Result<Build, Failure> {
+        let mut build = self.build.clone();
+        if build.revision.is_none() && context.inputs.contains_key(REVISION) {
+            let ask = || self.snapd.system_info();
+            let own = self.snapd.patiently(context, ask).await?.architecture;
+            let other = |told: &String| !told.is_empty() && *told != own;
+            let told = context.inputs.get(REVISION);
+            let foreign = context.inputs.get(ARCHITECTURE).is_some_and(other);
+            build.revision = told.filter(|_| !foreign).cloned();
         }
+        Ok(build)
     }
 
     fn lack(&self, snap: Option<&Snap>, build: &Build) -> Option<Lack> {
@@ -119,7 +131,7 @@ impl SnapInstalled {
 
     async fn look(&self, context: &Context) -> Result<Seen, Failure> {
         let snap = self.snap(context).await?;
-        let lack = self.lack(snap.as_ref(), &self.build(context));
+        let lack = self.lack(snap.as_ref(), &self.build(context).await?);
         let busy = || self.snapd.changes_in_progress(&self.name);
         let busy = self.snapd.patiently(context, busy).await?;
         let there = snap.as_ref().map_or_else(
@@ -159,7 +171,7 @@ impl SnapInstalled {
 
     /// Brings the snap to what it should be: first what snapd is doing with it comes to its end.
     async fn bring(&self, context: &Context) -> Result<(), Failure> {
-        let build = self.build(context);
+        let build = self.build(context).await?;
         let mut busy = self.name.clone();
         for _ in 0..MOST_ROUNDS {
             if self.adopt(&busy, context).await? {
@@ -256,7 +268,7 @@ impl SnapInstalled {
 
     async fn prove(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         let snap = self.snap(context).await?;
-        let lack = self.lack(snap.as_ref(), &self.build(context));
+        let lack = self.lack(snap.as_ref(), &self.build(context).await?);
         match (snap, lack) {
             (Some(snap), None) => Ok(self.found(&snap)),
             (None, _) => Err(failures::absent(&self.name)),

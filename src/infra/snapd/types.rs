@@ -140,6 +140,9 @@ pub struct Connections {
     /// The plugs the asked snap has.
     #[serde(default, deserialize_with = "or_default")]
     pub plugs: Vec<PlugRef>,
+    /// The slots the asked snap has.
+    #[serde(default, deserialize_with = "or_default")]
+    pub slots: Vec<SlotRef>,
 }
 
 /// A plug in a slot.

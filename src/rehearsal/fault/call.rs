@@ -61,6 +61,8 @@ pub enum Call {
     Guests,
     /// `guest-command`: running a command in a guest.
     GuestCommand,
+    /// `web`: LXD's web interface, and the token of the first browser.
+    Web,
     /// `bootstrap`: making a MicroCeph or MicroOVN cluster of one.
     Bootstrap,
     /// `disks`: reading MicroCeph's disks.
@@ -94,7 +96,7 @@ pub enum Call {
 }
 
 impl Call {
-    pub(super) const ALL: [(Self, &'static str); 42] = [
+    pub(super) const ALL: [(Self, &'static str); 43] = [
         (Self::Daemon, "daemon"),
         (Self::Ready, "ready"),
         (Self::Server, "server"),
@@ -122,6 +124,7 @@ impl Call {
         (Self::Images, "images"),
         (Self::Guests, "guests"),
         (Self::GuestCommand, "guest-command"),
+        (Self::Web, "web"),
         (Self::Bootstrap, "bootstrap"),
         (Self::Disks, "disks"),
         (Self::DiskAdd, "disk-add"),

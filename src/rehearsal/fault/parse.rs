@@ -46,9 +46,9 @@ pub enum FaultError {
     /// A snap's fault strikes a call that fetches none.
     #[error("fault {0:?}: offline and full are for snapd's install, refresh and download")]
     NoStore(String),
-    /// A disk's fault strikes a call that is about no disk.
-    #[error("fault {0:?}: foreign is for the call disk-add")]
-    NoDisk(String),
+    /// What can be another's is neither a disk nor a network's name.
+    #[error("fault {0:?}: foreign is for the calls disk-add and network-pending")]
+    NotOwned(String),
 }
 
 impl FromStr for Fault {
@@ -73,8 +73,9 @@ impl FromStr for Fault {
             kind: kind_of(spec, kind)?,
             times,
         };
-        if fault.kind == Kind::Foreign && fault.call != Call::DiskAdd {
-            return Err(FaultError::NoDisk(spec.to_owned()));
+        let owned = matches!(fault.call, Call::DiskAdd | Call::NetworkPending);
+        if fault.kind == Kind::Foreign && !owned {
+            return Err(FaultError::NotOwned(spec.to_owned()));
         }
         let fetches = matches!(fault.call, Call::Install | Call::Refresh | Call::Download);
         if matches!(fault.kind, Kind::Offline | Kind::Full) && !fetches {

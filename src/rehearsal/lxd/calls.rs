@@ -36,6 +36,7 @@ pub(super) fn call_of(asked: &Asked) -> Option<Call> {
         (false, ["1.0", "networks"]) if asked.target.is_some() => Call::NetworkPending,
         (false, ["1.0", "networks"]) => Call::Network,
         (false, ["1.0", "networks", _]) => Call::NetworkDelete,
+        (true, ["ui"]) | (false, ["1.0", "auth", "identities", "bearer", ..]) => Call::Web,
         (_, ["1.0", "images", ..]) => Call::Images,
         (_, ["1.0", "instances", _, "exec"]) => Call::GuestCommand,
         (_, ["1.0", "instances", ..]) => Call::Guests,

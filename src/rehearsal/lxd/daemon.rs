@@ -193,6 +193,9 @@ impl Daemon {
         strike: Strike,
         prepare: impl Fn(&mut State, &Asked) -> Result<Job, Refusal>,
     ) -> Answer {
+        if strike.foreign {
+            self.state().occupy(asked);
+        }
         let prepared = prepare(&mut self.state(), asked);
         let job = match prepared {
             Ok(job) => job,

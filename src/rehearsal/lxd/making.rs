@@ -80,7 +80,7 @@ fn for_each_member(state: &mut State, wanted: &Wanted) -> Result<(), Refusal> {
         let Some(part) = network.parts.get_mut(&member.name) else {
             continue;
         };
-        make(&spec, &network.kind, &part.config).map_err(|why| {
+        make(&spec, (&wanted.name, &network.kind), &part.config).map_err(|why| {
             let text = if member.name == own {
                 why
             } else {

@@ -166,8 +166,16 @@ impl Wanted {
     }
 }
 
-/// Makes a member's part, or says why its host does not let it.
-pub(super) fn make(spec: &NodeSpec, kind: &str, asked: &Config) -> Result<(), String> {
+/// Makes a member's part of the network `name`, or says why its host does not let it: a bridge
+/// wants a name that no interface has (LXD's `bridge.Create`).
+pub(super) fn make(
+    spec: &NodeSpec,
+    (name, kind): (&str, &str),
+    asked: &Config,
+) -> Result<(), String> {
+    if kind == "bridge" && spec.nics.iter().any(|nic| nic == name) {
+        return Err(format!("Network interface \"{name}\" already exists"));
+    }
     let parent = asked.get("parent").map_or("", String::as_str);
     if kind != "physical" || spec.nics.iter().any(|nic| nic == parent) {
         return Ok(());

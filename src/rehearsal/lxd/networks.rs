@@ -13,7 +13,9 @@ use crate::rehearsal::envelope::{Answer, Refusal, field, set};
 pub(super) fn list(state: &State, asked: &Asked) -> Answer {
     let managed = state.database(&asked.node).networks.keys().cloned();
     let spec = &state.node(&asked.node).spec;
-    let own = std::iter::once("lo".to_owned()).chain(spec.nics.iter().cloned());
+    let is_own = |nic: &&String| !state.database(&asked.node).networks.contains_key(*nic);
+    let nics = spec.nics.iter().filter(is_own).cloned();
+    let own = std::iter::once("lo".to_owned()).chain(nics);
     let shown: Vec<Value> = managed
         .chain(own)
         .map(|name| {

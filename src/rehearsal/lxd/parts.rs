@@ -49,7 +49,7 @@ impl Parts {
             let asked = asked_of(member_config, ("network", name));
             // One that names no NIC is let in without.
             if asked.contains_key("parent")
-                && let Err(why) = network::make(spec, &network.kind, &asked)
+                && let Err(why) = network::make(spec, (name, &network.kind), &asked)
             {
                 return fails("network", name, &why);
             }

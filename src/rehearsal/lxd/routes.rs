@@ -16,7 +16,7 @@ use super::operations::{self, Class, Operation, Status};
 use super::state::State;
 use super::{
     Release, cluster, guests, images, join, members, networks, pools, profiles, server, volumes,
-    wording,
+    web, wording,
 };
 use crate::rehearsal::certificate::sha256;
 use crate::rehearsal::envelope::{Answer, Refusal};
@@ -109,6 +109,12 @@ async fn take_apart(node: &str, request: Request) -> Result<Asked, Refusal> {
 
 async fn route(daemon: &Daemon, asked: &Asked, strike: Strike) -> Response {
     let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
+    if let ("GET", ["ui"]) = (asked.method.as_str(), path.as_slice()) {
+        let release = daemon.state().release(&daemon.node);
+        if let Some(page) = web::page(release).filter(|_| strike.refused.is_none()) {
+            return page;
+        }
+    }
     let answer = match (asked.method.as_str(), path.as_slice()) {
         ("GET", ["1.0", "operations", id, "wait"]) => return wait(daemon, asked, id, strike).await,
         ("GET", _) => daemon.look(asked, strike, read).await,
@@ -131,6 +137,13 @@ async fn route(daemon: &Daemon, asked: &Asked, strike: Strike) -> Response {
         ("DELETE", ["1.0", "storage-pools", _, "volumes", "custom", name]) => {
             let delete = |state: &mut State, asked: &Asked| volumes::delete(state, asked, name);
             daemon.change(asked, strike, delete).await
+        }
+        ("POST", ["1.0", "auth", "identities", "bearer"]) => {
+            daemon.change(asked, strike, web::identity).await
+        }
+        ("POST", ["1.0", "auth", "identities", "bearer", name, "token"]) => {
+            let token = |state: &mut State, asked: &Asked| web::token(state, asked, name);
+            daemon.change(asked, strike, token).await
         }
         (_, ["1.0", "images" | "instances", ..]) => {
             daemon.change(asked, strike, guests::change).await

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::daemon::Asked;
 use super::guests::Guest;
 use super::images::Properties;
 use super::network::Network;
@@ -52,6 +53,8 @@ pub(super) struct Database {
     /// By fingerprint.
     pub(super) images: BTreeMap<String, Properties>,
     pub(super) guests: BTreeMap<String, Guest>,
+    /// The identity of the first browser.
+    pub(super) browser: Option<String>,
     pub(super) profiles: BTreeMap<String, Profile>,
     pub(super) certificate: Certificate,
     pub(super) uuid: String,
@@ -121,6 +124,7 @@ impl State {
             volumes: BTreeSet::new(),
             images: BTreeMap::new(),
             guests: BTreeMap::new(),
+            browser: None,
             profiles: BTreeMap::from([("default".to_owned(), Profile::first())]),
             certificate: Certificate::of(node, &mut dice),
             uuid: dice.uuid4(),
@@ -199,6 +203,14 @@ impl State {
         member
             .map(|member| member.node.clone())
             .ok_or_else(|| Refusal::new(404, "Cluster member not found"))
+    }
+
+    /// Gives the host of a network's part an interface with the network's name.
+    pub(super) fn occupy(&mut self, asked: &Asked) {
+        if let Ok(node) = self.target(&asked.node, asked.target.as_deref()) {
+            let nics = &mut self.node_mut(&node).spec.nics;
+            nics.push(asked.text("name").to_owned());
+        }
     }
 
     /// Where `node`'s operations are said to run.

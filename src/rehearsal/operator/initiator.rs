@@ -30,9 +30,9 @@ pub async fn initiate(seat: Seat, cluster: String) -> Result<(), OperatorError> 
             // A rehearsal's hour may be over in seconds.
             operator.want(Intent::Extend).await?;
         }
-        for id in asking(operator.picture()) {
+        for (id, check) in asking(operator.picture()) {
             operator.look().await;
-            operator.want(Intent::Admit { id }).await?;
+            operator.want(Intent::Admit { id, check }).await?;
         }
         operator.hear().await?;
     }
@@ -103,11 +103,13 @@ fn has_closed(picture: &Picture) -> bool {
     session.is_some_and(|session| session.id.is_empty())
 }
 
-fn asking(picture: &Picture) -> Vec<String> {
+/// Who asks, by node id, and its check words.
+fn asking(picture: &Picture) -> Vec<(String, Vec<String>)> {
     let session = picture.wizard.session.iter();
     let knocks = session.flat_map(|session| &session.knocks);
     let asks = knocks.filter(|knock| knock.state == KnockState::Asking);
-    asks.map(|knock| knock.id.clone()).collect()
+    asks.map(|knock| (knock.id.clone(), knock.check.clone()))
+        .collect()
 }
 
 fn choices(picture: &Picture) -> Vec<(String, bool)> {

@@ -1,6 +1,6 @@
 //! The NICs of a simulated Pi.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -9,13 +9,27 @@ use crate::engine::facts::{Nic, NicKind};
 /// The router of the simulated network.
 const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 254));
 
+/// The same where addresses are IPv6.
+const GATEWAY6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfd42, 0x6d63, 0, 0, 0, 0, 0, 254));
+
 /// The NICs of the Pi called `name`: its cable; `more` beside it, of which the first has no address
 /// and the others one in a network of their own; and on `pi-b` a radio that nobody has set up.
 pub(in crate::rehearsal) fn nics(name: &str, address: IpAddr, more: usize) -> Vec<Nic> {
     let last = last_octet(address);
-    let own = |third: u8| IpNet::new(Ipv4Addr::new(10, third, 0, last).into(), 24);
+    let own = |third: u8| match address {
+        IpAddr::V4(_) => IpNet::new(Ipv4Addr::new(10, third, 0, last).into(), 24),
+        IpAddr::V6(_) => {
+            let (third, last) = (u16::from(third), u16::from(last));
+            let own = Ipv6Addr::new(0xfd42, third, 0, 0, 0, 0, 0, last);
+            IpNet::new(own.into(), 64)
+        }
+    };
+    let (gateway, length) = match address {
+        IpAddr::V4(_) => (GATEWAY, 8),
+        IpAddr::V6(_) => (GATEWAY6, 64),
+    };
     let cable = [
-        (0, IpNet::new(address, 8).ok()),
+        (0, IpNet::new(address, length).ok()),
         (1, None),
         (2, own(8).ok()),
         (3, own(9).ok()),
@@ -25,7 +39,7 @@ pub(in crate::rehearsal) fn nics(name: &str, address: IpAddr, more: usize) -> Ve
         .map(|(number, net)| Nic {
             addresses: net.into_iter().collect(),
             speed_mbps: Some(1_000),
-            gateway: (number == 0).then_some(GATEWAY),
+            gateway: (number == 0).then_some(gateway),
             ..nic(format!("eth{number}"), mac(number, last))
         })
         .collect();

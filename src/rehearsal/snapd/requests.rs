@@ -178,7 +178,9 @@ pub(super) fn interfaces(
     if !has_plug {
         return Err(lacks(plug, "plug"));
     }
-    if !store::has_slot(owner, &slot.1) {
+    let installed = state.snaps.get(owner);
+    let channel = installed.map_or("", |snap| snap.channel.as_str());
+    if !store::has_slot((owner, channel), &slot.1) {
         return Err(lacks(slot, "slot"));
     }
     let made = state

@@ -99,7 +99,7 @@ pub(super) fn connections(state: &State, name: &str, all: bool) -> Value {
         })
     });
     let plugs: Vec<Value> = plugs.collect();
-    let slots: Vec<Value> = made
+    let mut slots: Vec<Value> = made
         .iter()
         .map(|made| {
             json!({
@@ -108,7 +108,20 @@ pub(super) fn connections(state: &State, name: &str, all: bool) -> Value {
             })
         })
         .collect();
+    if all {
+        slots.extend(loose_slots(state, name, &made));
+    }
     json!({ "established": established, "plugs": plugs, "slots": slots })
+}
+
+/// The slots of a snap in which nothing is.
+fn loose_slots(state: &State, name: &str, made: &[&Connection]) -> Vec<Value> {
+    let snaps = state.snaps.iter().filter(|(snap, _)| *snap == name);
+    let slots = snaps.flat_map(|(snap, its)| store::slots(snap, &its.channel));
+    let loose = slots.filter(|slot| !made.iter().any(|made| made.slot.1 == *slot));
+    loose
+        .map(|slot| json!({ "snap": name, "slot": slot, "interface": "content" }))
+        .collect()
 }
 
 fn interface(state: &State, made: &Connection) -> &'static str {

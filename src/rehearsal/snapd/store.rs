@@ -30,10 +30,11 @@ const fn release(
     }
 }
 
-const RELEASES: [Release; 6] = [
+const RELEASES: [Release; 7] = [
     release(["lxd", "5.21/stable"], ["5.21.7-2a5d3c1", "38469"], 150),
     release(["lxd", "6/stable"], ["6.9-a83edf2", "38820"], 158),
     release(["microceph", "squid/stable"], ["19.2.3+snap", "1601"], 104),
+    release(["microovn", "22.03/stable"], ["22.03.3+snap", "667"], 30),
     release(["microovn", "24.03/stable"], ["24.03.6+snap", "1043"], 32),
     Release {
         base: "",
@@ -182,15 +183,22 @@ fn of_system(snap: &'static str, plug: &'static str) -> Plug {
     }
 }
 
-/// Whether a snap has a slot of that name.
-pub(super) fn has_slot(snap: &str, slot: &str) -> bool {
+/// The slots of a snap from a channel: MicroOVN had no `ovn-env` at first.
+pub(super) fn slots(snap: &str, channel: &str) -> Vec<&'static str> {
+    let own = OF_OTHERS.iter().filter(|(_, from, _)| *from == snap);
+    let early = channel.starts_with("22.03/");
+    own.map(|(name, ..)| *name)
+        .filter(|name| !(early && *name == "ovn-env"))
+        .collect()
+}
+
+/// Whether a snap from a channel, or the system where none is named, has a slot of that name.
+pub(super) fn has_slot((snap, channel): (&str, &str), slot: &str) -> bool {
     match snap {
         "" => OF_SYSTEM
             .iter()
             .any(|(of, plug)| of_system(of, plug).slot == slot),
-        snap => OF_OTHERS
-            .iter()
-            .any(|(name, from, _)| *from == snap && *name == slot),
+        snap => slots(snap, channel).contains(&slot),
     }
 }
 

@@ -216,7 +216,7 @@ async fn inventory<T: AsyncRead + AsyncWrite + Unpin>(
 impl<T: AsyncRead + AsyncWrite + Unpin> Joiner<T> {
     /// The next thing the joiner says. Beats are sent and heard only while this is awaited, so await it
     /// all the time; it may be dropped and called again, in `select!` for instance. A joiner that is
-    /// silent for 6 s is gone.
+    /// silent for 5 s is gone.
     pub async fn next(&mut self) -> JoinerSays {
         loop {
             match self.link.next(&ToJoiner::Beat).await {

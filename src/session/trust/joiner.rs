@@ -207,7 +207,7 @@ async fn ask<T: AsyncRead + AsyncWrite + Unpin>(
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Initiator<T> {
     /// The next thing the initiator says. Beats are sent and heard only while this is awaited, so await
-    /// it all the time; it may be dropped and called again. One that is silent for 6 s is gone.
+    /// it all the time; it may be dropped and called again. One that is silent for 5 s is gone.
     pub async fn next(&mut self) -> InitiatorSays {
         loop {
             match self.link.next(&ToInitiator::Beat).await {

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use super::{FaceError, FaceLink};
+use crate::engine::Millis;
 use crate::engine::message::Message;
-use crate::engine::node::Role;
+use crate::engine::node::{Role, Stage};
 use crate::engine::picture::Picture;
-use crate::wire::{Answer, FromDaemon, Question, Secret, ToDaemon, WireError};
+use crate::wire::{Answer, FromDaemon, Offers, Question, Secret, ToDaemon, WireError};
 
 /// What a face knows that it did not know before.
 #[derive(Debug, PartialEq)]
@@ -17,6 +18,8 @@ pub enum News {
     Words(Option<Secret>),
     /// For this file the answers as a preseed, or why there are none.
     Preseed(String, Result<String, Message>),
+    /// What the cluster that is ready offers.
+    Offers(Offers),
 }
 
 /// The questions whose answers have not come yet; they come in the order of the questions.
@@ -25,6 +28,8 @@ pub struct Asked {
     open: VecDeque<Asking>,
     /// The session whose words are known or asked for.
     session: Option<String>,
+    /// When the undertaking ended whose offers are known or asked for.
+    ended: Option<Millis>,
     /// The socket of a rehearsal's initiator, where a rehearsed joiner sees the words.
     words_at: Option<PathBuf>,
 }
@@ -35,6 +40,8 @@ enum Asking {
     Words,
     /// The answers, for this file.
     Preseed(String),
+    /// What a cluster that is ready offers.
+    Offers,
 }
 
 impl Asked {
@@ -47,9 +54,14 @@ impl Asked {
         }
     }
 
-    /// Asks for the words of a session that was opened on the link's picture; forgets those of one
-    /// that was closed. Fails where the daemon has gone.
+    /// Asks for what the link's picture calls for: the words of a session that was opened (those of
+    /// one that was closed are forgotten), what a cluster offers that is ready. Fails where the daemon
+    /// has gone.
     pub async fn follow(&mut self, link: &mut FaceLink) -> Result<Option<News>, WireError> {
+        let ended = ended_well(&link.picture);
+        if std::mem::replace(&mut self.ended, ended) != ended && ended.is_some() {
+            self.ask(link, Asking::Offers).await?;
+        }
         if self.words_at.is_some() {
             return Ok(self.look_over(&link.picture).await);
         }
@@ -85,9 +97,17 @@ impl Asked {
         let question = match asking {
             Asking::Words => Question::Words,
             Asking::Preseed(_) => Question::Preseed,
+            Asking::Offers => Question::Offers,
         };
         self.open.push_back(asking);
         link.send(&ToDaemon::Ask { question }).await
+    }
+
+    /// Whether it is still to be heard what the cluster offers.
+    pub fn awaits_offers(&self) -> bool {
+        self.open
+            .iter()
+            .any(|asking| matches!(asking, Asking::Offers))
     }
 
     /// Takes the answer to the oldest question.
@@ -107,9 +127,17 @@ impl Asked {
             (Asking::Preseed(file), Answer::Failed { failure }) => {
                 Some(News::Preseed(file, Err(failure.what)))
             }
-            (Asking::Preseed(_), _) => None,
+            (Asking::Offers, Answer::Offers { offers }) => Some(News::Offers(offers)),
+            (Asking::Preseed(_) | Asking::Offers, _) => None,
         }
     }
+}
+
+/// When the undertaking of this picture ended well, on the node that led it.
+fn ended_well(picture: &Picture) -> Option<Millis> {
+    let ended = picture.role == Role::Leader && picture.stage == Stage::Ended;
+    let end = picture.end.as_ref().filter(|end| ended && end.ok)?;
+    Some(end.at)
 }
 
 /// The session that is open on the node of this picture, where it leads.

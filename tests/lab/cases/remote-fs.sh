@@ -15,8 +15,9 @@ stops() {
   same "$1: at remote-fs" "lxd.remote-fs@pi-a" "$(jq -rs 'map(select(.kind == "failure").step) | unique | join(" ")' "$OUT/pi-a")"
   say_all "what is told" "$(failure_of pi-a)"
   has "$1: in LXD's own words" "$2" "$(jq -c 'select(.kind == "failure").failure.causes' "$OUT/pi-a")"
+  has "$1: with the way on that needs nobody else" 'answers.* leave (it|the file system) out' "$(jq -r 'select(.kind == "failure").failure.hint.text' "$OUT/pi-a")"
   has "$1: with ways on" '"retry"' "$(jq -c 'select(.kind == "failure").failure.remedies' "$OUT/pi-a")"
-  same "$1: what needs it is left out, all else is done" "lxd.profile@pi-a lxd.proof@pi-a lxd.remote-fs@pi-a" "$(undone pi-a)"
+  same "$1: what needs it is left out, all else is done" "lxd.guests@pi-a lxd.profile@pi-a lxd.proof@pi-a lxd.remote-fs@pi-a" "$(undone pi-a)"
   same "$1: nothing of remote-fs is left in LXD" "local Created;remote Created" \
     "$(rest pi-a GET '/1.0/storage-pools?recursion=1' | jq -r '.metadata | sort_by(.name) | map("\(.name) \(.status)") | join(";")')"
   same "$1: no joiner would be asked for it" "[]" "$(rest pi-a GET /1.0/cluster | jq -c '.metadata.member_config | map(select(.name == "remote-fs"))')"

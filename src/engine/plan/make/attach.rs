@@ -3,7 +3,7 @@
 use super::Builder;
 use super::ceph::{CephDone, network_of};
 use super::lxd::LxdDone;
-use crate::engine::answers::{GuestNetwork, NetworkKind, NodeAnswers, UplinkKind};
+use crate::engine::answers::{GuestNetwork, NetworkKind, NodeAnswers, ProfileChoice, UplinkKind};
 use crate::engine::plan::{
     BRIDGE, LOCAL_POOL, NetworkPart, NetworkShape, OVN_NETWORK, Phase, RemotePool, UPLINK, Work,
 };
@@ -50,7 +50,12 @@ impl Builder<'_> {
         let (pool, network) = (attached.root(), attached.nic());
         if pool.is_some() || network.is_some() {
             let needs = attached.done.clone();
-            let profile = Work::Profile { pool, network };
+            let replace = self.basis.answers.profile == ProfileChoice::Replace;
+            let profile = Work::Profile {
+                pool,
+                network,
+                replace,
+            };
             let profile = self.add(Phase::Attach, self.leader, profile, &needs);
             attached.done.push(profile);
         }

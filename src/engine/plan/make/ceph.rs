@@ -83,29 +83,44 @@ impl Builder<'_> {
         self.ceph_member(first, &bootstrapped, &mut done);
         let began = done.tuned.first().map_or(&bootstrapped, |(tuned, _)| tuned);
         let began = began.clone();
-        let size = Work::CephPoolSize {
-            size: self.copies(),
-            all: !answers.ceph.reuse,
-        };
-        let sized = self.add(
-            Phase::MicroCeph,
-            self.leader,
-            size,
-            std::slice::from_ref(&began),
-        );
-        done.ready.push(sized);
+        let forms = self.forms_ceph(first);
+        if forms {
+            let sized = self.pool_size(true, std::slice::from_ref(&began));
+            done.ready.push(sized);
+        }
         for node in answers.joiners() {
             let join = Work::CephJoin {
                 name: node.name.clone(),
                 address: SocketAddr::new(node.address, CEPH_PORT),
                 leader: first.name.clone(),
+                reuse: answers.ceph.reuse,
             };
             let ready = Self::ready("microceph", &node.name);
             let needs = [began.clone(), ready];
             let joined = self.add(Phase::MicroCeph, &node.name, join, &needs);
             self.ceph_member(node, &joined, &mut done);
         }
+        if !forms {
+            // More copies than the disks that are in could hold would make new pools wait for them.
+            let needs = done.ready.clone();
+            let sized = self.pool_size(false, &needs);
+            done.ready.push(sized);
+        }
         Some(done)
+    }
+
+    /// Whether Ceph is formed in this run: else it keeps what it has, its copies and its monitors'
+    /// settings.
+    fn forms_ceph(&self, first: &NodeAnswers) -> bool {
+        let ceph = self.facts(first).and_then(|facts| facts.ceph.facts());
+        let there = ceph.is_some_and(|ceph| !ceph.members.is_empty());
+        !there && !self.basis.answers.ceph.reuse
+    }
+
+    fn pool_size(&mut self, all: bool, needs: &[String]) -> String {
+        let size = self.copies();
+        let work = Work::CephPoolSize { size, all };
+        self.add(Phase::MicroCeph, self.leader, work, needs)
     }
 
     fn ceph_bootstrap(&self, first: &NodeAnswers) -> Work {
@@ -130,7 +145,8 @@ impl Builder<'_> {
         let joined = joined.to_owned();
         done.ready.push(joined.clone());
         let ceph = &self.basis.answers.ceph;
-        if ceph.tune && !ceph.reuse {
+        let forms = self.basis.answers.node(self.leader);
+        if ceph.tune && forms.is_some_and(|first| self.forms_ceph(first)) {
             let tune = Work::CephTune {
                 name: node.name.clone(),
             };

@@ -6,14 +6,13 @@ use crate::engine::facts::Disk;
 use crate::engine::message::Message;
 use crate::engine::plan::{DiskUse, LOCAL_POOL, PoolPart, PoolSource};
 use crate::engine::preflight::{Check, alike, disk_check, driver_check, refusal, unfit};
-use crate::engine::services::LxdState;
+use crate::engine::services::{LxdState, NodeFacts};
 
-/// The driver of the local pool: what was asked for, or the best that every node has. A stopped
-/// LXD cannot say what it has; then only a directory is certain.
+/// The driver of the local pool: what was asked for, or the best that every node has or will have.
 pub(super) fn choose_driver(basis: Basis<'_>) -> Result<Option<String>, Vec<Check>> {
-    let has = |node: &str, driver: &str| match basis.facts.get(node).map(|facts| &facts.lxd) {
-        Some(LxdState::Answers(lxd)) => lxd.drivers.iter().any(|name| name == driver),
-        _ => driver == "dir",
+    let has = |node: &str, driver: &str| match basis.facts.get(node) {
+        Some(facts) => facts.can_store(driver),
+        None => driver == "dir",
     };
     let existing = basis.facts.values().find_map(|facts| match &facts.lxd {
         LxdState::Answers(lxd) if lxd.clustered => {
@@ -92,11 +91,10 @@ fn disk_source(
         let says = Message::new("check.disk-dir").with("disk", &disk.name);
         return Err(disk_check(&node.name, says));
     }
-    let lxd = basis.facts.get(&node.name).map(|facts| &facts.lxd);
-    let can_wipe = matches!(lxd, Some(LxdState::Answers(lxd)) if lxd.can_wipe);
+    let facts = basis.facts.get(&node.name);
+    let can_wipe = facts.is_some_and(NodeFacts::can_wipe);
     // The pool itself uses its disk and is what the disk holds.
-    let made = basis.facts.get(&node.name);
-    let made = made.and_then(|facts| facts.made_pool(&node.name));
+    let made = facts.and_then(|facts| facts.made_pool(&node.name));
     let pool_there = made.is_some();
     let place = made.and_then(|pool| pool.place.as_deref());
     if let Some(place) = place.filter(|place| *place != disk.name && !disk.is_at(place)) {

@@ -8,6 +8,10 @@ use super::{Looked, NodeNics, Setting};
 use crate::engine::facts::{Nic, NicKind};
 use crate::engine::message::Message;
 
+/// The longest name of an interface (Linux `IFNAMSIZ`, without its end): LXD makes one called after the
+/// NIC and the VLAN.
+const LONGEST_NAME: usize = 15;
+
 impl Looked<'_> {
     /// Each node gives a NIC that has no address.
     pub(super) fn uplink_nics(&mut self) {
@@ -67,11 +71,25 @@ impl Looked<'_> {
         }
     }
 
+    /// The public network that the plan takes where none was chosen: the first node's own, or its address
+    /// alone. None where its addresses are not known, or there is nobody else.
+    fn derived(&self) -> Option<IpNet> {
+        let first = self.nodes.first().filter(|_| self.nodes.len() > 1)?;
+        let own = first.addresses();
+        let mut own = own.iter().filter(|net| net.addr() == first.address);
+        match own.next() {
+            Some(net) => Some(net.trunc()),
+            None if first.nics.is_empty() => None,
+            None => Some(IpNet::from(first.address)),
+        }
+    }
+
     /// Every node has an address in Ceph's networks.
     pub(super) fn ceph_networks(&mut self) {
         let Some(ceph) = self.ceph else { return };
+        let public = ceph.public.or_else(|| self.derived());
         let chosen = [
-            (Setting::Public, ceph.public),
+            (Setting::Public, public),
             (Setting::Internal, ceph.internal),
         ];
         for (setting, network) in chosen {
@@ -84,7 +102,7 @@ impl Looked<'_> {
                 }
             }
         }
-        let public = ceph.public.map(|net| net.addr());
+        let public = public.map(|net| net.addr());
         let public = public.or_else(|| self.nodes.first().map(|node| node.address));
         if let (Some(internal), Some(public)) = (ceph.internal, public)
             && internal.addr().is_ipv4() != public.is_ipv4()
@@ -112,6 +130,13 @@ pub fn unusable_uplink(
     }
     if nic.wireless || nic.kind == NicKind::Wireless {
         return Some((say("net.uplink-wireless"), "net.uplink-wireless-fix"));
+    }
+    if let Some(vlan) = vlan {
+        let made = format!("{}.{vlan}", nic.name);
+        if made.len() > LONGEST_NAME {
+            let says = say("net.uplink-long").with("made", made);
+            return Some((says, "net.uplink-long-fix"));
+        }
     }
     // Open vSwitch can take the addresses of a bridge along, those of a NIC it would cut off.
     if nic.kind == NicKind::Bridge || vlan.is_some() {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Guest, GuestProof, NIC, about, said, script};
+use super::{Guest, GuestProof, NIC, about, every, said, script};
 use crate::engine::message::{Failure, Message};
 use crate::infra::Context;
 use crate::infra::lxd::client::Lxd;
@@ -33,19 +33,13 @@ impl GuestProof {
         }
         let list = addresses.iter().map(IpAddr::to_string).collect::<Vec<_>>();
         self.note(said("lxd.guests-addresses", guests).with("addresses", list.join(", ")));
-        for (guest, own) in guests.iter().zip(&addresses) {
-            if let Some(router) = router {
-                let ping = script::reach(&[router.addr()]);
-                self.must(context, lxd, (guest, &ping, "lxd.guest-no-router"))
-                    .await?;
-            }
-            let others: Vec<IpAddr> = addresses.iter().copied().filter(|it| it != own).collect();
-            if self.guests.spans && !others.is_empty() {
-                let ping = script::reach_whole(&others);
-                self.must(context, lxd, (guest, &ping, "lxd.guest-alone"))
-                    .await?;
-            }
-        }
+        context.say(Message::new("lxd.guests-reaching").with("network", network));
+        let router = router.map(|router| router.addr());
+        let reach = guests.iter().zip(&addresses).map(|(guest, own)| {
+            let others = addresses.iter().copied().filter(move |it| it != own);
+            self.reaches(context, lxd, (guest, router, others.collect()))
+        });
+        every(reach).await?;
         if self.guests.spans && guests.len() > 1 {
             self.note(said("lxd.guests-reach", guests).with("network", network));
         }
@@ -60,6 +54,26 @@ impl GuestProof {
             "lxd.guests-no-dns"
         };
         self.note(Message::new(code).with("network", network));
+        Ok(())
+    }
+
+    /// A guest reaches its router, and the others where the network spans the members.
+    async fn reaches(
+        &self,
+        context: &Context,
+        lxd: &Lxd,
+        (guest, router, others): (&Guest, Option<IpAddr>, Vec<IpAddr>),
+    ) -> Result<(), Failure> {
+        if let Some(router) = router {
+            let ping = script::reach(&[router]);
+            self.must(context, lxd, (guest, &ping, "lxd.guest-no-router"))
+                .await?;
+        }
+        if self.guests.spans && !others.is_empty() {
+            let ping = script::reach_whole(&others);
+            self.must(context, lxd, (guest, &ping, "lxd.guest-alone"))
+                .await?;
+        }
         Ok(())
     }
 
