@@ -37,9 +37,19 @@ impl Turn<'_> {
         }
         let cluster = &mut self.state.cluster;
         let facts = cluster.nodes.get(node).and_then(|node| node.facts.as_ref());
-        let Some(find) = facts.and_then(|facts| filter(facts, path, given)) else {
+        let find = |given| facts.and_then(|facts| filter(facts, path, given));
+        let new = given.and_then(|given| {
+            Some(DiskChoice {
+                purpose: given.purpose,
+                find: find(given)?,
+                encrypt: given.encrypt,
+            })
+        });
+        if new.is_none() && given.is_some() {
             return;
-        };
+        }
+        let disk = facts.and_then(|facts| facts.host.disks.iter().find(|disk| disk.path == path));
+        let disk = disk.cloned();
         let answers = cluster.answers.as_mut().map(Arc::make_mut);
         let Some(answers) = answers.and_then(|answers| answers.node_mut(node)) else {
             return;
@@ -47,14 +57,16 @@ impl Turn<'_> {
         // The local pool takes one disk a node, Ceph as many as it is given.
         let local = given.is_some_and(|given| given.purpose == Purpose::Local);
         let gives_way = |choice: &DiskChoice| local && choice.purpose == Purpose::Local;
+        // A disk that is not there any more is named by what was to find it, and what has a twin by now
+        // is found by no filter alone: both can be given back.
+        let means = |choice: &DiskChoice| {
+            let fits = disk.as_ref().is_some_and(|disk| choice.find.fits(disk));
+            fits || choice.find.to_string() == path
+        };
         answers
             .disks
-            .retain(|choice| choice.find != find && !gives_way(choice));
-        answers.disks.extend(given.map(|given| DiskChoice {
-            purpose: given.purpose,
-            find,
-            encrypt: given.encrypt,
-        }));
+            .retain(|choice| !means(choice) && !gives_way(choice));
+        answers.disks.extend(new);
         let chosen = cluster.chosen_by.entry(node.to_owned()).or_default();
         chosen.insert(path.to_owned(), by.to_owned());
         self.unseal();
@@ -148,13 +160,12 @@ impl Turn<'_> {
     }
 }
 
-/// The filter that means the disk at `path`; none where it cannot be used for that. What was chosen
-/// can always be given back.
-fn filter(facts: &NodeFacts, path: &str, given: Option<Given>) -> Option<DiskFilter> {
+/// The filter that means the disk at `path`; none where it cannot be used for that.
+fn filter(facts: &NodeFacts, path: &str, given: Given) -> Option<DiskFilter> {
     let offers = disk_choices(&facts.host.disks, true).into_iter();
     let mut fitting = offers.filter(|offer| offer.disk.path == path);
     let offer = fitting.next()?;
-    let usable = given.is_none_or(|given| given_for(facts, &offer).contains(&given));
+    let usable = given_for(facts, &offer).contains(&given);
     offer.filter.filter(|_| usable)
 }
 
