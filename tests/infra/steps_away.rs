@@ -180,12 +180,10 @@ async fn what_a_join_of_this_run_left_is_taken_out_and_the_next_attempt_goes_wel
         lxd.disable_cluster(&|_| ()).await.expect("it leaves");
     }
     // Beside another silent member no join is begun, but what this one left is out.
-    lab.walk(2, &address(lab.node(2), false)).await;
     let failure = lab.inputs(&lab.join(2, None)).await.expect_err("pi-3");
     assert_eq!(failure.what.code, "lxd.member-silent");
     let listed = lab.node(1).lxd.members().await.expect("members");
     assert_eq!(listed.len(), 2, "{listed:?}");
-    lab.walk(3, &address(lab.node(3), false)).await;
     lab.walk(3, &lab.join(3, None)).await;
     lab.walk(2, &lab.join(2, None)).await;
 }
