@@ -151,6 +151,7 @@ impl Turn<'_> {
     fn tick(&mut self) {
         if self.state.leads() {
             self.tick_as_leader();
+            self.watch_lost();
             self.watch_session();
         } else {
             self.watch_initiator();

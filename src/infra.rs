@@ -51,6 +51,8 @@ pub struct Context {
     pub cancel: CancellationToken,
     /// What the leader gave with the order.
     pub inputs: Inputs,
+    /// Which attempt of its step this is, from 1.
+    pub attempt: u32,
 }
 
 impl std::fmt::Debug for Context {
@@ -62,6 +64,11 @@ impl std::fmt::Debug for Context {
 }
 
 impl Context {
+    /// Whether an earlier attempt of the step may have written something.
+    pub const fn is_again(&self) -> bool {
+        self.attempt > 1
+    }
+
     /// Says what the step is doing now.
     pub fn say(&self, doing: Message) {
         (self.progress)(Progress {

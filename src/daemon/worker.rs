@@ -93,6 +93,7 @@ impl Worker {
                 progress: progress_of(key.clone(), Arc::clone(&running), events.clone()),
                 cancel,
                 inputs,
+                attempt: order.attempt,
             };
             let outcome = carry_out((order.verb, step), context, &tasks).await;
             let ended = running

@@ -50,6 +50,8 @@ pub struct HostFacts {
     pub apparmor: Option<bool>,
     /// Whether it can run virtual machines at a processor's speed.
     pub kvm: Option<bool>,
+    /// How many bytes are free where services keep their files.
+    pub room: Option<u64>,
     /// The running kernel's node name, as `hostname` tells it; empty where it is not known. The file in
     /// `/etc` may have another, which counts from the next start on.
     pub nodename: String,
@@ -126,7 +128,8 @@ pub enum NicKind {
 pub struct Disk {
     /// The kernel's name, `sda`: a label, which may be another disk's tomorrow.
     pub name: String,
-    /// Its most stable path: a link in `/dev/disk/by-id`, else `/dev/sda`.
+    /// Its most stable path: a link in `/dev/disk/by-id`, unless another disk of the machine has the
+    /// same serial number; else one in `by-path`, which names its port; else `/dev/sda`.
     pub path: String,
     /// Its size in bytes.
     pub size: u64,
@@ -164,13 +167,30 @@ impl Disk {
     /// What `used` says of a disk that somebody holds for himself.
     pub const CLAIMED: &'static str = "claimed by the kernel or by another program";
 
-    /// Whether `path`, which a service of the same node knows, leads to this disk: it may use
-    /// another of its links, all of which carry its serial number.
+    /// Whether `path`, which a service of the same node knows and which leads nowhere now, was this
+    /// disk's: it may be another of its links, all of which carry its serial number as a whole word.
     pub fn is_at(&self, path: &str) -> bool {
         let named = path.strip_prefix("/dev/") == Some(self.name.as_str());
         let link = path.contains("/by-id/") && !path.contains("-part");
         let serial = self.serial.as_deref().filter(|serial| !serial.is_empty());
-        named || path == self.path || (link && serial.is_some_and(|it| path.contains(it)))
+        named || path == self.path || (link && serial.is_some_and(|it| has_word(path, it)))
+    }
+
+    /// Whether another disk of the same machine has the same serial number: then the number tells
+    /// neither of them. Some USB bridges give all their disks one.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let serial = self.serial.as_deref().filter(|serial| !serial.is_empty());
+        self.name != other.name && serial.is_some() && self.serial == other.serial
+    }
+
+    /// Whether its path names its port and not the disk.
+    pub fn is_by_port(&self) -> bool {
+        self.path.contains("/by-path/")
+    }
+
+    /// Whether its path is this disk's after the next start too: a link, or the name of a card's slot.
+    pub fn has_lasting_path(&self) -> bool {
+        self.path.contains("/by-id/") || self.is_by_port() || self.name.starts_with("mmcblk")
     }
 
     /// Whether the running system runs or starts from it.
@@ -187,6 +207,17 @@ impl Disk {
         let below = place.starts_with("/boot/") || place.starts_with("/efi/");
         below || ["/", "/boot", "/efi", "/etc", "/usr", "/var"].contains(&place)
     }
+}
+
+/// Whether `text` has `word` with no letter or digit right before or after it.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at.saturating_add(word.len())..);
+        let after = after.and_then(|text| text.chars().next());
+        let goes_on = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !goes_on(before) && !goes_on(after)
+    })
 }
 
 /// What a disk holds.
@@ -212,6 +243,14 @@ pub enum Holds {
 }
 
 impl Holds {
+    /// The UUID of what is on the disk: of its file system, or of its partition table.
+    pub fn uuid(&self) -> Option<&str> {
+        match self {
+            Self::Found { uuid, .. } => uuid.as_deref(),
+            Self::Nothing | Self::Unknown(_) => None,
+        }
+    }
+
     /// What is on the disk in a few words, `ext4 "photos"` or `gpt, partitions sda1 sda2`; empty if
     /// there is nothing.
     pub fn in_words(&self, partitions: &[String]) -> String {

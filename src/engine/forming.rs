@@ -9,6 +9,7 @@ use super::event::Level;
 use super::message::Message;
 use super::node::{Role, Stage};
 use super::preflight::{disk_choices, given_for};
+use super::run::StepState;
 use super::services::NodeFacts;
 use super::{Effect, Report, Turn};
 
@@ -36,9 +37,19 @@ impl Turn<'_> {
         }
         let cluster = &mut self.state.cluster;
         let facts = cluster.nodes.get(node).and_then(|node| node.facts.as_ref());
-        let Some(find) = facts.and_then(|facts| filter(facts, path, given)) else {
+        let find = |given| facts.and_then(|facts| filter(facts, path, given));
+        let new = given.and_then(|given| {
+            Some(DiskChoice {
+                purpose: given.purpose,
+                find: find(given)?,
+                encrypt: given.encrypt,
+            })
+        });
+        if new.is_none() && given.is_some() {
             return;
-        };
+        }
+        let disk = facts.and_then(|facts| facts.host.disks.iter().find(|disk| disk.path == path));
+        let disk = disk.cloned();
         let answers = cluster.answers.as_mut().map(Arc::make_mut);
         let Some(answers) = answers.and_then(|answers| answers.node_mut(node)) else {
             return;
@@ -46,14 +57,16 @@ impl Turn<'_> {
         // The local pool takes one disk a node, Ceph as many as it is given.
         let local = given.is_some_and(|given| given.purpose == Purpose::Local);
         let gives_way = |choice: &DiskChoice| local && choice.purpose == Purpose::Local;
+        // A disk that is not there any more is named by what was to find it, and what has a twin by now
+        // is found by no filter alone: both can be given back.
+        let means = |choice: &DiskChoice| {
+            let fits = disk.as_ref().is_some_and(|disk| choice.find.fits(disk));
+            fits || choice.find.to_string() == path
+        };
         answers
             .disks
-            .retain(|choice| choice.find != find && !gives_way(choice));
-        answers.disks.extend(given.map(|given| DiskChoice {
-            purpose: given.purpose,
-            find,
-            encrypt: given.encrypt,
-        }));
+            .retain(|choice| !means(choice) && !gives_way(choice));
+        answers.disks.extend(new);
         let chosen = cluster.chosen_by.entry(node.to_owned()).or_default();
         chosen.insert(path.to_owned(), by.to_owned());
         self.unseal();
@@ -125,24 +138,34 @@ impl Turn<'_> {
         self.look_again();
     }
 
-    /// Whether the rest can be a cluster without `node`: it does not lead and has not joined.
+    /// Whether the rest can be a cluster without `node`: it does not lead and is in none of the
+    /// services' clusters. One that failed in the middle may be half in: the checks of the new plan
+    /// ask the services.
     pub(super) fn can_go_without(&self, node: &str) -> bool {
         let cluster = &self.state.cluster;
-        let leads = cluster.answers.as_ref().map(|it| it.initiator.as_str()) == Some(node);
-        let run = cluster.run.as_ref();
-        let joined = run.and_then(|run| run.state(&format!("lxd.join@{node}")));
-        // One that failed in the middle may be half in: the checks of the new plan ask LXD.
-        !leads && !cluster.unattended && joined.is_some_and(|state| !state.is_there())
+        let Some(leader) = cluster.answers.as_ref().map(|it| it.initiator.as_str()) else {
+            return false;
+        };
+        let Some(run) = cluster.run.as_ref() else {
+            return false;
+        };
+        let joined = ["lxd", "microceph", "microovn"].into_iter().any(|service| {
+            let state = run.state(&format!("{service}.join@{node}"));
+            state.is_some_and(StepState::is_there)
+        });
+        let knows = cluster.nodes.get(leader).and_then(|it| it.facts.as_ref());
+        let is_member = knows.is_some_and(|facts| facts.has_member(node));
+        let joins = run.state(&format!("lxd.join@{node}")).is_some();
+        joins && leader != node && !cluster.unattended && !joined && !is_member
     }
 }
 
-/// The filter that means the disk at `path`; none where it cannot be used for that. What was chosen
-/// can always be given back.
-fn filter(facts: &NodeFacts, path: &str, given: Option<Given>) -> Option<DiskFilter> {
+/// The filter that means the disk at `path`; none where it cannot be used for that.
+fn filter(facts: &NodeFacts, path: &str, given: Given) -> Option<DiskFilter> {
     let offers = disk_choices(&facts.host.disks, true).into_iter();
     let mut fitting = offers.filter(|offer| offer.disk.path == path);
     let offer = fitting.next()?;
-    let usable = given.is_none_or(|given| given_for(facts, &offer).contains(&given));
+    let usable = given_for(facts, &offer).contains(&given);
     offer.filter.filter(|_| usable)
 }
 

@@ -1,13 +1,13 @@
 //! The engine of the initiator from Install on: each step observed, recorded, applied.
 
 mod anew;
+mod lost;
 mod outcome;
 mod tell;
 
 use super::event::{Level, StepEvent};
 use super::message::{Failure, Message};
 use super::node::Stage;
-use super::plan::Step;
 use super::run::{Run, StepRun, StepState};
 use super::{Effect, Entry, Intent, Order, Recorded, Turn, Verb};
 
@@ -220,28 +220,6 @@ impl Turn<'_> {
             self.give_up(&node);
         }
         self.go_on();
-    }
-
-    /// A run that is to stop does not wait for a node that was lost: it might never come back.
-    pub(super) fn give_up(&mut self, node: &str) {
-        if !self.is_stopping() {
-            return;
-        }
-        let cluster = &self.state.cluster;
-        let (Some(plan), Some(run)) = (&cluster.plan, &cluster.run) else {
-            return;
-        };
-        let ordered = |step: &&Step| {
-            let state = run.state(&step.id);
-            step.node == node && matches!(state, Some(StepState::Observing | StepState::Applying))
-        };
-        let ids = plan.steps.iter().filter(ordered);
-        let ids: Vec<_> = ids.map(|step| step.id.clone()).collect();
-        for id in ids {
-            let say = |code: &str| Message::new(code).with("node", node);
-            let failure = Failure::new(say("install.lost")).data(say("install.lost-data"));
-            self.failed(&id, failure);
-        }
     }
 
     /// Whether the step gives back what another one changed: it is done though the run stops.

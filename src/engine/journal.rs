@@ -22,6 +22,10 @@ pub enum Recorded {
 }
 
 /// One entry of the journal.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an entry is boxed wherever it waits, and written at once"
+)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "entry")]
 pub enum Entry {

@@ -135,6 +135,17 @@ impl Plan {
         steps.find(|whole| part.work.is_part_of(&whole.work))
     }
 
+    /// The files that LXD makes for nodes without a disk for the local pool: node, size in bytes.
+    pub fn files(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.steps.iter().filter_map(|step| match &step.work {
+            Work::PoolPending { name, part } => match part.source {
+                PoolSource::File(bytes) => Some((name.as_str(), bytes)),
+                PoolSource::Directory | PoolSource::Disk { .. } => None,
+            },
+            _ => None,
+        })
+    }
+
     /// The steps that wait again when `id` is tried again: the step itself, and with the making of a
     /// pool or network, or with one node's part of it, every node's part. Somebody may have put
     /// something on a disk meanwhile, and what failed half-way was taken back with all its parts.
@@ -171,6 +182,10 @@ pub struct DiskUse {
     pub size: u64,
     /// What it holds now, in words; empty where nothing was found.
     pub holds: String,
+    /// The UUID of what it holds, where that has one: a disk of the same make with the same kind of
+    /// contents is not this one.
+    #[serde(default)]
+    pub uuid: String,
     /// What it is for.
     pub purpose: Purpose,
 }

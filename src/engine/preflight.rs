@@ -10,6 +10,7 @@ mod nic;
 mod nodes;
 mod profile;
 mod revisions;
+mod room;
 mod snapd;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ use super::message::Message;
 use super::services::NodeFacts;
 
 pub use disk::{DiskOffer, LEAST_DISK, Refusal, disk_choices, given_for};
-pub(super) use disk::{disk_check, refusal, unfit};
+pub(super) use disk::{alike, disk_check, refusal, unfit};
 pub(super) use lxd::driver_check;
 pub use lxd::is_ours;
 pub use micro::{Micro, check_services, lacks};
@@ -30,6 +31,7 @@ pub use network::{
     Mistake, NodeNics, Setting, check_networks, is_free_nic, network_mistakes, unusable_uplink,
 };
 pub use nic::{AddressChoice, usable_addresses};
+pub use room::check_room;
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

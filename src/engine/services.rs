@@ -6,7 +6,7 @@ mod micro;
 mod snapd;
 
 use super::facts::{HostFacts, Module};
-use super::plan::Devices;
+use super::plan::{Devices, LOCAL_POOL};
 
 pub use micro::{MicroFacts, MicroMember, MicroState, Osd};
 pub use snapd::{NotAVersion, SnapFacts, SnapdFacts, SnapdState, SnapdVersion};
@@ -45,6 +45,16 @@ pub enum ServiceState {
 }
 
 impl NodeFacts {
+    /// The local pool, where the part of this node, whose name is `node`, is made: then its disk is not
+    /// written to any more.
+    pub fn made_pool(&self, node: &str) -> Option<&LxdPool> {
+        let LxdState::Answers(lxd) = &self.lxd else {
+            return None;
+        };
+        let mut pools = lxd.pools.iter().filter(|_| lxd.clustered);
+        pools.find(|pool| pool.name == LOCAL_POOL && pool.is_made_on(node))
+    }
+
     /// Whether its LXD can have a pool of this driver. An LXD that snapd is to install brings every
     /// tool with it: then the kernel decides. A stopped one cannot say; only a directory is certain.
     pub fn can_store(&self, driver: &str) -> bool {
@@ -56,6 +66,18 @@ impl NodeFacts {
             }
             _ => driver == "dir",
         }
+    }
+
+    /// Whether a service's cluster that this node is in has a member called `name`.
+    pub fn has_member(&self, name: &str) -> bool {
+        let lxd = match &self.lxd {
+            LxdState::Answers(lxd) => lxd.members.as_slice(),
+            _ => &[],
+        };
+        let mut micro = [&self.ceph, &self.ovn]
+            .into_iter()
+            .flat_map(|it| it.members());
+        lxd.iter().any(|member| member.name == name) || micro.any(|member| member.name == name)
     }
 
     /// Whether its LXD can wipe a disk that holds something: every snap of it that is offered can.
@@ -139,7 +161,7 @@ pub struct LxdMember {
 }
 
 /// One storage pool of an LXD.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LxdPool {
     /// Its name.
     pub name: String,
@@ -149,6 +171,10 @@ pub struct LxdPool {
     pub status: String,
     /// The members it is defined on.
     pub members: Vec<String>,
+    /// Where it is on this member: the kernel name of a disk, or the path of a file or of a device that
+    /// is not there any more; none where that cannot be told.
+    #[serde(default)]
+    pub place: Option<String>,
 }
 
 impl LxdPool {

@@ -9,7 +9,9 @@ use super::answers::{Answers, NodeAnswers, Purpose};
 use super::facts::{Disk, Nic};
 use super::plan::Plan;
 use super::plan::make::{Basis, make};
-use super::preflight::{Check, Verdict, check_networks, check_node, check_nodes, check_services};
+use super::preflight::{
+    Check, Verdict, check_networks, check_node, check_nodes, check_room, check_services,
+};
 use super::services::NodeFacts;
 use super::timing::Usual;
 
@@ -123,6 +125,7 @@ pub(super) fn judge(basis: Basis<'_>) -> (Vec<Check>, Option<Plan>) {
     checks.extend(check_services(answers, facts));
     checks.extend(check_networks(answers, facts));
     let plan = make(basis).map_err(|wrong| checks.extend(wrong)).ok();
+    checks.extend(plan.iter().flat_map(|plan| check_room(plan, facts)));
     (checks, plan)
 }
 

@@ -175,15 +175,14 @@ impl Turn<'_> {
         if closed && cluster.stage == Stage::Ended {
             cluster.close();
         }
-        let waited = self.is_stranger();
-        self.state.cluster = cluster;
-        if self.is_stranger() {
+        let (waited, came_late) = (self.is_stranger(), known.stage == Stage::Idle);
+        if came_late && cluster.stage == Stage::Ended && !self.is_named(&cluster) {
             // What others have done is not this node's to show: it waits for what will name it.
-            self.state.cluster.close();
-            if !waited {
-                self.say_that_it_waits();
-            }
-            return;
+            cluster.close();
+        }
+        self.state.cluster = cluster;
+        if self.is_stranger() && !waited {
+            self.say_that_it_waits();
         }
         if self.state.cluster.end.as_ref().is_some_and(|end| end.ok) {
             self.become_member();
@@ -193,12 +192,17 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether the leader has ended, or closed, an undertaking that this node had no part in.
+    /// Whether this node came after an undertaking that did not name it: nothing of that is told here.
     fn is_stranger(&self) -> bool {
-        let Cluster { stage, answers, .. } = &self.state.cluster;
-        let over = matches!(stage, Stage::Idle | Stage::Ended);
+        let cluster = &self.state.cluster;
+        cluster.stage == Stage::Idle && !self.is_named(cluster)
+    }
+
+    /// Whether a cluster's answers name this node, as far as there are any.
+    fn is_named(&self, cluster: &Cluster) -> bool {
         let me = &self.state.local.name;
-        over && answers.as_ref().is_some_and(|it| it.node(me).is_none())
+        let answers = cluster.answers.as_ref();
+        answers.is_none_or(|answers| answers.node(me).is_some())
     }
 
     fn say_that_it_waits(&mut self) {

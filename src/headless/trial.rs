@@ -71,6 +71,7 @@ fn erased(trial: &Trial) -> Vec<DiskUse> {
                 serial: disk.serial.clone().unwrap_or_default(),
                 size: disk.size,
                 holds,
+                uuid: disk.holds.uuid().unwrap_or_default().to_owned(),
                 purpose: tried.purpose,
             });
         }

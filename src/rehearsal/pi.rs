@@ -133,6 +133,7 @@ fn facts(name: &str, nics: Vec<Nic>) -> HostFacts {
         serial: Some(format!("SIM-{name}")),
         memory: MEMORY,
         cpus: 4,
+        room: Some(48_000_000_000),
         kernel: "6.8.0-1013-raspi".to_owned(),
         arch: "aarch64".to_owned(),
         nics,

@@ -371,6 +371,7 @@ fn a_disk_that_holds_something_is_an_erasure_and_one_that_is_cephs_already_is_no
             osd: 1,
             path: "/dev/disk/by-id/ata-KINGSTON_pi-a-B".to_owned(),
             member: "pi-a".to_owned(),
+            device: None,
         }],
         members: vec![mcloud::engine::services::MicroMember {
             name: "pi-a".to_owned(),

@@ -220,7 +220,8 @@ fn clustered(mark: Option<&str>) -> LxdState {
 #[case::somebody_elses(clustered(None), "check.lxd-clustered", Verdict::Blocking)]
 #[case::an_mclouds(clustered(Some("c1")), "check.lxd-marked", Verdict::Good)]
 #[case::with_a_pool(LxdState::Answers(Box::new(LxdFacts { pools: vec![LxdPool {
-    name: "old".into(), driver: "dir".into(), status: "Created".into(), members: vec![] }],
+    name: "old".into(), driver: "dir".into(), status: "Created".into(),
+    ..LxdPool::default() }],
     ..lxd() })), "check.lxd-pool", Verdict::Blocking)]
 #[case::fresh(LxdState::Answers(Box::new(lxd())), "check.lxd-fresh", Verdict::Good)]
 fn an_lxd_is_looked_at_before_there_are_answers(

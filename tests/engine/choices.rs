@@ -206,6 +206,8 @@ fn refused(offer: &DiskOffer) -> Option<(&str, Option<&str>)> {
 #[case::read_only(Disk { read_only: true, ..disk("sda") }, "check.disk-read-only", Some("disk.mend-read-only"))]
 #[case::nameless(Disk { serial: None, path: "/dev/sda".into(), ..disk("sda") },
     "check.disk-nameless", Some("disk.mend-nameless"))]
+#[case::renamed(Disk { path: "/dev/sda".into(), ..disk("sda") },
+    "check.disk-renamed", Some("disk.mend-renamed"))]
 #[case::small(Disk { size: 512_000_000, ..disk("sda") }, "check.disk-small", Some("disk.mend-small"))]
 #[case::unknown(Disk { holds: Holds::Unknown("no medium".into()), ..disk("sda") },
     "check.disk-unknown", Some("disk.mend-unknown"))]
@@ -262,6 +264,7 @@ fn each_offer_has_the_filter_that_finds_its_disk_and_no_other() {
     };
     let twins = |name: &str, size| Disk {
         serial: Some("0123456789ABCDEF".to_owned()),
+        path: format!("/dev/disk/by-path/usb-{name}"),
         size,
         ..disk(name)
     };
@@ -280,6 +283,32 @@ fn each_offer_has_the_filter_that_finds_its_disk_and_no_other() {
         assert_eq!(fitting, [disk]);
         assert_eq!(refused(offer), None);
     }
+}
+
+#[test]
+fn disks_of_one_serial_number_cannot_be_chosen_by_a_link_that_is_not_their_own() {
+    let twin = |name: &str, size| Disk {
+        serial: Some("0123456789ABCDEF".to_owned()),
+        size,
+        ..disk(name)
+    };
+    let twins = [
+        twin("sda", 2_000_000_000_000),
+        twin("sdb", 4_000_000_000_000),
+    ];
+    for offer in &disk_choices(&twins, true) {
+        let why = Some(("check.disk-twin", Some("disk.mend-twin")));
+        assert_eq!(refused(offer), why);
+    }
+    // A preseed that tells them apart by their sizes is refused for the same reason.
+    let mut stage = Stage::new(1);
+    stage.facts[0].host.disks = twins.to_vec();
+    let mut answers = with_disk(answers(1), 0, "0123456789ABCDEF");
+    answers.nodes[0].disks[0].find.size = Some(2_000_000_000_000);
+    stage.begin(answers, false);
+    let mut checks = stage.state.cluster.checks.iter();
+    assert!(checks.any(|check| check.says.code == "check.disk-twin"));
+    assert!(stage.state.cluster.plan.is_none());
 }
 
 #[test]
@@ -312,6 +341,8 @@ fn every_disk_is_offered_in_the_order_of_the_kernels_names() {
 #[case::a_slow_port(Disk { usb_speed_mbps: Some(480), ..disk("sda") }, &["disk.slow-usb"])]
 #[case::a_fast_port(Disk { usb_speed_mbps: Some(5_000), ..disk("sda") }, &[])]
 #[case::a_card(Disk { transport: Some("mmc".into()), removable: true, ..disk("mmcblk1") }, &["disk.card"])]
+#[case::a_port(Disk { path: "/dev/disk/by-path/usb-0:1".into(), ..disk("sda") }, &["disk.by-port"])]
+#[case::a_slot(Disk { path: "/dev/mmcblk1".into(), ..disk("mmcblk1") }, &[])]
 #[case::a_stick(Disk { removable: true, ..disk("sda") }, &["disk.removable"])]
 fn what_speaks_against_a_disk_is_said_and_forbids_nothing(
     #[case] disk: Disk,

@@ -2,7 +2,10 @@
 
 use mcloud::engine::answers::Answers;
 use mcloud::engine::node::Stage as Far;
+use mcloud::engine::picture::picture;
+use mcloud::engine::preflight::Verdict;
 use mcloud::engine::{Effect, Event, Fact, Intent, Order};
+use mcloud::text::sentence;
 
 use crate::stage::{NAMES, Stage, answers, with_disk};
 
@@ -125,4 +128,24 @@ fn no_pool_is_made_on_disks_of_a_node_that_cannot_be_heard() {
     stage.fact(Fact::LinkUp("pi-c".to_owned()));
     stage.play();
     assert_eq!(stage.done(), Some((true, 0, 3)));
+}
+
+#[test]
+fn review_lists_the_files_that_are_made_where_there_is_no_disk() {
+    let mut stage = Stage::new(3);
+    stage.facts[0].host.room = Some(100 << 30);
+    stage.facts[2].host.room = Some(2_000_000_000);
+    stage.begin(with_disk(answers(3), 1, "pi-b-A"), false);
+    let shown = picture(&stage.state, stage.now);
+    let notes = shown.review.expect("a plan").notes;
+    let said: Vec<_> = notes.iter().map(sentence).collect();
+    let files = "The local pool is a file of 20 GiB on pi-a, pi-c.";
+    assert!(said.iter().any(|note| note == files), "{said:?}");
+    let small: Vec<_> = shown
+        .checks
+        .iter()
+        .filter(|check| check.name == "room")
+        .map(|check| (check.node.as_str(), check.verdict))
+        .collect();
+    assert_eq!(small, [("pi-c", Verdict::Warning)]);
 }

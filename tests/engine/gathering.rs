@@ -104,6 +104,7 @@ fn lxd_of_somebody_else_ends_an_unattended_run_before_anything_is_written() {
                 driver: "dir".to_owned(),
                 status: "Created".to_owned(),
                 members: vec!["none".to_owned()],
+                place: None,
             }],
             ..lxd()
         })),

@@ -250,6 +250,7 @@ fn with_pool(status: &str) -> Stage {
             driver: "btrfs".to_owned(),
             status: status.to_owned(),
             members: vec!["pi-a".to_owned()],
+            place: None,
         }],
         ..lxd()
     }));
@@ -282,6 +283,29 @@ fn a_disk_that_carries_the_pool_is_neither_erased_nor_formatted_and_old_consent_
         let plan = stage.state.cluster.plan.unwrap();
         let written = (plan.erasures.len(), plan.formats.len());
         assert_eq!((written, plan.standing.len()), ((0, 0), 1));
+    }
+}
+
+#[test]
+fn another_disk_than_the_one_that_carries_the_pool_is_refused_and_not_forgotten() {
+    for (place, taken) in [
+        ("sdb", true),
+        ("sdc", false),
+        ("/var/disks/local.img", false),
+    ] {
+        let mut stage = with_pool("Created");
+        let LxdState::Answers(lxd) = &mut stage.facts[0].lxd else {
+            panic!("an LXD that answers");
+        };
+        lxd.pools[0].place = Some(place.to_owned());
+        stage.begin(with_disk(answers(1), 0, "pi-a-B"), false);
+        let cluster = &stage.state.cluster;
+        assert_eq!(cluster.plan.is_some(), taken, "{place}");
+        let mut checks = cluster.checks.iter();
+        let said = checks.find(|it| it.says.code == "check.disk-pool-elsewhere");
+        assert_eq!(said.is_none(), taken, "{place}");
+        let words = said.map(|check| mcloud::text::sentence(&check.says));
+        assert!(words.is_none_or(|words| words.contains(&format!("is on {place} already"))));
     }
 }
 

@@ -60,6 +60,7 @@ fn clustered(members: Vec<MicroMember>, disks: &[(&str, &str)]) -> MicroState {
         osd: 1,
         path: (*path).to_owned(),
         member: (*member).to_owned(),
+        device: None,
     };
     MicroState::Answers(Box::new(MicroFacts {
         version: "19.2.1".to_owned(),
@@ -242,8 +243,18 @@ fn what_an_earlier_run_made_is_ours_and_a_disk_that_nobody_gave_is_not() {
         told.first().map(|(code, _)| (*code).to_owned())
     };
     assert_eq!(look(&with("/dev/disk/by-id/ata-pi-a-A")), None);
-    let other = look(&with("/dev/disk/by-id/ata-pi-a-B"));
-    assert_eq!(other.as_deref(), Some("micro.foreign-disk"));
+    let foreign = Some("micro.foreign-disk".to_owned());
+    assert_eq!(look(&with("/dev/disk/by-id/ata-pi-a-B")), foreign);
+    assert_eq!(look(&with("/dev/disk/by-id/ata-pi-a-A0")), foreign);
+    // Where the path leads counts more than what it says.
+    let leads = |device: &str| {
+        let mut facts = with("/dev/disk/by-id/wwn-0x5000");
+        if let MicroState::Answers(ceph) = &mut facts.ceph {
+            ceph.disks[0].device = Some(device.to_owned());
+        }
+        look(&facts)
+    };
+    assert_eq!((leads("sda"), leads("sdb")), (None, foreign));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use mcloud::engine::message::{Failure, Message, Remedy};
 use mcloud::engine::neighbours::{Neighbours, Peer, Standing, announcement};
 use mcloud::engine::node::{End, Local, Role, Stage as Far};
 use mcloud::engine::picture::picture;
+use mcloud::engine::services::{MicroFacts, MicroMember, MicroState};
 use mcloud::engine::timing::Usual;
 use mcloud::engine::trust::{JoiningState, Knock, KnockState};
 use mcloud::engine::wizard::Part;
@@ -413,6 +414,78 @@ fn back_from_review_the_answers_are_what_they_were() {
     );
     intend(&mut stage, Intent::Review);
     assert_eq!(stage.state.cluster.stage, Far::Review);
+}
+
+/// Installs on three nodes, of which pi-c is lost before it hears of anything.
+fn lost() -> Stage {
+    let mut stage = formed(3);
+    intend(&mut stage, Intent::Review);
+    let digest = stage.state.cluster.digest.clone().unwrap();
+    stage.event(Event::Intent(Intent::Install { digest, erase: 0 }));
+    stage.event(Event::Fact(Fact::LinkDown("pi-c".to_owned())));
+    while let Some(at) = stage
+        .waiting
+        .iter()
+        .position(|effect| !is_for("pi-c", effect))
+    {
+        let effect = stage.waiting.remove(at);
+        stage.perform(effect);
+    }
+    stage.waiting.clear();
+    stage
+}
+
+fn is_for(wanted: &str, effect: &Effect) -> bool {
+    matches!(effect, Effect::Send { node, .. } if node == wanted)
+}
+
+#[test]
+fn a_node_that_stays_away_for_minutes_stops_its_steps_and_can_be_left_out() {
+    let mut stage = lost();
+    stage.now += 60_000;
+    stage.event(Event::Tick);
+    assert_eq!(stage.state.cluster.stage, Far::Installing, "it may be back");
+    stage.now += 5 * 60_000;
+    stage.event(Event::Tick);
+    stage.play();
+    assert_eq!(stage.state.cluster.stage, Far::Stopped);
+    let seen = picture(&stage.state, stage.now);
+    let failures = seen.install.unwrap().failures;
+    let first = &failures[0].failure;
+    assert_eq!(first.what.code, "install.lost");
+    assert!(first.remedies.contains(&Remedy::GoOnWithout), "{first:?}");
+    let node = "pi-c".to_owned();
+    intend(&mut stage, Intent::GoOnWithout { node });
+    assert_eq!(stage.state.cluster.plan.as_ref().unwrap().nodes.len(), 2);
+}
+
+#[test]
+fn a_member_of_a_services_cluster_is_not_left_out() {
+    let mut stage = lost();
+    let member = MicroMember {
+        name: "pi-c".to_owned(),
+        address: "10.0.0.13:7443".to_owned(),
+        role: "voter".to_owned(),
+        status: "ONLINE".to_owned(),
+    };
+    let ceph = MicroFacts {
+        members: vec![member],
+        ..MicroFacts::default()
+    };
+    let leader = stage.state.cluster.nodes.get_mut("pi-a").unwrap();
+    let mut facts = leader.facts.as_deref().unwrap().clone();
+    facts.ceph = MicroState::Answers(Box::new(ceph));
+    leader.facts = Some(facts.into());
+    stage.now += 6 * 60_000;
+    stage.event(Event::Tick);
+    stage.play();
+    assert_eq!(stage.state.cluster.stage, Far::Stopped);
+    let seen = picture(&stage.state, stage.now);
+    let ways = &seen.install.unwrap().failures[0].failure.remedies;
+    assert!(!ways.contains(&Remedy::GoOnWithout), "{ways:?}");
+    let node = "pi-c".to_owned();
+    intend(&mut stage, Intent::GoOnWithout { node });
+    assert_eq!(stage.state.cluster.stage, Far::Stopped);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The engine of a joiner: it does what the sealed plan says, and nothing else.
 
-use mcloud::engine::event::What;
+use mcloud::engine::event::{PublicEvent, What};
 use mcloud::engine::node::{Cluster, Local, Role, Stage as Far};
 use mcloud::engine::timing::Usual;
 use mcloud::engine::{Effect, Event, Fact, Intent, Order, Report, State, Verb, update};
@@ -196,4 +196,68 @@ fn a_leader_that_is_not_reached_is_told_once() {
         })
         .collect();
     assert_eq!(told.len(), 1);
+}
+
+/// An undertaking of pi-a alone that has ended well.
+fn ended_without_it(stage: Far) -> Cluster {
+    let mut leader = Stage::new(1);
+    leader.begin(answers(1), true);
+    let mut cluster = leader.state.cluster;
+    assert!(cluster.end.as_ref().is_some_and(|end| end.ok));
+    cluster.stage = stage;
+    cluster
+}
+
+fn done(cluster: &Cluster) -> Event {
+    let what = cluster.end.as_ref().expect("an end").told();
+    Event::Fact(Fact::Told(PublicEvent {
+        at: 9,
+        node: "pi-a".to_owned(),
+        what,
+    }))
+}
+
+#[test]
+fn a_node_that_comes_after_the_end_waits_and_is_not_told_of_what_others_did() {
+    let mut state = worker();
+    let ended = ended_without_it(Far::Ended);
+    let news = Event::Fact(Fact::Cluster(Box::new(ended.clone())));
+    let effects = update(&mut state, 3, news.clone());
+    let waits = |effects: &[Effect]| {
+        let says = |effect: &&Effect| {
+            matches!(effect, Effect::Emit(event)
+                if matches!(&event.what, What::Log { says, .. } if says.code == "join.waits"))
+        };
+        effects.iter().filter(says).count()
+    };
+    assert_eq!(waits(&effects), 1);
+    assert!(state.cluster.end.is_none() && state.local.member.is_none());
+    assert_eq!(update(&mut state, 4, done(&ended)), []);
+    assert_eq!(waits(&update(&mut state, 5, news)), 0, "once");
+    // The run that names it is its own.
+    let news = Event::Fact(Fact::Cluster(Box::new(sealed())));
+    update(&mut state, 6, news);
+    assert_eq!(state.cluster.stage, Far::Installing);
+    assert_eq!(update(&mut state, 7, done(&ended)).len(), 1);
+}
+
+#[test]
+fn a_node_that_was_left_out_on_the_way_hears_the_end() {
+    let mut state = worker();
+    let mut under_way = sealed();
+    update(
+        &mut state,
+        3,
+        Event::Fact(Fact::Cluster(Box::new(under_way.clone()))),
+    );
+    let ended = ended_without_it(Far::Ended);
+    (under_way.stage, under_way.answers) = (Far::Ended, ended.answers.clone());
+    under_way.end.clone_from(&ended.end);
+    update(
+        &mut state,
+        4,
+        Event::Fact(Fact::Cluster(Box::new(under_way))),
+    );
+    assert_eq!(state.cluster.stage, Far::Ended);
+    assert_eq!(update(&mut state, 5, done(&ended)).len(), 1);
 }

@@ -118,6 +118,50 @@ fn ceph_takes_many_disks_of_a_node_and_the_local_pool_one() {
     }
 }
 
+/// The facts of pi-a come again, changed.
+fn found_again(stage: &mut Stage, change: impl FnOnce(&mut Vec<mcloud::engine::facts::Disk>)) {
+    let mut facts = served(0);
+    change(&mut facts.host.disks);
+    stage.fact(Fact::Facts {
+        node: None,
+        facts: Box::new(facts),
+    });
+}
+
+#[test]
+fn a_chosen_disk_that_is_not_there_any_more_is_shown_and_can_be_given_back() {
+    let mut stage = Stage::served(0);
+    let form = stage.form(Step::Disks);
+    stage.grant(press(&form, NVME));
+    found_again(&mut stage, |disks| {
+        disks.retain(|disk| disk.name != "nvme0n1")
+    });
+    let form = stage.form(Step::Disks);
+    let row = row(&form, "disk:pi-a:serial pi-a-N");
+    assert!(row.cells.contains(&"chosen, and not there now".to_owned()));
+    stage.grant(press(&form, "disk:pi-a:serial pi-a-N"));
+    let answers = stage.state.cluster.answers.as_ref().unwrap();
+    assert_eq!(answers.nodes[0].disks, []);
+}
+
+#[test]
+fn a_chosen_disk_that_has_a_twin_by_now_can_be_given_back() {
+    let mut stage = Stage::served(0);
+    let form = stage.form(Step::Disks);
+    stage.grant(press(&form, NVME));
+    found_again(&mut stage, |disks| {
+        let found = disks.iter().find(|disk| disk.name == "nvme0n1");
+        let mut twin = found.cloned().expect("the chosen disk");
+        "nvme1n1".clone_into(&mut twin.name);
+        "/dev/nvme1n1".clone_into(&mut twin.path);
+        disks.push(twin);
+    });
+    let form = stage.form(Step::Disks);
+    stage.grant(press(&form, NVME));
+    let answers = stage.state.cluster.answers.as_ref().unwrap();
+    assert_eq!(answers.nodes[0].disks, []);
+}
+
 #[test]
 fn ceph_takes_a_disk_that_an_old_lxd_could_not_wipe() {
     let mut stage = Stage::initiator_on(|here| {

@@ -104,6 +104,7 @@ fn disk(name: &str, holds: &str) -> DiskUse {
         serial: format!("S-{name}"),
         size: 1_000_000_000_000,
         holds: holds.to_owned(),
+        uuid: String::new(),
         purpose: mcloud::engine::answers::Purpose::Local,
     }
 }

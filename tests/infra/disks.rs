@@ -101,6 +101,41 @@ async fn the_most_readable_stable_link_is_a_disks_path() {
 }
 
 #[tokio::test]
+async fn disks_that_share_a_serial_number_are_known_by_their_ports() {
+    let machine = Machine::new();
+    for (disk, number) in [("sda", "8:0"), ("sdb", "8:16"), ("sdc", "8:32")] {
+        machine.disk(disk, number);
+        let serial = if disk == "sdc" {
+            "C"
+        } else {
+            "0123456789ABCDEF"
+        };
+        let notes = format!("E:ID_SERIAL_SHORT={serial}\n");
+        machine.file(&format!("udev/data/b{number}"), &notes);
+    }
+    // The bridges' one link is that of the disk that came last.
+    let of_both = "dev/disk/by-id/usb-JMicron_0123456789ABCDEF-0:0";
+    machine.link(of_both, "../../sdb");
+    machine.link("dev/disk/by-id/ata-C", "../../sdc");
+    machine.link("dev/disk/by-path/usb-0:1-part1", "../../sda1");
+    for (port, disk) in [("usb-0:1", "sda"), ("usb-0:3", "sdc")] {
+        machine.link(
+            &format!("dev/disk/by-path/{port}"),
+            &format!("../../{disk}"),
+        );
+    }
+    let disks = machine.disks().await;
+    let expected = [
+        "dev/disk/by-path/usb-0:1",
+        "dev/sdb",
+        "dev/disk/by-id/ata-C",
+    ];
+    for (disk, path) in disks.iter().zip(expected) {
+        assert_eq!(disk.path, machine.path(path).display().to_string());
+    }
+}
+
+#[tokio::test]
 async fn partitions_are_found_inside_a_disk_and_beside_it() {
     let machine = Machine::new();
     machine

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use mcloud::engine::Seen;
 use mcloud::engine::plan::Work;
-use mcloud::infra::Inputs;
 use mcloud::infra::host;
+use mcloud::infra::{Context, Inputs};
 use rstest::rstest;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixListener;
@@ -225,6 +225,8 @@ async fn a_disk_that_failed_while_it_was_wiped_is_said_to_be_perhaps_wiped() {
     lab.form_ceph(1).await;
     let (failure, _) = lab.fails(1, &lab.disk(1, "sdb")).await;
     assert_eq!(failure.data.code, "microceph.data-disk-wiped");
+    // The second attempt finds what the first one left, and goes on.
+    lab.node(1).machine.holding("sdb", "2\n");
     lab.walk(1, &lab.disk(1, "sdb")).await;
 }
 
@@ -249,7 +251,16 @@ async fn a_disk_that_changed_since_review_is_not_given_away() {
     machine.holding("sda", "0\nTYPE=ext4\nLABEL=new\n");
     let (failure, _) = lab.fails(1, &lab.disk(1, "sda")).await;
     assert_eq!(failure.what.code, "disk.holds-other");
+    assert_eq!(failure.data.code, "disk.data-untouched");
     assert!(lab.ceph_facts(1).await.disks.is_empty());
+    // Who tries again cannot know what the attempt before wrote.
+    let again = Context {
+        attempt: 2,
+        ..lab.context(Inputs::new())
+    };
+    let step = lab.step(1, &lab.disk(1, "sda"));
+    let failure = heard(step.apply(&again).await).expect_err("another disk");
+    assert_eq!(failure.data.code, "disk.data-earlier");
 }
 
 /// An OSD on its admin socket that is in these states, one after the other, and stays in the last.

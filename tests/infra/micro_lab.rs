@@ -90,6 +90,7 @@ impl Lab {
             }),
             cancel: CancellationToken::new(),
             inputs,
+            attempt: 1,
         }
     }
 
@@ -240,6 +241,7 @@ impl Lab {
             serial: format!("{}-{name}", node.name),
             size: 2048 * 512,
             holds: if wipe { "ext4 \"photos\"" } else { "" }.to_owned(),
+            uuid: String::new(),
             purpose: Purpose::Ceph,
         };
         Work::CephDisk {

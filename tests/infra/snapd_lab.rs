@@ -87,6 +87,7 @@ impl Lab {
             }),
             cancel: self.cancel.clone(),
             inputs,
+            attempt: 1,
         }
     }
 

@@ -94,6 +94,7 @@ async fn a_ceph_that_was_there_keeps_its_copies() {
         progress: Box::new(|_| ()),
         cancel: CancellationToken::new(),
         inputs: Inputs::new(),
+        attempt: 1,
     };
     let seen = step.observe(&context).await.expect("a look");
     assert!(matches!(seen, Seen::There(_)), "{seen:?}");

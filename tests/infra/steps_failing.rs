@@ -1,6 +1,6 @@
 //! A step that failed leaves what it found, says why, and can be tried again.
 
-use mcloud::engine::plan::Work;
+use mcloud::engine::plan::{PoolSource, Work};
 use mcloud::engine::services::{LxdState, ServiceState};
 use mcloud::infra::lxd::types::Config;
 use mcloud::infra::{InfraBootstrapper, Inputs};
@@ -145,6 +145,31 @@ async fn a_member_that_forgot_its_cluster_is_not_joined_over_its_own_ghost() {
     assert_eq!(failure.what.code, "lxd.join-ghost");
     let nothing = heard(step.apply(&lab.context(Inputs::new())).await);
     assert_eq!(nothing.expect_err("no token").what.code, "lxd.join-inputs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_on_which_a_pool_failed_is_never_said_to_be_untouched() {
+    for release in RELEASES {
+        let lab = Lab::of(release, 1, &[]).await;
+        lab.bootstrap().await;
+        let node = lab.node(1);
+        // A link that this LXD cannot use.
+        node.machine.link("dev/disk/by-id/ata-x", "../../sda");
+        let mut part = disk(node, "sda");
+        if let PoolSource::Disk { disk, .. } = &mut part.source {
+            let path = node.machine.path("dev/disk/by-id/ata-x");
+            disk.path = path.display().to_string();
+        }
+        let part = pending(node, part);
+        lab.walk(1, &part).await;
+        lab.apply(1, &lab.pool(1)).await.expect_err("no such disk");
+        lab.is_there(1, &part).await;
+        // What LXD began stays on the disk.
+        node.machine.holding("sda", "0\nTYPE=btrfs\n");
+        let failure = lab.is_refused(1, &part).await;
+        assert_eq!(failure.what.code, "disk.holds-other", "{release}");
+        assert_eq!(failure.data.code, "disk.data-earlier", "{release}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

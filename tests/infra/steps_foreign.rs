@@ -12,6 +12,7 @@ use mcloud::rehearsal::lxd::Release;
 use secrecy::ExposeSecret;
 
 use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, members, pending};
+use crate::steps_words::spoken;
 
 fn quiet(_: &OperationView) {}
 
@@ -247,6 +248,58 @@ async fn a_part_that_was_defined_on_another_disk_is_not_made() {
         let second = pending(lab.node(1), disk(lab.node(1), "sdb"));
         let failure = lab.is_refused(1, &second).await;
         assert_eq!(failure.what.code, "lxd.pool-other-source");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_was_defined_in_another_way_is_not_made_and_its_removal_is_the_way_on() {
+    for release in RELEASES {
+        let lab = Lab::of(release, 1, &[]).await;
+        lab.bootstrap().await;
+        let node = lab.node(1);
+        let wiped = disk(node, "sdb");
+        let mut kept = wiped.clone();
+        if let PoolSource::Disk { disk, wipe } = &mut kept.source {
+            (disk.holds, *wipe) = (String::new(), false);
+        }
+        let larger = PoolPart {
+            source: PoolSource::File(2 * crate::steps_lab::FILE),
+            ..file()
+        };
+        for (first, second) in [(wiped, kept), (file(), larger)] {
+            let (first, second) = (pending(node, first), pending(node, second));
+            lab.walk(1, &first).await;
+            let failure = lab.is_refused(1, &second).await;
+            assert_eq!(failure.what.code, "lxd.pool-other-part", "{release}");
+            let hint = failure.hint.expect("a way on");
+            assert!(spoken(&hint).contains("lxc storage delete local"));
+            node.lxd
+                .delete_pool(LOCAL_POOL, &quiet)
+                .await
+                .expect("no pool");
+            node.machine.holding("sdb", "2\n");
+            lab.walk(1, &second).await;
+            node.lxd
+                .delete_pool(LOCAL_POOL, &quiet)
+                .await
+                .expect("no pool");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_pool_is_on_a_member_is_told_by_the_disk_or_the_file() {
+    for release in RELEASES {
+        let lab = Lab::of(release, 2, &[]).await;
+        lab.form(2).await;
+        for (number, expected) in [(1, "sda"), (2, "/disks/local.img")] {
+            let found = lab.node(number).service.status().await;
+            let ServiceState::Lxd(LxdState::Answers(found)) = found else {
+                panic!("{release} does not answer");
+            };
+            let place = found.pools[0].place.as_deref().expect("a place");
+            assert!(place.ends_with(expected), "{release}: {place}");
+        }
     }
 }
 

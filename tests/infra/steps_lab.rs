@@ -116,6 +116,7 @@ impl Lab {
             }),
             cancel: CancellationToken::new(),
             inputs,
+            attempt: 1,
         }
     }
 
@@ -368,6 +369,7 @@ pub(crate) fn disk(node: &Node, name: &str) -> PoolPart {
         serial,
         size: 2048 * 512,
         holds: if wipe { "ext4 \"photos\"" } else { "" }.to_owned(),
+        uuid: String::new(),
         purpose: mcloud::engine::answers::Purpose::Local,
     };
     PoolPart {

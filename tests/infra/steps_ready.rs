@@ -95,6 +95,7 @@ fn context() -> Context {
         progress: Box::new(|_| ()),
         cancel: CancellationToken::new(),
         inputs: Inputs::new(),
+        attempt: 1,
     }
 }
 

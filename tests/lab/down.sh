@@ -37,13 +37,17 @@ free_rbd() {
     rm -f "$note"
   done
 }
-# free_loops HOST: detaches the loops whose file lies in the host's directory, told by inode (paths are seen from inside a host)
+# free_loops HOST: detaches the loops whose file lies in the host's directory, told by inode (paths are seen from inside a host). Files of
+# rbd-fuse, which lie right below its mount, are not asked about: that of a host whose Ceph has just lost the others never answers.
 free_loops() {
-  local inodes name inode
+  local inodes file name inode device
   inodes=$(find "$HOSTS_DIR/$1/disks" "$HOSTS_DIR/$1/plain" -xdev -type f -size +1M -printf '%i\n' 2>/dev/null || true)
   free_rbd "$1"
   [ -n "$inodes" ] || return 0
-  losetup -lnO NAME,BACK-INO,BACK-MAJ:MIN | while read -r name inode device; do
+  for file in /sys/block/loop*/loop/backing_file; do
+    case $(cat "$file" 2>/dev/null) in /*/*) ;; *) continue ;; esac
+    name=${file#/sys/block/} name=/dev/${name%%/*}
+    read -r inode device < <(losetup -lnO BACK-INO,BACK-MAJ:MIN "$name" 2>/dev/null) || continue
     if [ "$device" = "$(mountpoint -d "$(stat -c %m "$HOSTS_DIR")")" ] && grep -qx "$inode" <<<"$inodes"; then losetup -d "$name"; fi
   done
 }

@@ -74,11 +74,13 @@ init_of() {
   pid=$(cat "$HOSTS_DIR/$1/init.pid" 2>/dev/null) && [ -e "/proc/$pid/ns/mnt" ] && echo "$pid"
 }
 
-# loop_of FILE: the loop device of the file, attached if it is not.
+# loop_of FILE: the loop device of the file, attached if it is not. Asked of sysfs: losetup asks the files of all loops, and one that lies
+# in a Ceph which hangs never answers.
 loop_of() {
-  local loop
-  loop=$(losetup -nO NAME -j "$1" | head -n1)
-  echo "${loop:-$(losetup -f --show "$1")}"
+  local found
+  found=$(grep -lxF -- "$(realpath "$1")" /sys/block/loop*/loop/backing_file 2>/dev/null || true)
+  found=${found%%$'\n'*} found=${found#/sys/block/}
+  if [ -n "$found" ]; then echo "/dev/${found%%/*}"; else losetup -f --show "$1"; fi
 }
 # disk_facts HOST NAME SERIAL: the arguments of disk-show.sh for a disk of the host.
 disk_facts() {

@@ -41,6 +41,10 @@ impl Turn<'_> {
         self.peer(name, PeerState::Lost);
         match self.state.cluster.stage {
             Stage::Review => {
+                // It may come back with other disks: it is planned by what it says then.
+                if let Some(node) = self.state.cluster.nodes.get_mut(name) {
+                    node.facts = None;
+                }
                 self.state.cluster.stage = Stage::Gathering;
                 self.state.cluster.gathers = self.now;
             }

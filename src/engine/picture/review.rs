@@ -6,17 +6,47 @@ use std::collections::BTreeMap;
 use crate::engine::answers::Answers;
 use crate::engine::message::Message;
 use crate::engine::node::Cluster;
+use crate::engine::picture::bytes_in_words;
 use crate::engine::plan::{NetworkShape, OVN_NETWORK, Plan, Work};
+
+/// A GiB in bytes.
+const GIB: u64 = 1 << 30;
 
 /// The sentences, from the plan and the nodes' facts.
 pub(super) fn notes(plan: &Plan, cluster: &Cluster) -> Vec<Message> {
-    let mut notes = vec![storage(plan), network(plan, cluster.answers.as_deref())];
+    let mut notes: Vec<_> = files(plan, cluster).collect();
+    notes.extend([storage(plan), network(plan, cluster.answers.as_deref())]);
     notes.extend(snaps(plan, cluster));
     notes
 }
 
 fn works(plan: &Plan) -> impl Iterator<Item = &Work> {
     plan.steps.iter().map(|step| &step.work)
+}
+
+/// The files that hold the local pool on nodes without a disk for it: those of one size together.
+fn files(plan: &Plan, cluster: &Cluster) -> impl Iterator<Item = Message> {
+    let mut sizes: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
+    for (node, size) in plan.files() {
+        let facts = cluster.nodes.get(node);
+        let facts = facts.and_then(|node| node.facts.as_deref());
+        if facts.is_none_or(|facts| facts.made_pool(node).is_none()) {
+            sizes.entry(size).or_default().push(node);
+        }
+    }
+    sizes.into_iter().map(|(size, nodes)| {
+        let says = Message::new("review.files").with("size", in_words(size));
+        says.with("nodes", nodes.join(", "))
+    })
+}
+
+/// A file's size as the answers have it: people give whole GiB.
+fn in_words(size: u64) -> String {
+    if size.is_multiple_of(GIB) {
+        format!("{} GiB", size / GIB)
+    } else {
+        bytes_in_words(size)
+    }
 }
 
 fn storage(plan: &Plan) -> Message {

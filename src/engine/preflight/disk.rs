@@ -48,9 +48,10 @@ pub fn disk_choices(disks: &[Disk], can_wipe: bool) -> Vec<DiskOffer> {
         .map(|disk| {
             let filter = filter(disks, disk);
             let nameless = || filter.is_none().then(|| twin(disks, disk));
+            let alike = || alike(disks, disk);
             let holds = disk.holds.in_words(&disk.partitions);
             DiskOffer {
-                unusable: refusal(disk, can_wipe).or_else(nameless),
+                unusable: refusal(disk, can_wipe).or_else(alike).or_else(nameless),
                 erases: !holds.is_empty(),
                 holds,
                 warnings: warnings(disk),
@@ -66,11 +67,18 @@ pub fn disk_choices(disks: &[Disk], can_wipe: bool) -> Vec<DiskOffer> {
 /// Why a disk cannot be given to a new pool, whoever wants it: the Disks screen and the plan refuse
 /// the same ones.
 pub(in crate::engine) fn refusal(disk: &Disk, can_wipe: bool) -> Option<Refusal> {
-    in_use(disk).or_else(|| unfit(disk)).or_else(|| {
-        let holds = disk.holds.in_words(&disk.partitions);
-        let kept = !holds.is_empty() && !can_wipe;
-        kept.then(|| refuse(disk, "check.disk-wipe", &holds, Some("disk.mend-wipe")))
-    })
+    let renamed = || {
+        let bare = !disk.has_lasting_path();
+        bare.then(|| refuse(disk, "check.disk-renamed", "", Some("disk.mend-renamed")))
+    };
+    in_use(disk)
+        .or_else(|| unfit(disk))
+        .or_else(renamed)
+        .or_else(|| {
+            let holds = disk.holds.in_words(&disk.partitions);
+            let kept = !holds.is_empty() && !can_wipe;
+            kept.then(|| refuse(disk, "check.disk-wipe", &holds, Some("disk.mend-wipe")))
+        })
 }
 
 fn refuse(disk: &Disk, code: &str, why: &str, mend: Option<&str>) -> Refusal {
@@ -116,7 +124,7 @@ pub(in crate::engine) fn unfit(disk: &Disk) -> Option<Refusal> {
         return refuse("check.disk-read-only", "", "disk.mend-read-only");
     }
     // A kernel name is nobody's own: after the next start it may be another disk's.
-    if disk.serial.is_none() && !disk.path.contains("/by-id/") {
+    if disk.serial.is_none() && !disk.has_lasting_path() {
         return refuse("check.disk-nameless", "", "disk.mend-nameless");
     }
     match &disk.holds {
@@ -128,11 +136,19 @@ pub(in crate::engine) fn unfit(disk: &Disk) -> Option<Refusal> {
     }
 }
 
+/// Why a disk cannot be given away though its filter finds it alone: another has its serial number, and
+/// its path does not name the port that tells them apart.
+pub(in crate::engine) fn alike(disks: &[Disk], disk: &Disk) -> Option<Refusal> {
+    let has_twin = disks.iter().any(|other| disk.is_like(other));
+    (has_twin && !disk.is_by_port()).then(|| twin(disks, disk))
+}
+
 /// The disks that nothing tells from `disk`.
 fn twin(disks: &[Disk], disk: &Disk) -> Refusal {
     let same = |other: &&Disk| {
-        let alike = other.serial == disk.serial && other.model == disk.model;
-        alike && other.name != disk.name
+        let unnamed = disk.serial.is_none() && other.serial.is_none();
+        let alike = unnamed && other.model == disk.model && other.name != disk.name;
+        alike || disk.is_like(other)
     };
     let others = disks.iter().filter(same).map(|other| other.name.as_str());
     let others = others.collect::<Vec<_>>().join(", ");
@@ -162,6 +178,9 @@ fn warnings(disk: &Disk) -> Vec<Message> {
     let mut said = Vec::new();
     if let Some(speed) = disk.usb_speed_mbps.filter(|speed| *speed <= USB_2) {
         said.push(say("disk.slow-usb").with("speed", speed));
+    }
+    if disk.is_by_port() {
+        said.push(say("disk.by-port"));
     }
     if disk.transport.as_deref() == Some("mmc") {
         said.push(say("disk.card"));

@@ -8,7 +8,7 @@ use super::{Check, Verdict, revisions};
 use crate::engine::answers::{Answers, Purpose, SnapChannels};
 use crate::engine::facts::Disk;
 use crate::engine::message::Message;
-use crate::engine::services::{MicroFacts, MicroMember, MicroState, NodeFacts, SnapdState};
+use crate::engine::services::{MicroFacts, MicroMember, MicroState, NodeFacts, Osd, SnapdState};
 
 /// One of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,14 +215,13 @@ fn strange_disk(node: &str, facts: &NodeFacts, answers: &Answers) -> Option<Stri
         let mut given = own.disks_for(Purpose::Ceph);
         given.find(|choice| choice.find.fits(disk))
     };
-    let given = |path: &str| {
+    let given = |osd: &Osd| {
         let mut disks = facts.host.disks.iter();
-        disks.any(|disk| disk.is_at(path) && chosen(disk).is_some())
+        disks.any(|disk| osd.is_on(disk) && chosen(disk).is_some())
     };
     let disks = facts.ceph.facts().map_or(&[][..], |ceph| &ceph.disks);
     let mut own = disks.iter().filter(|osd| osd.member == node);
-    own.find(|osd| !given(&osd.path))
-        .map(|osd| osd.path.clone())
+    own.find(|osd| !given(osd)).map(|osd| osd.path.clone())
 }
 
 /// The comparisons of the nodes' services: one `MicroCeph` and one `MicroOVN` at most, and the initiator in

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::facts::Disk;
+
 /// How a node's `MicroCeph` or `MicroOVN` was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,4 +81,17 @@ pub struct Osd {
     pub path: String,
     /// The member it is in.
     pub member: String,
+    /// The kernel name of the disk that the path leads to, where its own member was asked.
+    #[serde(default)]
+    pub device: Option<String>,
+}
+
+impl Osd {
+    /// Whether it is on this disk of its own member.
+    pub fn is_on(&self, disk: &Disk) -> bool {
+        match &self.device {
+            Some(device) => *device == disk.name,
+            None => disk.is_at(&self.path),
+        }
+    }
 }

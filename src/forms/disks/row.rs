@@ -45,7 +45,8 @@ pub(super) fn row(known: Known<'_>, node: &NodeDisks, disk: &DiskRow) -> Row {
         encrypt: given.is_some_and(|given| given.encrypt),
     });
     let tone = match (&disk.unusable, chosen, disk.erases) {
-        (Some(_), ..) => Tone::Dim,
+        (Some(_), true, _) => Tone::Bad,
+        (Some(_), false, _) => Tone::Dim,
         (None, true, true) => Tone::Warning,
         (None, true, false) => Tone::Good,
         (None, false, _) => Tone::Plain,
@@ -55,11 +56,15 @@ pub(super) fn row(known: Known<'_>, node: &NodeDisks, disk: &DiskRow) -> Row {
         cells: vec![
             cell(&disk.name),
             cell(&disk.model),
-            bytes_in_words(disk.size),
-            if disk.holds.is_empty() {
-                say("disks.empty")
+            if disk.gone && disk.size == 0 {
+                String::new()
             } else {
-                cell(&disk.holds)
+                bytes_in_words(disk.size)
+            },
+            match (disk.gone, disk.holds.is_empty()) {
+                (true, _) => say("disks.gone"),
+                (false, true) => say("disks.empty"),
+                (false, false) => cell(&disk.holds),
             },
             used_for(disk),
         ],

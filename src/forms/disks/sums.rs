@@ -79,7 +79,7 @@ fn ceph(known: Known<'_>) -> Vec<Note> {
 /// The sizes of the disks that a node gives to Ceph.
 fn sizes(node: &NodeDisks) -> Vec<u64> {
     let disks = node.disks.iter();
-    let given = disks.filter(|disk| disk.purpose == Some(Purpose::Ceph));
+    let given = disks.filter(|disk| disk.purpose == Some(Purpose::Ceph) && !disk.gone);
     given.map(|disk| disk.size).collect()
 }
 

@@ -1,23 +1,31 @@
 //! The last look at a disk before it is given away: it must still be what Review showed.
 
-use super::disks::disks;
+use super::disks::disk_at;
 use crate::engine::facts::{Disk, Holds};
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::DiskUse;
 use crate::world::World;
 
-/// Looks at a planned disk once more, right before a service gets it.
-pub async fn look_again(world: &World, planned: &DiskUse) -> Result<(), Failure> {
-    let found = disks(world)
-        .await
-        .map_err(|error| changed(planned, "disk.unread").because(error))?;
-    same_disk(&found, planned)
+/// Looks at a planned disk once more, right before a service gets it. Where an `earlier` attempt may
+/// have written to it, a failure says so.
+pub async fn look_again(world: &World, planned: &DiskUse, earlier: bool) -> Result<(), Failure> {
+    let found = disk_at(world, &planned.path).await;
+    let found = found.map_err(|error| changed(planned, "disk.unread").because(error));
+    let same = found.and_then(|found| same_disk(found.as_ref(), planned));
+    same.map_err(|failure| {
+        if earlier {
+            failure.data(Message::new("disk.data-earlier").with("disk", &planned.name))
+        } else {
+            failure
+        }
+    })
 }
 
-/// Makes sure that a planned disk still is what Review showed: the same path, name, serial number,
-/// model and size, holding the same, and used by nothing.
-pub fn same_disk(found: &[Disk], planned: &DiskUse) -> Result<(), Failure> {
-    let Some(disk) = found.iter().find(|disk| disk.path == planned.path) else {
+/// Makes sure that the disk at a planned path still is what Review showed: the same name, serial
+/// number, model and size, holding the same, and used by nothing. One that was to be erased may be
+/// empty by now: an earlier attempt did that, or somebody else, and nothing is left to lose.
+pub fn same_disk(found: Option<&Disk>, planned: &DiskUse) -> Result<(), Failure> {
+    let Some(disk) = found.filter(|disk| disk.path == planned.path) else {
         return Err(changed(planned, "disk.gone"));
     };
     let differs = |was: &str, is: &str, code: &str| {
@@ -40,8 +48,11 @@ pub fn same_disk(found: &[Disk], planned: &DiskUse) -> Result<(), Failure> {
         }
     }
     let holds = disk.holds.in_words(&disk.partitions);
-    if holds != planned.holds || matches!(disk.holds, Holds::Unknown(_)) {
-        return differs(&planned.holds, &holds, "disk.holds-other");
+    let uuid = disk.holds.uuid().unwrap_or_default();
+    let same = holds == planned.holds && uuid == planned.uuid;
+    if !(same || holds.is_empty()) || matches!(disk.holds, Holds::Unknown(_)) {
+        let was = with_uuid(&planned.holds, &planned.uuid);
+        return differs(&was, &with_uuid(&holds, uuid), "disk.holds-other");
     }
     if let Some(used) = &disk.used {
         return differs("", used, "disk.used");
@@ -50,6 +61,15 @@ pub fn same_disk(found: &[Disk], planned: &DiskUse) -> Result<(), Failure> {
         return Err(changed(planned, "disk.read-only"));
     }
     Ok(())
+}
+
+/// What a disk holds, with the UUID that tells it from another that looks the same.
+fn with_uuid(holds: &str, uuid: &str) -> String {
+    if uuid.is_empty() {
+        holds.to_owned()
+    } else {
+        format!("{holds} (UUID {uuid})")
+    }
 }
 
 fn changed(planned: &DiskUse, code: &str) -> Failure {

@@ -35,32 +35,67 @@ const LESSER: &[&str] = &[
 
 /// Every whole disk, with what it holds and what it is used for.
 pub async fn disks(world: &World) -> Result<Vec<Disk>, HostError> {
+    let found = all(world)?.into_iter().map(|disk| opened(world, disk));
+    Ok(join_all(found).await)
+}
+
+/// The disk at `path` alone, with what it holds and what it is used for; none where there is none. No
+/// other disk is opened.
+pub(super) async fn disk_at(world: &World, path: &str) -> Result<Option<Disk>, HostError> {
+    let found = all(world)?.into_iter().find(|disk| disk.path == path);
+    Ok(match found {
+        Some(disk) => Some(opened(world, disk).await),
+        None => None,
+    })
+}
+
+/// Every whole disk as the kernel and udev tell it; none of them is opened.
+fn all(world: &World) -> Result<Vec<Disk>, HostError> {
     let roots = &world.roots;
     let class = roots.sys.join("class/block");
     let all = listed(&class)?;
-    let links = links(&roots.dev.join("disk/by-id"));
     let uses = Uses::read(roots);
-    let whole = all
+    let whole = all.iter().filter(|name| is_disk(&class.join(name), name));
+    let mut found: Vec<_> = whole.map(|name| disk(roots, name, &all)).collect();
+    let (by_id, by_path) = (
+        links(&roots.dev.join("disk/by-id")),
+        links(&roots.dev.join("disk/by-path")),
+    );
+    // A link by a serial number that several disks have is one of theirs, and another's tomorrow.
+    let alike: Vec<_> = found
         .iter()
-        .filter(|name| is_disk(&class.join(name), name))
-        .map(|name| {
-            let mut disk = disk(roots, name, &all);
-            disk.path = links
-                .get(name)
-                .unwrap_or(&roots.dev.join(name))
-                .display()
-                .to_string();
-            disk.used = uses.of(&class, name, &disk.partitions);
-            disk
-        });
-    let found = whole.map(async |mut disk| {
-        disk.holds = holds::holds(world, &disk).await;
-        if disk.used.is_none() && holds::is_claimed(world, &disk).await {
-            disk.used = Some(Disk::CLAIMED.to_owned());
-        }
-        disk
-    });
-    Ok(join_all(found).await)
+        .map(|disk| found.iter().any(|other| disk.is_like(other)))
+        .collect();
+    for (disk, alike) in found.iter_mut().zip(alike) {
+        let own = by_id.get(&disk.name).filter(|_| !alike);
+        let path = own.or_else(|| by_path.get(&disk.name));
+        let bare = roots.dev.join(&disk.name);
+        disk.path = path.unwrap_or(&bare).display().to_string();
+        disk.used = uses.of(&class, &disk.name, &disk.partitions);
+    }
+    Ok(found)
+}
+
+/// The disk with what is read from itself: what it holds, and whether somebody has claimed it.
+async fn opened(world: &World, mut disk: Disk) -> Disk {
+    disk.holds = holds::holds(world, &disk).await;
+    if disk.used.is_none() && holds::is_claimed(world, &disk).await {
+        disk.used = Some(Disk::CLAIMED.to_owned());
+    }
+    disk
+}
+
+/// The kernel name of the device that `path` leads to, as a service of this machine knows it; none
+/// where it leads to none.
+pub(in crate::infra) fn device(world: &World, path: &str) -> Option<String> {
+    let path = match path.strip_prefix("/dev/") {
+        Some(rest) => world.roots.dev.join(rest),
+        None => path.into(),
+    };
+    let device = path.canonicalize().ok()?;
+    let dev = world.roots.dev.canonicalize().ok()?;
+    let name = device.strip_prefix(dev).ok()?;
+    name.to_str().map(str::to_owned)
 }
 
 /// A disk is told by its name and by the device behind it, never by its number: the lab's `sdb`
@@ -144,11 +179,11 @@ fn notes(roots: &Roots, dir: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The best link to each disk in `/dev/disk/by-id`: the most readable, then the shortest.
-fn links(by_id: &Path) -> BTreeMap<String, PathBuf> {
+/// The best link to each disk in `/dev/disk/by-id` or `by-path`: the most readable, then the shortest.
+fn links(dir: &Path) -> BTreeMap<String, PathBuf> {
     let mut best: BTreeMap<String, (bool, usize, PathBuf)> = BTreeMap::new();
-    for link in names(by_id).unwrap_or_default() {
-        let path = by_id.join(&link);
+    for link in names(dir).unwrap_or_default() {
+        let path = dir.join(&link);
         let target = fs::read_link(&path).ok();
         let Some(disk) = target.as_deref().and_then(|t| t.file_name()?.to_str()) else {
             continue;

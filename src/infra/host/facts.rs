@@ -35,6 +35,9 @@ pub(super) fn facts(world: &World, simulated: Option<&HostFacts>) -> HostFacts {
     facts.model = firmware(&tree.join("model"), &dmi.join("product_name")).unwrap_or_default();
     facts.serial = firmware(&tree.join("serial-number"), &dmi.join("product_serial"));
     system::read(roots, &mut facts);
+    if simulated.is_none() {
+        facts.room = room(&roots.var_lib);
+    }
     let release = either(said.kernel.clone(), facts.kernel.clone());
     kernel::read(roots, &release, &mut facts);
     either_of(said, facts)
@@ -87,6 +90,7 @@ fn either_of(said: HostFacts, read: HostFacts) -> HostFacts {
         apparmor: said.apparmor.or(read.apparmor),
         kvm: said.kvm.or(read.kvm),
         root_uids: said.root_uids.or(read.root_uids),
+        room: said.room.or(read.room),
         nodename: either(said.nodename, read.nodename),
         nics: Vec::new(),
         disks: Vec::new(),
@@ -102,6 +106,12 @@ fn firmware(device_tree: &Path, dmi: &Path) -> Option<String> {
     [device_tree, dmi]
         .into_iter()
         .find_map(|path| line(path).filter(|text| !BLANKS.contains(&text.to_lowercase().as_str())))
+}
+
+/// The bytes that are free for everybody in the file system of `dir`; none where it does not tell.
+fn room(dir: &Path) -> Option<u64> {
+    let told = rustix::fs::statvfs(dir).ok()?;
+    told.f_bavail.checked_mul(told.f_frsize)
 }
 
 /// What the running kernel tells past World's roots: the one place that asks it.

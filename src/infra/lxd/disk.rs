@@ -37,10 +37,15 @@ pub(super) fn of(part: &PoolPart) -> Option<&DiskUse> {
     }
 }
 
-/// Looks at the part's disk once more, right before LXD gets it.
-pub(super) async fn look_again(reach: &Reach, part: &PoolPart) -> Result<(), Failure> {
+/// Looks at the part's disk once more, right before LXD gets it; an `earlier` attempt may have written
+/// to it.
+pub(super) async fn look_again(
+    reach: &Reach,
+    part: &PoolPart,
+    earlier: bool,
+) -> Result<(), Failure> {
     match of(part) {
-        Some(planned) => again::look_again(&reach.world, planned).await,
+        Some(planned) => again::look_again(&reach.world, planned, earlier).await,
         None => Ok(()),
     }
 }

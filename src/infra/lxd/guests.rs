@@ -85,6 +85,7 @@ impl GuestProof {
             self.note(Message::new("lxd.guests-no-vm"));
         }
         // Whatever came of it, nothing stays.
+        context.say(Message::new("lxd.guests-removing"));
         let cleared = self.clear(context, &lxd).await;
         proven.and(cleared)
     }
@@ -218,15 +219,13 @@ impl GuestProof {
             |error: RestError| failures::failed(Message::new("lxd.guests-not-removed"), &error);
         let instances = lxd.instances().await.map_err(not_removed)?;
         let ours = |it: &&Instance| it.config.contains_key(MARK);
-        for guest in instances.iter().filter(ours) {
+        let removing = instances.iter().filter(ours).map(async |guest| {
             if guest.status != "Stopped" {
-                lxd.stop_instance(&guest.name, &alive)
-                    .await
-                    .map_err(not_removed)?;
+                lxd.stop_instance(&guest.name, &alive).await?;
             }
-            let deleted = lxd.delete_instance(&guest.name, &alive).await;
-            deleted.map_err(not_removed)?;
-        }
+            lxd.delete_instance(&guest.name, &alive).await
+        });
+        every(removing).await.map_err(not_removed)?;
         for image in lxd.images().await.map_err(not_removed)? {
             let property = image.properties.get(image::PROPERTY);
             if property.is_some_and(|it| it == image::PROOF) {
@@ -239,9 +238,9 @@ impl GuestProof {
 }
 
 /// Does it with all guests at once, to the end of each; the first failure in their order.
-async fn every<T>(guests: impl Iterator<Item = T>) -> Result<(), Failure>
+async fn every<T, E>(guests: impl Iterator<Item = T>) -> Result<(), E>
 where
-    T: Future<Output = Result<(), Failure>>,
+    T: Future<Output = Result<(), E>>,
 {
     join_all(guests).await.into_iter().collect()
 }

@@ -69,7 +69,7 @@ impl Join {
         let part = self.brings.pool.as_ref();
         let part = part.filter(|_| request.member_config.iter().any(given));
         if let Some(part) = part {
-            disk::look_again(&self.reach, part).await?;
+            disk::look_again(&self.reach, part, context.is_again()).await?;
         }
         if context.cancel.is_cancelled() {
             return Err(failures::stopped());

@@ -1,7 +1,7 @@
 //! The step that defines this node's part of a pool; nothing is written to a disk yet.
 
 use super::client::Lxd;
-use super::disk::SOURCE;
+use super::disk::{SIZE, SOURCE, WIPE};
 use super::failures;
 use super::invite::other_driver;
 use super::reach::{Reach, leaves_open};
@@ -38,27 +38,42 @@ impl Pending {
         let own = own.map_err(|error| failures::unanswered(&error))?;
         if own.status != Phase::Created {
             self.is_planned(&own, &self.config(lxd).await?)?;
-            // It may have been defined long ago, by a run that was stopped.
-            self.share.look_again(&self.reach).await?;
+            // It may have been defined long ago, by a run that was stopped. Where LXD began to make the
+            // pool and did not come to an end, it may have written to any of its disks.
+            let earlier = pool.status == Phase::Errored;
+            self.share.look_again(&self.reach, earlier).await?;
         }
         Ok(None)
     }
 
     /// What is defined and not made yet must be what Review showed: making it writes to the disk.
     fn is_planned(&self, own: &Pool, planned: &Config) -> Result<(), Failure> {
-        let planned = planned.get(SOURCE).map_or("", String::as_str);
-        let found = own.config.get(SOURCE).map_or("", String::as_str);
+        let value = |config: &Config, key: &str| config.get(key).cloned().unwrap_or_default();
+        let (source, there) = (value(planned, SOURCE), value(&own.config, SOURCE));
         // LXD may have put its own place into a part that Review left to it.
-        if found == planned || (planned.is_empty() && !found.starts_with("/dev/")) {
-            return Ok(());
+        let left = source.is_empty() && !there.starts_with("/dev/");
+        if there != source && !left {
+            let what = self.other("lxd.pool-other-source", (&there, &source));
+            let hint = Message::new("lxd.hint-pool-other").with("pool", self.share.pool());
+            return Err(Failure::new(what).hint(hint));
         }
-        let what = Message::new("lxd.pool-other-source")
+        for key in [WIPE, SIZE] {
+            let (wanted, there) = (value(planned, key), value(&own.config, key));
+            if wanted != there {
+                let what = self.other("lxd.pool-other-part", (&there, &wanted));
+                let hint = Message::new("lxd.hint-pool-part").with("pool", self.share.pool());
+                return Err(Failure::new(what.with("key", key)).hint(hint));
+            }
+        }
+        Ok(())
+    }
+
+    fn other(&self, code: &str, (found, planned): (&str, &str)) -> Message {
+        Message::new(code)
             .with("pool", self.share.pool())
             .with("name", &self.name)
             .with("found", found)
-            .with("planned", planned);
-        Err(Failure::new(what)
-            .hint(Message::new("lxd.hint-pool-other").with("pool", self.share.pool())))
+            .with("planned", planned)
     }
 
     async fn config(&self, lxd: &Lxd) -> Result<Config, Failure> {
@@ -76,7 +91,9 @@ impl Pending {
         if self.lacking(&lxd).await?.is_none() {
             return Ok(());
         }
-        self.share.look_again(&self.reach).await?;
+        self.share
+            .look_again(&self.reach, context.is_again())
+            .await?;
         let pool = NewPool {
             name: self.share.pool().to_owned(),
             driver: self.share.driver().to_owned(),

@@ -112,6 +112,10 @@ pub(super) fn of_remote(pool: RemotePool, server: &Server) -> Config {
 }
 
 /// A member's part of a pool.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step has one of them, and nobody keeps many"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Share {
     /// Of the local pool.
@@ -145,10 +149,10 @@ impl Share {
         }
     }
 
-    /// Looks once more at a disk that is given away.
-    pub(super) async fn look_again(&self, reach: &Reach) -> Result<(), Failure> {
+    /// Looks once more at a disk that is given away; an `earlier` attempt may have written to it.
+    pub(super) async fn look_again(&self, reach: &Reach, earlier: bool) -> Result<(), Failure> {
         match self {
-            Self::Local(part) => disk::look_again(reach, part).await,
+            Self::Local(part) => disk::look_again(reach, part, earlier).await,
             Self::Remote(_) => Ok(()),
         }
     }

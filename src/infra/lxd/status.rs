@@ -1,12 +1,15 @@
 //! How this node's LXD is found; reads only.
 
 use super::client::Lxd;
+use super::disk::SOURCE;
 use super::profile::PROFILE;
 use super::reach::Reach;
 use super::types::{Member, MemberStatus, Pool, Server};
 use super::units::{Units, units};
 use crate::engine::services::{LxdFacts, LxdMember, LxdPool, LxdState};
+use crate::infra::host::disks::device;
 use crate::infra::rest::RestError;
+use crate::world::World;
 
 /// The key in LXD's config under which mcloud leaves its cluster's id.
 pub(super) const MARK: &str = "user.mcloud.cluster";
@@ -60,7 +63,7 @@ async fn facts(reach: &Reach, lxd: &Lxd) -> Result<LxdFacts, RestError> {
     } else {
         Vec::new()
     };
-    let pools = pools(lxd, &server).await?;
+    let pools = pools(&reach.world, (lxd, &server)).await?;
     let networks = lxd.networks().await?;
     let profile = lxd.profile(PROFILE).await?;
     Ok(LxdFacts {
@@ -102,7 +105,7 @@ fn member(member: &Member) -> LxdMember {
 
 /// The pools, each as far as it is on this member: one that is `Pending` or `Errored` as a whole may
 /// be made here, and one that is only defined here has not written to its disk yet.
-async fn pools(lxd: &Lxd, server: &Server) -> Result<Vec<LxdPool>, RestError> {
+async fn pools(world: &World, (lxd, server): (&Lxd, &Server)) -> Result<Vec<LxdPool>, RestError> {
     let (clustered, own) = (
         server.environment.server_clustered,
         &server.environment.server_name,
@@ -113,6 +116,7 @@ async fn pools(lxd: &Lxd, server: &Server) -> Result<Vec<LxdPool>, RestError> {
         if clustered && whole.locations.contains(own) {
             let part = lxd.pool(&whole.name, Some(own)).await?;
             shown.status = format!("{:?}", part.status);
+            shown.place = place(world, &part);
         }
         found.push(shown);
     }
@@ -130,5 +134,14 @@ fn pool(pool: &Pool, clustered: bool) -> LxdPool {
         } else {
             Vec::new()
         },
+        place: None,
     }
+}
+
+/// Where a member's part is: LXD keeps what it was given first, and may call the source otherwise since.
+fn place(world: &World, part: &Pool) -> Option<String> {
+    let first = part.config.get("volatile.initial_source");
+    let given = first.or_else(|| part.config.get(SOURCE));
+    let given = given.filter(|given| given.starts_with('/'))?;
+    device(world, given).or_else(|| Some(given.clone()))
 }

@@ -76,7 +76,7 @@ impl GiveDisk {
         if self.look().await?.is_some() {
             return Ok(());
         }
-        again::look_again(&reach.world, &self.disk).await?;
+        again::look_again(&reach.world, &self.disk, context.is_again()).await?;
         reach.may_go_on(context)?;
         context.say(self.message("microceph.adding-disk"));
         let new = NewDisk {

@@ -5,6 +5,7 @@ use super::admin::{Admin, AdminError};
 use super::client::CephDisk;
 use crate::engine::facts::Disk;
 use crate::engine::plan::DiskUse;
+use crate::infra::host::disks::device;
 use crate::infra::systemd;
 use crate::world::World;
 
@@ -58,21 +59,12 @@ pub(super) fn record<'a>(
         serial: Some(planned.serial.clone()),
         ..Disk::default()
     };
-    let at = resolved(world, &planned.path);
+    let at = device(world, &planned.path);
     records.iter().find(|record| {
         record.location == member
-            && match (&at, resolved(world, &record.path)) {
+            && match (&at, device(world, &record.path)) {
                 (Some(at), Some(there)) => *at == there,
                 _ => disk.is_at(&record.path),
             }
     })
-}
-
-/// Where a path below `/dev` leads on this machine; none where there is nothing.
-fn resolved(world: &World, path: &str) -> Option<std::path::PathBuf> {
-    let path = match path.strip_prefix("/dev/") {
-        Some(rest) => world.roots.dev.join(rest),
-        None => path.into(),
-    };
-    path.canonicalize().ok()
 }

@@ -56,9 +56,14 @@ impl CephService {
         let ceph = self.ceph();
         facts.no_encryption = ceph.no_encryption().await?;
         let disks = ceph.disks().await?.into_iter();
+        let own = |member: &str| *member == facts.name;
+        let device = |path: &str| host::disks::device(&self.reach.world, path);
         facts.disks = disks
             .map(|it| Osd {
                 osd: it.osd,
+                device: Some(&it.path)
+                    .filter(|_| own(&it.location))
+                    .and_then(|path| device(path)),
                 path: it.path,
                 member: it.location,
             })

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{chosen_elsewhere, facts_of};
 use crate::engine::State;
-use crate::engine::answers::{Answers, CephStorage, Given, NodeAnswers, Purpose, SnapChannels};
+use crate::engine::answers::{
+    Answers, CephStorage, DiskChoice, Given, NodeAnswers, Purpose, SnapChannels,
+};
 use crate::engine::message::Message;
 use crate::engine::node::Role;
 use crate::engine::preflight::{
@@ -63,6 +65,9 @@ pub struct DiskRow {
     pub warnings: Vec<Message>,
     /// The node at whose console its use was chosen last, where that is another than this.
     pub chosen_by: Option<String>,
+    /// Whether it was chosen and is not there any more: it can only be given back.
+    #[serde(default)]
+    pub gone: bool,
 }
 
 /// The distributed storage as it would be.
@@ -141,10 +146,42 @@ fn rows(state: &State, node: &NodeAnswers, (facts, ceph): (&NodeFacts, bool)) ->
             mend: unusable.and_then(|refusal| refusal.mend),
             erases: offer.erases,
             warnings: offer.warnings,
+            gone: false,
         }
     };
     let offers = disk_choices(&facts.host.disks, true);
-    offers.into_iter().map(row).collect()
+    let mut rows: Vec<_> = offers.into_iter().map(row).collect();
+    let is_there = |choice: &&DiskChoice| {
+        let mut disks = facts.host.disks.iter();
+        disks.any(|disk| choice.find.fits(disk))
+    };
+    let chosen = node.disks.iter();
+    let lost = chosen.filter(|choice| !is_there(choice));
+    rows.extend(lost.map(|choice| gone(state, &node.name, choice)));
+    rows
+}
+
+/// The row of a disk that was chosen and is not there any more: what was to find it names it.
+fn gone(state: &State, node: &str, choice: &DiskChoice) -> DiskRow {
+    let find = &choice.find;
+    let say = |code: &str| Message::new(code).with("filter", find);
+    DiskRow {
+        chosen_by: chosen_elsewhere(state, node, &find.to_string()),
+        name: "?".to_owned(),
+        path: find.to_string(),
+        model: find.model.clone().unwrap_or_default(),
+        serial: find.serial.clone().unwrap_or_default(),
+        size: find.size.unwrap_or(0),
+        holds: String::new(),
+        purpose: Some(choice.purpose),
+        encrypt: choice.encrypt,
+        offers: Vec::new(),
+        unusable: Some(say("check.disk-none")),
+        mend: Some(say("disk.mend-gone")),
+        erases: false,
+        warnings: Vec::new(),
+        gone: true,
+    }
 }
 
 pub(super) fn ceph(state: &State, answers: &Answers) -> CephView {

@@ -31,7 +31,7 @@ pub(super) fn disk(
         let ceph = facts.ceph.facts();
         ceph.is_some_and(|ceph| {
             let own = ceph.disks.iter().filter(|osd| osd.member == node.name);
-            own.into_iter().any(|osd| found.is_at(&osd.path))
+            own.into_iter().any(|osd| osd.is_on(found))
         })
     });
     let refused = if stands {

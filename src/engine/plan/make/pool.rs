@@ -5,7 +5,7 @@ use crate::engine::answers::{DiskChoice, DriverChoice, NodeAnswers, Purpose};
 use crate::engine::facts::Disk;
 use crate::engine::message::Message;
 use crate::engine::plan::{DiskUse, LOCAL_POOL, PoolPart, PoolSource};
-use crate::engine::preflight::{Check, disk_check, driver_check, refusal, unfit};
+use crate::engine::preflight::{Check, alike, disk_check, driver_check, refusal, unfit};
 use crate::engine::services::{LxdState, NodeFacts};
 
 /// The driver of the local pool: what was asked for, or the best that every node has or will have.
@@ -77,9 +77,8 @@ pub(super) fn pool_part(
 
 /// Whether a node's part of the local pool is made: then its disk is not written to any more.
 pub(super) fn is_made(basis: Basis<'_>, node: &str) -> bool {
-    matches!(basis.facts.get(node).map(|facts| &facts.lxd), Some(LxdState::Answers(lxd))
-        if lxd.clustered && lxd.pools.iter().any(|pool| pool.name == LOCAL_POOL
-            && pool.is_made_on(node)))
+    let facts = basis.facts.get(node);
+    facts.is_some_and(|facts| facts.made_pool(node).is_some())
 }
 
 fn disk_source(
@@ -95,7 +94,14 @@ fn disk_source(
     let facts = basis.facts.get(&node.name);
     let can_wipe = facts.is_some_and(NodeFacts::can_wipe);
     // The pool itself uses its disk and is what the disk holds.
-    let pool_there = is_made(basis, &node.name);
+    let made = facts.and_then(|facts| facts.made_pool(&node.name));
+    let pool_there = made.is_some();
+    let place = made.and_then(|pool| pool.place.as_deref());
+    if let Some(place) = place.filter(|place| *place != disk.name && !disk.is_at(place)) {
+        let says = Message::new("check.disk-pool-elsewhere").with("disk", &disk.name);
+        let says = says.with("node", &node.name).with("place", place);
+        return Err(disk_check(&node.name, says));
+    }
     let refused = if pool_there {
         unfit(disk)
     } else {
@@ -125,7 +131,10 @@ pub(super) fn fitting<'a>(
     let disks = facts.map_or(&[][..], |facts| &facts.host.disks);
     let mut fitting = disks.iter().filter(|disk| choice.find.fits(disk));
     match (fitting.next(), fitting.next()) {
-        (Some(disk), None) => Ok(disk),
+        (Some(disk), None) => match alike(disks, disk) {
+            Some(refused) => Err(disk_check(&node.name, refused.why)),
+            None => Ok(disk),
+        },
         (None, _) => Err(disk_check(&node.name, say("check.disk-none"))),
         (Some(_), Some(_)) => Err(disk_check(&node.name, say("check.disk-many"))),
     }
@@ -133,7 +142,9 @@ pub(super) fn fitting<'a>(
 
 /// A disk of the node called `node`, as Review shows it.
 pub(super) fn disk_use((node, disk): (&str, &Disk), holds: String, purpose: Purpose) -> DiskUse {
+    let uuid = disk.holds.uuid().filter(|_| !holds.is_empty());
     DiskUse {
+        uuid: uuid.unwrap_or_default().to_owned(),
         node: node.to_owned(),
         name: disk.name.clone(),
         path: disk.path.clone(),
