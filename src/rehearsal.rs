@@ -75,7 +75,7 @@ pub struct Rehearsal {
 pub struct Pi {
     /// Its name, `pi-a` and on.
     pub name: String,
-    /// Its address, 127.0.0.11 and on, or fd42:6d63::b and on.
+    /// Its address, 127.0.0.11 and on, or `fd42:6d63::b` and on.
     pub address: IpAddr,
     /// Its outside.
     pub world: World,

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::{Daemon, heard};
 use crate::engine::event::What;
 use crate::engine::message::Message;
-use crate::engine::node::Cluster;
+use crate::engine::node::{Cluster, Stage};
 use crate::engine::{Event, Fact};
 use crate::store::Standing;
 use crate::wire::{LONG_LINE, REPORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError, abridge};
@@ -86,7 +86,8 @@ impl Links {
     }
 }
 
-/// State goes to an agent at most this often; an order takes the newest with it at once.
+/// State goes to an agent at most this often; beginnings, ends, and an order that could not be obeyed
+/// without it take the newest with them at once.
 const STATE_EVERY: Duration = Duration::from_millis(100);
 
 /// How long an agent may be silent before its link counts as lost: it beats every 2 s.
@@ -188,8 +189,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
                 }
                 order = orders.recv() => {
                     let Some(order) = order else { return Ok(()) };
-                    // The agent must hold the plan that the order is about.
-                    self.send_state().await?;
+                    if !self.knows_what(&order) {
+                        self.send_state().await?;
+                    }
                     self.wire.send(&order).await?;
                 }
                 told = news.next() => {
@@ -217,6 +219,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         }
     }
 
+    /// Whether the agent has what it obeys an order by. What else is new comes at its own pace.
+    fn knows_what(&self, said: &ToAgent) -> bool {
+        let (ToAgent::Order { order, .. }, Some(sent)) = (said, &self.sent) else {
+            return false;
+        };
+        let runs = matches!(sent.stage, Stage::Installing | Stage::Stopped);
+        runs && sent.digest.as_ref() == Some(&order.digest)
+    }
+
     async fn send_state(&mut self) -> Result<(), WireError> {
         let newest = Arc::clone(&self.daemon.hub.cluster.borrow());
         let sent = self.sent.as_ref().map_or(0, |sent| sent.revision);
@@ -242,8 +253,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         news: super::hub::News,
         held: (u64, u64),
     ) -> Result<(), WireError> {
-        // The picture of an end must be there before the event that tells of it.
-        self.send_state().await?;
+        let is_edge = |what: &What| matches!(what, What::Hello { .. } | What::Done { .. });
+        if news.events.iter().any(|event| is_edge(&event.what)) {
+            // The picture of an end must be there before the event that tells of it.
+            self.send_state().await?;
+        }
         let began = news.began;
         for (offset, event) in news.events.into_iter().enumerate() {
             let seq = u64::try_from(news.first.saturating_add(offset)).unwrap_or(u64::MAX);

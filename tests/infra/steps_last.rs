@@ -83,7 +83,7 @@ async fn everything_that_was_built_is_proven_in_words() {
                 "pi-1 leads LXD's database.",
                 "The btrfs pool local is made on pi-1, pi-2.",
                 "The ceph pool remote is made on pi-1, pi-2.",
-                "The physical network UPLINK is made on pi-1, pi-2.",
+                "The physical network UPLINK is made on pi-1, pi-2, with 10.88.0.1/24, fd88::1/64.",
                 "The ovn network default is made on pi-1, pi-2, with 10.200.0.1/24, fd42:4242::1/64.",
                 "The profile default has its root disk on remote.",
                 "The profile default has eth0 on the network default.",
