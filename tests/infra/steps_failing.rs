@@ -1,8 +1,8 @@
 //! A step that failed leaves what it found, says why, and can be tried again.
 
-use mcloud::engine::plan::{PoolSource, Work};
+use mcloud::engine::plan::{LOCAL_POOL, Work};
 use mcloud::engine::services::{LxdState, ServiceState};
-use mcloud::infra::lxd::types::Config;
+use mcloud::infra::lxd::types::{Config, NewPool};
 use mcloud::infra::{InfraBootstrapper, Inputs};
 use mcloud::rehearsal::lxd::Release;
 
@@ -150,23 +150,26 @@ async fn a_member_that_forgot_its_cluster_is_not_joined_over_its_own_ghost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_on_which_a_pool_failed_is_never_said_to_be_untouched() {
     for release in RELEASES {
-        let lab = Lab::of(release, 1, &[]).await;
+        let lab = Lab::of(release, 2, &[]).await;
         lab.bootstrap().await;
-        let node = lab.node(1);
-        // A link that this LXD cannot use.
-        node.machine.link("dev/disk/by-id/ata-x", "../../sda");
-        let mut part = disk(node, "sda");
-        if let PoolSource::Disk { disk, .. } = &mut part.source {
-            let path = node.machine.path("dev/disk/by-id/ata-x");
-            disk.path = path.display().to_string();
-        }
-        let part = pending(node, part);
-        lab.walk(1, &part).await;
-        lab.apply(1, &lab.pool(1)).await.expect_err("no such disk");
-        lab.is_there(1, &part).await;
+        lab.take_in(2, Some(file())).await;
+        let nowhere = NewPool {
+            name: LOCAL_POOL.to_owned(),
+            driver: "btrfs".to_owned(),
+            config: Config::from([("source".to_owned(), "/dev/nowhere".to_owned())]),
+            ..NewPool::default()
+        };
+        let lxd = &lab.node(1).lxd;
+        let defined = lxd.create_pool_pending("pi-1", &nowhere, &|_| ()).await;
+        defined.expect("a part");
+        let node = lab.node(2);
+        let part = pending(node, disk(node, "sda"));
+        lab.walk(2, &part).await;
+        lab.apply(1, &lab.pool(2)).await.expect_err("no such disk");
+        lab.is_there(2, &part).await;
         // What LXD began stays on the disk.
         node.machine.holding("sda", "0\nTYPE=btrfs\n");
-        let failure = lab.is_refused(1, &part).await;
+        let failure = lab.is_refused(2, &part).await;
         assert_eq!(failure.what.code, "disk.holds-other", "{release}");
         assert_eq!(failure.data.code, "disk.data-earlier", "{release}");
     }
