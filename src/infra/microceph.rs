@@ -6,6 +6,7 @@ pub mod client;
 mod disk;
 pub(in crate::infra) mod files;
 mod health;
+mod kept;
 pub mod refusals;
 pub mod tuning;
 

@@ -14,9 +14,11 @@ mod installed;
 mod service;
 mod status;
 mod through;
+mod told;
 
 pub use connected::PlugsConnected;
 pub use held::SnapsHeld;
-pub use installed::{ARCHITECTURE, REVISION, SnapInstalled, inputs};
+pub use installed::{ARCHITECTURE, REVISION, SnapInstalled};
 pub use service::SnapdService;
 pub use status::{SERVICES, status};
+pub use told::inputs;

@@ -1,10 +1,9 @@
 //! The steps that make this node's monitor fast while the cluster forms, and that give it its defaults
 //! back. A cluster forms without it, only more slowly: what hinders the first is said and no failure.
 
-use std::path::PathBuf;
+use std::fs;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use std::{fs, io};
 
 use super::admin::{Admin, AdminError};
 use super::client::MicroCeph;
@@ -58,33 +57,6 @@ impl Monitor {
         let services = services.map_err(|error| failures::unanswered(self.reach.app, &error))?;
         let mut services = services.iter();
         Ok(services.any(|it| it.service == "mon" && it.location == self.name))
-    }
-
-    /// Where is kept what counted before the monitor was tuned.
-    fn kept_in(&self) -> PathBuf {
-        let file = format!("monitor-{}.json", self.name);
-        self.reach.world.state_dir.join(file)
-    }
-
-    /// Keeps what counts now, for the step that gives it back; what was kept first stays.
-    fn keep(&self, values: &Values) -> io::Result<()> {
-        if self.kept().is_some() {
-            return Ok(());
-        }
-        let values: Vec<String> = values.each().map(|(_, value)| value).collect();
-        fs::write(self.kept_in(), serde_json::json!(values).to_string())
-    }
-
-    /// What was kept; none where nothing was, and Ceph's defaults are meant.
-    fn kept(&self) -> Option<Values> {
-        let kept = fs::read(self.kept_in()).ok()?;
-        let kept: Vec<String> = serde_json::from_slice(&kept).ok()?;
-        Values::told(&kept)
-    }
-
-    /// What counted before, which counts again in the end.
-    fn before(&self) -> Values {
-        self.kept().unwrap_or_else(Values::defaults)
     }
 
     fn say(&self, code: &str) -> Message {

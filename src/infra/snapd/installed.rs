@@ -11,7 +11,7 @@ use super::refusals::{Meaning, conflicting, meaning};
 use super::types::Snap;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
-use crate::infra::{Context, Doing, Inputs, Step};
+use crate::infra::{Context, Doing, Step};
 
 /// The name of the input that tells which revision the leader has.
 pub const REVISION: &str = "snap-revision";
@@ -50,20 +50,6 @@ enum Lack {
     Channel,
     /// It is another revision than the leader's.
     Revision,
-}
-
-/// What the leader tells a node about the snap it is to install: the leader's own revision, and for which
-/// architecture it was built, as revisions are an architecture's own. Nothing where the leader has none yet, has one that was built there, or its snapd starts again just now.
-pub async fn inputs(snapd: &Snapd, name: &str) -> Inputs {
-    let snap = snapd.snap(name).await.ok().flatten();
-    let known = snap.filter(|snap| !snap.is_local());
-    let (Some(snap), Ok(system)) = (known, snapd.system_info().await) else {
-        return Inputs::new();
-    };
-    Inputs::from([
-        (REVISION.to_owned(), snap.revision),
-        (ARCHITECTURE.to_owned(), system.architecture),
-    ])
 }
 
 /// What a refusal means that is none: the snap is as it should be, or snapd is busy with it, or

@@ -3,9 +3,10 @@
 use super::client::{Build, Snapd};
 use super::connected::PlugsConnected;
 use super::held::SnapsHeld;
-use super::installed::{SnapInstalled, inputs};
+use super::installed::SnapInstalled;
 use super::plugs::wanted;
 use super::status::status;
+use super::told::inputs;
 use crate::engine::message::Failure;
 use crate::engine::plan::{SnapName, Work};
 use crate::engine::services::ServiceState;
