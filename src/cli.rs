@@ -142,8 +142,7 @@ may be given more than once"
     /// 10.8.0.0/24 and an eth3 in 10.9.0.0/24.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     pub nics: u8,
-    /// Whether the Pis' addresses are IPv6: fd42:6d63::b and on instead of 127.0.0.11 and on, and
-    /// beside them fd42:8::/64 and fd42:9::/64.
+    /// Give the Pis IPv6 addresses in place of their IPv4 ones, also on their further NICs.
     #[arg(long)]
     pub ipv6: bool,
     /// What the Pis have before: lxd (its snap, where nothing is said), nothing, all (the snaps of

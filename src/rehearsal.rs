@@ -23,6 +23,7 @@ mod there;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -75,7 +76,7 @@ pub struct Rehearsal {
 pub struct Pi {
     /// Its name, `pi-a` and on.
     pub name: String,
-    /// Its address, 127.0.0.11 and on, or fd42:6d63::b and on.
+    /// Its address, 127.0.0.11 and on, or `fd42:6d63::b` and on.
     pub address: IpAddr,
     /// Its outside.
     pub world: World,
@@ -102,35 +103,30 @@ impl Rehearsal {
         script: &Script,
         parts: impl Fn(&World) -> Parts,
     ) -> Result<Self, RehearsalError> {
+        let (mut rehearsal, mut coming) = Self::begin(script, parts)?;
+        while let Some(pi) = coming.next().await? {
+            rehearsal.nodes.push(pi);
+        }
+        Ok(rehearsal)
+    }
+
+    /// A rehearsal without a Pi, and the Pis that are to come into it.
+    pub fn begin<P>(script: &Script, parts: P) -> Result<(Self, Coming<P>), RehearsalError> {
         let clock = Clock::faster(script.speed);
         let root = tempfile::Builder::new()
             .prefix("mcloud-rehearsal-")
             .tempdir()?;
-        let site = Site::new(script, &clock);
-        let neighbourhood = neighbourhood()?;
-        let mut nodes = Vec::new();
-        for number in 0..script.nodes.min(MOST_NODES) {
-            let name = name(number);
-            let loopback = loopback(number);
-            let address = if script.ipv6 { ipv6(number) } else { loopback };
-            let nics = pi::nics(&name, address, script.more_nics);
-            let place = (loopback, clock.clone());
-            let mut world = pi::lay_out(root.path(), (&name, nics.clone()), place)?;
-            world.discovery.set_port(neighbourhood);
-            let services = site.add((&name, nics), &world).await?;
-            if script.ceph && number == 0 {
-                there::ceph((&name, address), &world).await?;
-            }
-            let daemon = daemon::start(world.clone(), parts(&world)).await?;
-            nodes.push(Pi {
-                name,
-                address,
-                world,
-                daemon,
-                services,
-            });
-        }
-        Ok(Self { nodes, clock, root })
+        let coming = Coming {
+            next: 0,
+            script: script.clone(),
+            parts,
+            clock: clock.clone(),
+            root: root.path().to_path_buf(),
+            site: Site::new(script, &clock),
+            neighbourhood: neighbourhood()?,
+        };
+        let nodes = Vec::new();
+        Ok((Self { nodes, clock, root }, coming))
     }
 
     /// Ends every daemon and waits for it: nothing is written below the root any more.
@@ -143,6 +139,61 @@ impl Rehearsal {
     /// The directory everything of the rehearsal lies in.
     pub fn root(&self) -> &std::path::Path {
         self.root.path()
+    }
+}
+
+/// The Pis of a rehearsal that are not there yet: each is laid out and started when it is its turn, so
+/// that whoever sits at the first need not wait for the last.
+#[derive(Debug)]
+pub struct Coming<P> {
+    next: usize,
+    script: Script,
+    parts: P,
+    clock: Clock,
+    root: PathBuf,
+    site: Site,
+    neighbourhood: u16,
+}
+
+impl<P> Coming<P> {
+    /// How many Pis the rehearsal has once all have come.
+    pub fn all(&self) -> usize {
+        self.script.nodes.min(MOST_NODES)
+    }
+}
+
+impl<P: Fn(&World) -> Parts> Coming<P> {
+    /// The next Pi, with its daemon; none when all are there.
+    pub async fn next(&mut self) -> Result<Option<Pi>, RehearsalError> {
+        let number = self.next;
+        if number >= self.all() {
+            return Ok(None);
+        }
+        self.next = number.saturating_add(1);
+        let name = name(number);
+        let loopback = loopback(number);
+        let address = if self.script.ipv6 {
+            ipv6(number)
+        } else {
+            loopback
+        };
+        let nics = pi::nics(&name, address, self.script.more_nics);
+        let place = (loopback, self.clock.clone());
+        let mut world = pi::lay_out(&self.root, (&name, nics.clone()), place)?;
+        world.discovery.set_port(self.neighbourhood);
+        let services = self.site.add((&name, nics), &world).await?;
+        if self.script.ceph && number == 0 {
+            there::ceph((&name, address), &world).await?;
+        }
+        let parts = (self.parts)(&world);
+        let daemon = daemon::start(world.clone(), parts).await?;
+        Ok(Some(Pi {
+            name,
+            address,
+            world,
+            daemon,
+            services,
+        }))
     }
 }
 

@@ -5,7 +5,9 @@ use std::fmt;
 /// What figures are counted in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Unit {
+    Seconds,
     Milliseconds,
+    Times,
     MiB,
     Bytes,
 }
@@ -42,7 +44,9 @@ impl Row {
 impl Unit {
     fn tells(self, figure: f64) -> String {
         match self {
+            Self::Seconds => format!("{figure:.1} s"),
             Self::Milliseconds => format!("{figure:.3} ms"),
+            Self::Times => format!("{figure:.3}"),
             Self::MiB => format!("{figure:.1} MiB"),
             Self::Bytes => format!("{figure:.0} bytes"),
         }
@@ -50,7 +54,9 @@ impl Unit {
 
     fn aims(self, figure: f64) -> String {
         match self {
+            Self::Seconds => format!("{figure} s"),
             Self::Milliseconds => format!("{figure} ms"),
+            Self::Times => format!("{figure}"),
             Self::MiB => format!("{figure} MiB"),
             Self::Bytes => format!("{figure} bytes"),
         }

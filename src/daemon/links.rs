@@ -16,7 +16,7 @@ pub(super) use life::{LEADERS_BEAT, watch_over};
 use super::{Daemon, heard};
 use crate::engine::event::What;
 use crate::engine::message::Message;
-use crate::engine::node::Cluster;
+use crate::engine::node::{Cluster, Stage};
 use crate::engine::{Event, Fact};
 use crate::wire::{LONG_LINE, REPORT_LINE, ToAgent, ToLeader, VERSION, Wire, WireError, abridge};
 
@@ -91,7 +91,8 @@ impl Links {
     }
 }
 
-/// State goes to an agent at most this often; an order takes the newest with it at once.
+/// State goes to an agent at most this often; beginnings, ends, and an order that could not be obeyed
+/// without it take the newest with them at once.
 const STATE_EVERY: Duration = Duration::from_millis(100);
 
 /// Speaks with one agent until its link ends; it is known by its certificate's fingerprint.
@@ -181,9 +182,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
                     let Some(order) = order else { return Ok(()) };
                     // The agent must hold the plan that the order is about, and whoever is refused
                     // must have heard of the end before it: nothing comes after a refusal.
-                    self.send_state().await?;
-                    if let Some(told) = news.waiting() {
-                        self.send_events(told, held).await?;
+                    if !self.knows_what(&order) {
+                        self.send_state().await?;
+                        if let Some(told) = news.waiting() {
+                            self.send_events(told, held).await?;
+                        }
                     }
                     self.wire.send(&order).await?;
                 }
@@ -222,6 +225,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         Ok(self.hear(said))
     }
 
+    /// Whether the agent has what it obeys an order by. What else is new comes at its own pace.
+    fn knows_what(&self, said: &ToAgent) -> bool {
+        let (ToAgent::Order { order, .. }, Some(sent)) = (said, &self.sent) else {
+            return false;
+        };
+        let runs = matches!(sent.stage, Stage::Installing | Stage::Stopped);
+        runs && sent.digest.as_ref() == Some(&order.digest)
+    }
+
     async fn send_state(&mut self) -> Result<(), WireError> {
         let newest = Arc::clone(&self.daemon.hub.cluster.borrow());
         let sent = self.sent.as_ref().map_or(0, |sent| sent.revision);
@@ -247,8 +259,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         news: super::hub::News,
         held: (u64, u64),
     ) -> Result<(), WireError> {
-        // The picture of an end must be there before the event that tells of it.
-        self.send_state().await?;
+        let is_edge = |what: &What| matches!(what, What::Hello { .. } | What::Done { .. });
+        if news.events.iter().any(|event| is_edge(&event.what)) {
+            // The picture of an end must be there before the event that tells of it.
+            self.send_state().await?;
+        }
         let began = news.began;
         for (offset, event) in news.events.into_iter().enumerate() {
             let seq = u64::try_from(news.first.saturating_add(offset)).unwrap_or(u64::MAX);

@@ -150,10 +150,7 @@ impl Turn<'_> {
         self.state.cluster.id = cluster;
         self.state.cluster.epoch = epoch;
         for member in joined {
-            if let Some(node) = self.state.cluster.nodes.get_mut(&member.name) {
-                node.id = Some(member.id);
-                node.up = member.up;
-            }
+            self.known_already(member);
         }
         let me = self.state.local.name.clone();
         let id = self.state.local.id.clone();

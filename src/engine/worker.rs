@@ -194,23 +194,19 @@ impl Turn<'_> {
 
     /// Whether this node came after an undertaking that did not name it: nothing of that is told here.
     fn is_stranger(&self) -> bool {
-        let cluster = &self.state.cluster;
-        cluster.stage == Stage::Idle && !self.is_named(cluster)
+        self.state.cluster.stage == Stage::Idle && !self.is_named(&self.state.cluster)
     }
 
     /// Whether a cluster's answers name this node, as far as there are any.
     fn is_named(&self, cluster: &Cluster) -> bool {
-        let me = &self.state.local.name;
-        let answers = cluster.answers.as_ref();
-        answers.is_none_or(|answers| answers.node(me).is_some())
+        (cluster.answers.as_ref()).is_none_or(|it| it.node(&self.state.local.name).is_some())
     }
 
     fn say_that_it_waits(&mut self) {
         let answers = self.state.cluster.answers.as_ref();
-        let leader = answers.map_or("", |it| &it.initiator).to_owned();
-        let node = self.state.local.name.clone();
-        let says = Message::new("join.waits").with("leader", leader);
-        self.log(Level::Info, says.with("node", node));
+        let says =
+            Message::new("join.waits").with("leader", answers.map_or("", |it| &it.initiator));
+        self.log(Level::Info, says.with("node", &self.state.local.name));
     }
 
     /// Does what is ordered if the plan this node holds, sealed by the digest, has such a step for

@@ -1,27 +1,30 @@
 //! `mcloud rehearse`: the whole undertaking with simulated Pis, in one process.
 
+mod wizard;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::talk::{asks, talk};
+use super::talk::asks;
 use super::undertake::{send_token, show};
 use super::watch::{Ending, Run, Voice, watch};
 use super::{Exit, input, trial};
-use crate::cli::{Command, Common, Rehearse, Report, Role, There};
+use crate::cli::{Command, Common, Rehearse, Report, There};
+use crate::daemon::Parts;
 use crate::engine::Intent;
 use crate::engine::answers::{Answers, suggest};
 use crate::face::{self, Opens};
-use crate::headless::{ask, lines};
+use crate::headless::lines;
 use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
-use crate::rehearsal::operator::{self, Seat};
 use crate::rehearsal::snapd::InstalledSnap;
-use crate::rehearsal::{Pi, Rehearsal, Script};
+use crate::rehearsal::{Coming, Pi, Rehearsal, Script};
 use crate::wire::ToDaemon;
 use crate::wire::face::FaceLink;
+use crate::world::{Clock, World};
 
 /// The name of a rehearsed cluster.
 const CLUSTER: &str = "rehearsal";
@@ -29,24 +32,45 @@ const CLUSTER: &str = "rehearsal";
 /// How often a rehearsed joiner looks for its token.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
+/// What makes a node's services.
+type Makes = fn(&World) -> Parts;
+
+/// Has Pis come until there are `many`.
+async fn come(
+    rehearsal: &mut Rehearsal,
+    coming: &mut Coming<Makes>,
+    many: usize,
+) -> Result<(), Exit> {
+    while rehearsal.nodes.len() < many
+        && let Some(pi) = coming.next().await.map_err(Exit::failed)?
+    {
+        rehearsal.nodes.push(pi);
+    }
+    Ok(())
+}
+
 /// Rehearses.
 pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, Exit> {
     let preseed = rehearse.preseed.as_deref().map(input::preseed);
     let preseed = preseed.transpose()?;
     let script = script(&rehearse, preseed.as_ref())?;
-    let mut rehearsal = Rehearsal::start(&script, super::parts)
-        .await
-        .map_err(Exit::failed)?;
+    let parts: Makes = super::parts;
+    let begun = Rehearsal::begin(&script, parts).map_err(Exit::failed)?;
+    let (mut rehearsal, mut coming) = begun;
     if let (true, Some(preseed)) = (rehearse.dry_run, &preseed) {
+        let all = coming.all();
+        come(&mut rehearsal, &mut coming, all).await?;
         let tried = try_out(&rehearsal, preseed, common).await;
         rehearsal.stop().await;
         return tried;
     }
     let headless = Voice::of(common).is_some() && !asks(common);
     let played = if headless || preseed.is_some() {
+        let all = coming.all();
+        come(&mut rehearsal, &mut coming, all).await?;
         play(&rehearsal, preseed.as_ref(), common).await
     } else {
-        wizard(&rehearsal, rehearse.role, common).await
+        wizard::wizard(&mut rehearsal, coming, (rehearse.role, common)).await
     };
     // What still wrote could not be removed.
     rehearsal.stop().await;
@@ -125,50 +149,11 @@ async fn play(
     }
 }
 
-/// The wizard at one console, with operators in place of people at all the others.
-async fn wizard(rehearsal: &Rehearsal, role: Role, common: &Common) -> Result<Ending, Exit> {
-    let me = match role {
-        Role::Initiator => 0,
-        Role::Joiner => 1.min(rehearsal.nodes.len().saturating_sub(1)),
-    };
-    let (Some(first), Some(mine)) = (rehearsal.nodes.first(), rehearsal.nodes.get(me)) else {
-        return Err(Exit::input("a rehearsal has one node at least"));
-    };
-    for (number, pi) in rehearsal.nodes.iter().enumerate() {
-        let seat = Seat {
-            socket: pi.daemon.socket.clone(),
-            initiator: first.daemon.socket.clone(),
-            clock: rehearsal.clock.clone(),
-            nodes: rehearsal.nodes.len(),
-        };
-        // What becomes of them is on every screen; with the rehearsal they end.
-        match number {
-            _ if number == me => {}
-            0 => drop(tokio::spawn(operator::initiate(seat, CLUSTER.to_owned()))),
-            _ => drop(tokio::spawn(operator::join(seat))),
-        }
-    }
-    let mut link = FaceLink::connect(&mine.daemon.socket, true)
-        .await
-        .map_err(Exit::failed)?;
-    let words_at = (me > 0).then(|| first.daemon.socket.clone());
-    if asks(common) {
-        let options = ask::Options::in_a_rehearsal(rehearsal.clock.clone(), words_at);
-        return talk(&mut link, options).await;
-    }
-    let face = face::Options {
-        opens: Opens::Wizard(None),
-        words_at,
-        ..options(common, rehearsal)
-    };
-    show(&mut link, face).await
-}
-
 /// How a rehearsal's face behaves where nothing else is said.
-fn options(common: &Common, rehearsal: &Rehearsal) -> face::Options {
+fn options(common: &Common, clock: &Clock) -> face::Options {
     face::Options {
         look: common.look.into(),
-        clock: rehearsal.clock.clone(),
+        clock: clock.clone(),
         can_detach: false,
         opens: Opens::Undertaking,
         rehearsal: true,
@@ -212,7 +197,7 @@ async fn full_screen(
     common: &Common,
     rehearsal: &Rehearsal,
 ) -> Result<Ending, Exit> {
-    show(link, options(common, rehearsal)).await
+    show(link, options(common, &rehearsal.clock)).await
 }
 
 /// A joiner at its own console: it waits for its token and gives it to its daemon.

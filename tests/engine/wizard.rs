@@ -9,13 +9,15 @@ use mcloud::engine::message::{Failure, Message, Remedy};
 use mcloud::engine::neighbours::{Neighbours, Peer, Standing, announcement};
 use mcloud::engine::node::{End, Local, Role, Stage as Far};
 use mcloud::engine::picture::picture;
-use mcloud::engine::services::{MicroFacts, MicroMember, MicroState};
+use mcloud::engine::services::{
+    LxdFacts, LxdMember, LxdState, MicroFacts, MicroMember, MicroState,
+};
 use mcloud::engine::timing::Usual;
 use mcloud::engine::trust::{JoiningState, Knock, KnockState};
-use mcloud::engine::wizard::Part;
-use mcloud::engine::{Effect, Event, Fact, Intent, Report, State, update};
+use mcloud::engine::wizard::{Part, Unfinished};
+use mcloud::engine::{Effect, Event, Fact, Intent, Member, Report, State, update};
 
-use crate::stage::{NAMES, Stage, address, facts};
+use crate::stage::{NAMES, Stage, address, answers, facts, lxd};
 
 fn knock(number: usize) -> Knock {
     Knock {
@@ -251,6 +253,84 @@ fn a_joiner_that_comes_again_takes_its_own_row() {
     let session = stage.state.cluster.session.as_ref().unwrap();
     assert_eq!(session.knocks.len(), 1);
     assert_eq!(knock_state(&stage, 1), KnockState::Asking);
+}
+
+/// A leader that takes up a run of three nodes; pi-c was a node and is not there any more.
+fn resumed(lxd: LxdFacts) -> Stage {
+    let mut stage = Stage::new(3);
+    stage.facts[1].lxd = LxdState::Answers(Box::new(lxd));
+    stage.state.local.unfinished = Some(Unfinished {
+        answers: answers(3),
+        done: 4,
+        steps: 40,
+        when: 1,
+    });
+    stage.event(Event::Intent(Intent::Resume));
+    let opens = |effect: &Effect| matches!(effect, Effect::Open { .. });
+    assert!(stage.waiting.iter().any(opens), "{:?}", stage.waiting);
+    stage.waiting.retain(|effect| !opens(effect));
+    let members = [
+        ("pi-a", "leader", true),
+        ("pi-b", "id-1", true),
+        ("pi-c", "id-2", false),
+    ];
+    stage.fact(Fact::Opened {
+        cluster: "c1".to_owned(),
+        epoch: 1,
+        joined: members
+            .map(|(name, id, up)| Member {
+                name: name.to_owned(),
+                id: id.to_owned(),
+                up,
+            })
+            .to_vec(),
+        touched: true,
+        usual: Usual::default(),
+    });
+    stage.play();
+    assert_eq!(
+        stage.state.cluster.stage,
+        Far::Gathering,
+        "pi-c is waited for"
+    );
+    stage
+}
+
+#[test]
+fn a_node_that_never_comes_back_is_left_out_of_a_run_that_is_taken_up_again() {
+    let mut stage = resumed(lxd());
+    intend(&mut stage, Intent::Change);
+    let out = Intent::Refuse {
+        id: "id-2".to_owned(),
+    };
+    intend(&mut stage, out);
+    assert_eq!(knock_state(&stage, 2), KnockState::Refused);
+    intend(&mut stage, Intent::Review);
+    let plan = stage.state.cluster.plan.as_ref().expect("it is planned");
+    assert_eq!(plan.nodes, ["pi-a", "pi-b"]);
+}
+
+#[test]
+fn a_node_that_lxd_has_as_a_member_is_not_left_out() {
+    let member = |name: &str| LxdMember {
+        name: name.to_owned(),
+        address: String::new(),
+        online: true,
+    };
+    let mut stage = resumed(LxdFacts {
+        clustered: true,
+        members: ["pi-a", "pi-b", "pi-c"].map(member).into(),
+        ..lxd()
+    });
+    intend(&mut stage, Intent::Change);
+    let out = Intent::Refuse {
+        id: "id-2".to_owned(),
+    };
+    intend(&mut stage, out);
+    assert_eq!(knock_state(&stage, 2), KnockState::Trusted);
+    assert_eq!(nodes(&stage), ["pi-a", "pi-b", "pi-c"]);
+    let says = |event: &PublicEvent| matches!(&event.what, What::Log { says, .. } if says.code == "session.is-member");
+    assert!(stage.told.iter().any(says), "its operator is told why");
 }
 
 #[test]

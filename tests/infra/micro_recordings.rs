@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use mcloud::infra::microceph::client::{CephDisk, CephPool, MicroCeph, NewDisk};
+use mcloud::infra::microceph::client::{CephDisk, CephNetworks, CephPool, MicroCeph, NewDisk};
 use mcloud::infra::microceph::refusals::{self, DiskMeaning};
 use mcloud::infra::microcluster::client::{Control, Micro, read};
 use mcloud::infra::microcluster::refusals::{Meaning, meaning};
@@ -323,6 +323,7 @@ async fn calls() -> Vec<String> {
         added,
         done(json!({})),
         done(json!([])),
+        http(200, &line("microceph/configs-list")["response"]["body"]),
         done(json!({})),
         done(json!({"supported": true})),
     ];
@@ -366,6 +367,9 @@ async fn calls() -> Vec<String> {
     ceph.add_disk(&disk).await.expect("a disk");
     ceph.delete_disk(1, "node2").await.expect("gone");
     ceph.pools().await.expect("pools");
+    let networks = ceph.networks().await.expect("an answer");
+    let (public, internal) = ["10.77.0.0/24", "10.77.0.0/24"].map(str::to_owned).into();
+    assert_eq!(networks, Some(CephNetworks { public, internal }));
     ceph.set_pool_size(3, true).await.expect("three");
     assert_eq!(ceph.no_encryption().await, Ok(Some(String::new())));
     let asked = service.calls();

@@ -28,6 +28,7 @@ async fn until_ready(socket: &Path) {
 #[case("snapd.download@*=full")]
 #[case("lxd.daemon@pi-b=down")]
 #[case("microceph.disk-add@pi-b=foreign,1x")]
+#[case("lxd.network-pending@pi-b=foreign")]
 #[case("microovn.bootstrap@pi-a=slow:1m")]
 fn a_fault_is_written_as_it_is_read(#[case] spec: &str) {
     let fault: Fault = spec.parse().expect("a fault");
@@ -52,7 +53,10 @@ fn a_fault_is_written_as_it_is_read(#[case] spec: &str) {
 #[case("lxd.join@pi=down", "down is for the call daemon")]
 #[case("lxd.daemon@pi=refused", "daemon takes down alone")]
 #[case("snapd.hold@pi=offline", "offline and full are for snapd's install")]
-#[case("lxd.join@pi=foreign", "foreign is for the call disk-add")]
+#[case(
+    "lxd.join@pi=foreign",
+    "foreign is for the calls disk-add and network-pending"
+)]
 fn a_text_that_is_no_fault_says_what_is_wrong(#[case] spec: &str, #[case] text: &str) {
     let error = spec.parse::<Fault>().expect_err("no fault").to_string();
     assert!(error.contains(text), "{error}");

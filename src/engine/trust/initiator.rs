@@ -8,7 +8,8 @@ use crate::engine::answers::NodeAnswers;
 use crate::engine::event::{Level, What};
 use crate::engine::message::Message;
 use crate::engine::node::Stage;
-use crate::engine::{Effect, Turn};
+use crate::engine::services::{LxdState, NodeFacts};
+use crate::engine::{Effect, Member, Turn};
 
 /// A session is open for an hour, and an hour more whenever it is extended.
 pub(in crate::engine) const SESSION_MS: u64 = 3_600_000;
@@ -79,6 +80,52 @@ impl Turn<'_> {
         self.decide(&knock, None);
     }
 
+    /// A node that was let in before this daemon started has a row on Trust like those that knocked
+    /// since: one that never comes back can be put out there.
+    pub(in crate::engine) fn known_already(&mut self, member: Member) {
+        let cluster = &mut self.state.cluster;
+        let Some(node) = cluster.nodes.get_mut(&member.name) else {
+            return;
+        };
+        node.id = Some(member.id.clone());
+        node.up = member.up;
+        let answers = cluster.answers.as_ref();
+        let named = answers.filter(|answers| answers.initiator != member.name);
+        let named = named.and_then(|answers| answers.node(&member.name));
+        let (Some(node), Some(session)) = (named, &mut cluster.session) else {
+            return;
+        };
+        session.knocks.retain(|known| known.id != member.id);
+        session.knocks.push(Knock {
+            id: member.id,
+            name: member.name,
+            address: node.address,
+            model: String::new(),
+            mcloud: String::new(),
+            check: Vec::new(),
+            theirs: true,
+            state: KnockState::Trusted,
+        });
+    }
+
+    /// Whether a service's cluster has this node as a member, by what is known of all nodes: it must be
+    /// removed there before anything can go on without it. While a run that was begun is looked at
+    /// afresh, nobody knows.
+    fn is_in_a_service(&self, name: &str) -> bool {
+        let cluster = &self.state.cluster;
+        let mut known = cluster.nodes.values().filter_map(|it| it.facts.as_ref());
+        let looks = cluster.touched && known.clone().next().is_none();
+        let lists = |facts: &NodeFacts| {
+            let lxd = match &facts.lxd {
+                LxdState::Answers(lxd) => lxd.members.as_slice(),
+                _ => &[],
+            };
+            let micro = facts.ceph.members().iter().chain(facts.ovn.members());
+            lxd.iter().any(|it| it.name == name) || micro.into_iter().any(|it| it.name == name)
+        };
+        looks || known.any(|facts| lists(facts))
+    }
+
     /// Says no to a joiner; one that is trusted already is out again.
     pub(in crate::engine) fn refuse(&mut self, id: &str) {
         let Some(knock) = self.knock(id) else { return };
@@ -86,8 +133,17 @@ impl Turn<'_> {
         if matches!(state, KnockState::Refused | KnockState::Gone) {
             return;
         }
-        knock.state = KnockState::Refused;
-        let knock = knock.clone();
+        let knock = Knock {
+            state: KnockState::Refused,
+            ..knock.clone()
+        };
+        if state == KnockState::Trusted && self.is_in_a_service(&name) {
+            let says = Message::new("session.is-member").with("node", &name);
+            return self.log(Level::Warning, says);
+        }
+        if let Some(known) = self.knock(id) {
+            known.clone_from(&knock);
+        }
         let why = Message::new("session.refused");
         self.tell_trust(&name, "refused", id);
         if state == KnockState::Trusted {

@@ -16,7 +16,7 @@ use crate::infra::rest::{Call, Patience, Refusal, RestError, segment};
 const REMOVAL: u32 = 60;
 
 /// How long what Ceph itself is asked for may take: an election of its monitors holds it up.
-const CEPH: Duration = Duration::from_secs(60);
+const CEPH: Duration = Duration::from_mins(1);
 
 /// The `MicroCeph` of this machine.
 #[derive(Debug, Clone)]
