@@ -134,7 +134,7 @@ fn a_chosen_disk_that_is_not_there_any_more_is_shown_and_can_be_given_back() {
     let form = stage.form(Step::Disks);
     stage.grant(press(&form, NVME));
     found_again(&mut stage, |disks| {
-        disks.retain(|disk| disk.name != "nvme0n1")
+        disks.retain(|disk| disk.name != "nvme0n1");
     });
     let form = stage.form(Step::Disks);
     let row = row(&form, "disk:pi-a:serial pi-a-N");
