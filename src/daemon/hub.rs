@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use super::links::begins;
-use crate::engine::event::PublicEvent;
+use crate::engine::event::{PublicEvent, What};
 use crate::engine::neighbours::Announcement;
 use crate::engine::node::Cluster;
 use crate::engine::picture::Picture;
@@ -68,7 +67,7 @@ impl Hub {
     /// Appends an event; `hello` begins a new undertaking, whose events are kept by themselves.
     pub(super) fn tell(&self, event: PublicEvent) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        if begins(&event.what) {
+        if matches!(event.what, What::Hello { .. }) {
             let mut before = std::mem::take(&mut *log);
             before.before = None;
             *log = Log {

@@ -13,6 +13,7 @@ use tokio::time::Interval;
 use life::SILENCE;
 pub(super) use life::{LEADERS_BEAT, watch_over};
 
+use super::hub::News;
 use super::{Daemon, heard};
 use crate::engine::event::What;
 use crate::engine::message::Message;
@@ -254,11 +255,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
 
     /// Sends events, and not those that the agent held when it came: `held` is how many it had of
     /// the undertaking that began at that time.
-    async fn send_events(
-        &mut self,
-        news: super::hub::News,
-        held: (u64, u64),
-    ) -> Result<(), WireError> {
+    async fn send_events(&mut self, news: News, held: (u64, u64)) -> Result<(), WireError> {
         let is_edge = |what: &What| matches!(what, What::Hello { .. } | What::Done { .. });
         if news.events.iter().any(|event| is_edge(&event.what)) {
             // The picture of an end must be there before the event that tells of it.
@@ -298,9 +295,4 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
         self.daemon.push(Event::Fact(fact));
         goes_on
     }
-}
-
-/// Whether an event is the first of an undertaking.
-pub(super) const fn begins(what: &What) -> bool {
-    matches!(what, What::Hello { .. })
 }

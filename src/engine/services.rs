@@ -76,7 +76,7 @@ impl NodeFacts {
         };
         let mut micro = [&self.ceph, &self.ovn]
             .into_iter()
-            .flat_map(|it| it.members());
+            .flat_map(MicroState::members);
         lxd.iter().any(|member| member.name == name) || micro.any(|member| member.name == name)
     }
 

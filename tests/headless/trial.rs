@@ -65,7 +65,10 @@ fn node(name: &str, address: &str, disks: Vec<Disk>) -> (String, NodeFacts) {
             hostname: name.to_owned(),
             nics: vec![Nic {
                 name: "eth0".to_owned(),
-                mac: format!("dc:a6:32:00:00:{}", &address[address.len() - 2..]),
+                mac: format!(
+                    "dc:a6:32:00:00:{}",
+                    address.rsplit('.').next().unwrap_or_default()
+                ),
                 up: true,
                 carrier: Some(true),
                 addresses: vec![format!("{address}/24").parse().expect("an address")],

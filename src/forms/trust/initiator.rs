@@ -269,6 +269,7 @@ fn answered(known: Known<'_>, knock: &Knock) -> Vec<Row> {
 /// The second thought: whoever was let in can be put out again before Install.
 fn put_out(knock: &Knock) -> Row {
     let with = [("node", knock.name.as_str())];
+    let about = note(Tone::Warning, fill("trust-screen.put-out-about", &with));
     let mut cells = vec![say("trust-screen.put-out")];
     cells.resize(4, String::new());
     let refuse = Intent::Refuse {
@@ -278,10 +279,7 @@ fn put_out(knock: &Knock) -> Row {
         id: format!("refuse:{}", knock.id),
         cells,
         tone: Tone::Warning,
-        about: vec![note(
-            Tone::Warning,
-            fill("trust-screen.put-out-about", &with),
-        )],
+        about: vec![about],
         press: deed("key.refuse", intend(refuse)),
         ..Row::default()
     }
