@@ -125,6 +125,8 @@ form() {
   # shellcheck disable=SC2086
   begin "$initiator" "$initiator" $INIT "$flag"
   for host in "$@"; do
+    # who is in already would be shown the end of the run before, if it looked before this one began
+    if on "$host" test -s /root/my.token </dev/null; then until_true grep -qE "$host.*connected" "$OUT/$initiator" || true; fi
     carry_token "$initiator" "$host" || return 0
     # shellcheck disable=SC2086
     begin "$host" "$host" $JOIN "$flag"
