@@ -97,11 +97,7 @@ fn rows(nodes: u8) -> Vec<Row> {
             Unit::Times,
         )
         .below(1.0),
-        two(
-            "services' own time on the path",
-            |it| services(it),
-            Unit::Seconds,
-        ),
+        two("services' own time on the path", services, Unit::Seconds),
         two("wall time / services' own, in life", in_life, Unit::Times).below(AIM),
         one(
             "processors busy",
@@ -139,10 +135,10 @@ fn in_life(both: (Formed, Formed)) -> f64 {
 /// Rehearses that many Pis with all services, whose snaps are there.
 fn form(nodes: u8, speed: f64) -> Found<Formed> {
     let place = TempDir::new().map_err(|error| error.to_string())?;
-    let (nodes, pace) = (nodes.to_string(), speed.to_string());
+    let (many, fast) = (nodes.to_string(), speed.to_string());
     let mut child = Command::new(env!("CARGO_BIN_EXE_mcloud"))
         .args(["rehearse", "--json", "--seed", "7", "--there", "all"])
-        .args(["--nodes", &nodes, "--speed", &pace])
+        .args(["--nodes", &many, "--speed", &fast])
         .env("TMPDIR", place.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -142,13 +142,9 @@ fn question(knock: &Knock) -> [Part; 2] {
         press: deed,
         ..Row::default()
     };
-    let id = || knock.id.clone();
-    let admit = Intent::Admit {
-        id: id(),
-        check: knock.check.clone(),
-    };
-    let yes = deed("key.admit", intend(admit));
-    let no = deed("key.refuse", intend(Intent::Refuse { id: id() }));
+    let (id, check) = (knock.id.clone(), knock.check.clone());
+    let no = deed("key.refuse", intend(Intent::Refuse { id: id.clone() }));
+    let yes = deed("key.admit", intend(Intent::Admit { id, check }));
     [
         Part::Named {
             name: fill("trust-screen.asks", &with),
