@@ -183,7 +183,8 @@ pub(super) async fn show(link: &mut FaceLink, options: face::Options) -> Result<
             let _ = writeln!(out, "{line}");
         }
     }
-    for line in offers::lines(&left.offers) {
+    // A rehearsal ends with its face: nobody can come into its cluster any more.
+    for line in offers::lines(&left.offers).iter().filter(|_| goes_on) {
         let _ = writeln!(out, "{line}");
     }
     match left.how {

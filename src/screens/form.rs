@@ -98,6 +98,11 @@ impl Sheet {
             }
             return None;
         }
+        let acts = matches!(command, Command::Press | Command::Toggle);
+        if acts && stop.lets_in() && self.drawn.borrow().0.as_deref() != Some(stop.id()) {
+            // Keys came faster than the screen: whoever lets somebody in has seen the words.
+            return None;
+        }
         if let What::Field(field) = stop.what {
             let kind = Text::from(field.kind);
             if let Some(text) = self.editor.edit(kind, &field.value, command) {

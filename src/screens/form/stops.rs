@@ -1,6 +1,7 @@
 //! Where the focus can be: rows, fields, buttons, and the groups that Tab goes through.
 
-use crate::forms::{Button, Deed, Field, FieldKind, Form, Note, Part, Row};
+use crate::engine::Intent;
+use crate::forms::{Button, Deed, Field, FieldKind, Form, Note, Part, Row, Wish};
 
 /// A place for the focus.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +60,13 @@ impl<'a> Stop<'a> {
             place,
             row: self.is_row(),
         }
+    }
+
+    /// Whether somebody is let in by pressing it.
+    pub(super) fn lets_in(&self) -> bool {
+        let admits = |intent: &Intent| matches!(intent, Intent::Admit { .. });
+        self.press()
+            .is_some_and(|deed| matches!(&deed.wish, Wish::Intents(all) if all.iter().any(admits)))
     }
 
     /// Whether it is something to type that cannot stay as it is.
