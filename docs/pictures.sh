@@ -39,7 +39,7 @@ shown() {
 }
 
 until_shown() {
-  shown "$1" 30 && return
+  shown "$1" "${2:-60}" && return
   screen >&2
   die "\"$1\" was never shown"
 }
@@ -96,13 +96,19 @@ to_disks() {
   press Enter
   until_shown 'pi-c .*trusted'
   press_until F10 'step 6 of 10'
-  until_shown 'Local .*by pi-b'
-  until_shown 'Local .*by pi-c'
+  until_shown 'Ceph .*by pi-b'
+  until_shown 'Ceph .*by pi-c'
 }
 
-# From Disks to Install.
-to_install() {
+# From Disks to Network.
+to_network() {
+  press Enter
+  until_shown '3 disks on 3 nodes'
   press_until F10 'step 7 of 10'
+}
+
+# From Network to Install.
+to_install() {
   press_until F10 'Enter Install'
   press_until Enter 'step 9 of 10'
 }
@@ -112,7 +118,7 @@ picture() {
   sed -E -e "s/^( +Words +).*/\1$words/" \
     -e "s/^( +pi-b asks +).*/\1${check[0]}/" -e "s/^( +pi-c asks +).*/\1${check[1]}/" \
     -e 's/^ [0-9]{2}:[0-9]{2}:[0-9]{2} / 15:20:12 /' -e 's/closes in [0-9]+ min/closes in 60 min/' \
-    -e 's/[0-9]:[0-9]{2} gone, about [0-9]+ s left/0:05 gone, about 6 s left/' \
+    -e 's/[0-9]:[0-9]{2} gone, about /0:05 gone, about /' \
     -e 's/runs [0-9]:[0-9]{2}/runs 0:04/' -e 's/done (<1 s|1 s )/done 1 s /' -e 's/ +$//' \
     >"$out/$1.txt" <<<"$2"
   echo "$out/$1.txt"
@@ -140,17 +146,19 @@ open_at_trust --fault lxd.join@pi-c=slow:60s
 still trust
 to_disks
 press Enter
-until_shown 'on 3 of 3'
+until_shown '3 disks on 3 nodes'
 still disks
+press_until F10 'step 7 of 10'
+still network
 to_install
 until_shown 'pi-c  Join the cluster .* 0:04,'
 picture install "$(screen)"
 open_at_trust --fault lxd.join@pi-c=refused,2x
 to_disks
-press Enter
-until_shown 'on 3 of 3'
+to_network
 to_install
-until_shown 'Stopped: LXD on pi-c'
+# What does not wait for pi-c goes on to its end first.
+until_shown 'Stopped: LXD on pi-c' 300
 still stopped
 
 # README shows some of them.

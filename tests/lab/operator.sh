@@ -126,6 +126,8 @@ says_words() {
 answers() {
   sees "$1" Trust "$2"
   focus "$1" "$2"
+  # on a slow line the key bar comes last
+  sees "$1" Trust "$MARK $2.* Enter (Choose|Join|Let in|Turn away) "
   if shown "$1" ' Enter Choose '; then
     press "$1" Enter
     sees "$1" Trust "$MARK $2.* Enter (Join|Let in|Turn away) "
