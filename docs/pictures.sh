@@ -59,7 +59,7 @@ open() {
   close
   opened=$((opened + 1))
   pane=(env -u TMUX LC_ALL=C.UTF-8 tmux -f /dev/null -L "mcloud-pictures-$$-$opened")
-  "${pane[@]}" new-session -d -x 80 -y 24 -s wizard "$mcloud rehearse --seed 7 --speed 1 --look color $*"
+  "${pane[@]}" new-session -d -x 80 -y 24 -s wizard "$mcloud rehearse --seed 7 --speed 1 --there all --look color $*"
   until_shown 'on pi-a: Raspberry Pi'
 }
 
@@ -151,7 +151,7 @@ still disks
 press_until F10 'step 7 of 10'
 still network
 to_install
-until_shown 'pi-c  Join the cluster .* 0:04,'
+until_shown 'pi-c  Join the cluster .* 0:04,' 200
 picture install "$(screen)"
 open_at_trust --fault lxd.join@pi-c=refused,2x
 to_disks

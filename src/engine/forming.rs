@@ -9,7 +9,6 @@ use super::event::Level;
 use super::message::Message;
 use super::node::{Role, Stage};
 use super::preflight::{disk_choices, given_for};
-use super::run::StepState;
 use super::services::NodeFacts;
 use super::{Effect, Report, Turn};
 
@@ -138,25 +137,20 @@ impl Turn<'_> {
         self.look_again();
     }
 
-    /// Whether the rest can be a cluster without `node`: it does not lead and is in none of the
-    /// services' clusters. One that failed in the middle may be half in: the checks of the new plan
-    /// ask the services.
+    /// Whether the rest can be a cluster without `node`: it does not lead, has not joined LXD's cluster,
+    /// and was in none of the services' clusters when the leader was looked at. One that is in
+    /// another service's since, or failed in the middle, is told of by the checks of the new plan.
     pub(super) fn can_go_without(&self, node: &str) -> bool {
         let cluster = &self.state.cluster;
         let Some(leader) = cluster.answers.as_ref().map(|it| it.initiator.as_str()) else {
             return false;
         };
-        let Some(run) = cluster.run.as_ref() else {
-            return false;
-        };
-        let joined = ["lxd", "microceph", "microovn"].into_iter().any(|service| {
-            let state = run.state(&format!("{service}.join@{node}"));
-            state.is_some_and(StepState::is_there)
-        });
+        let run = cluster.run.as_ref();
+        let joined = run.and_then(|run| run.state(&format!("lxd.join@{node}")));
         let knows = cluster.nodes.get(leader).and_then(|it| it.facts.as_ref());
         let is_member = knows.is_some_and(|facts| facts.has_member(node));
-        let joins = run.state(&format!("lxd.join@{node}")).is_some();
-        joins && leader != node && !cluster.unattended && !joined && !is_member
+        let is_out = joined.is_some_and(|state| !state.is_there()) && !is_member;
+        is_out && leader != node && !cluster.unattended
     }
 }
 
