@@ -104,10 +104,23 @@ impl Rehearsal {
         parts: impl Fn(&World) -> Parts,
     ) -> Result<Self, RehearsalError> {
         let (mut rehearsal, mut coming) = Self::begin(script, parts)?;
-        while let Some(pi) = coming.next().await? {
-            rehearsal.nodes.push(pi);
-        }
+        let all = coming.all();
+        rehearsal.until(all, &mut coming).await?;
         Ok(rehearsal)
+    }
+
+    /// Has Pis come until there are `many`, or all.
+    pub async fn until<P: Fn(&World) -> Parts>(
+        &mut self,
+        many: usize,
+        coming: &mut Coming<P>,
+    ) -> Result<(), RehearsalError> {
+        while self.nodes.len() < many
+            && let Some(pi) = coming.next().await?
+        {
+            self.nodes.push(pi);
+        }
+        Ok(())
     }
 
     /// A rehearsal without a Pi, and the Pis that are to come into it.

@@ -54,6 +54,11 @@ pub fn fill(code: &str, with: &[(&str, &str)]) -> String {
     sentence(&message)
 }
 
+/// The command with which a machine joins by this token.
+pub fn join_command(token: &str) -> String {
+    format!("mcloud join --token {token}")
+}
+
 /// How long ago something was, by its ms, coarse so that a quiet screen stays quiet: `now`,
 /// `15 s ago`, `3 min ago`.
 pub fn ago(ms: u64) -> String {

@@ -44,12 +44,9 @@ impl Daemon {
     fn facts(&self) -> Result<Answer, Failure> {
         let id = self.led()?.cluster().id.clone();
         let cluster = self.hub.cluster.borrow();
-        let nodes = cluster.nodes.iter();
-        let known =
-            nodes.filter_map(|(name, node)| Some((name.clone(), node.facts.as_deref()?.clone())));
         Ok(Answer::Facts {
             cluster: id,
-            nodes: known.collect(),
+            nodes: cluster.facts(),
         })
     }
 

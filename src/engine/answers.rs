@@ -123,6 +123,16 @@ pub enum Purpose {
     Ceph,
 }
 
+impl Purpose {
+    /// Its name in preseeds.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Ceph => "ceph",
+        }
+    }
+}
+
 /// What a disk is given away for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {

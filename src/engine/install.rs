@@ -112,13 +112,7 @@ impl Turn<'_> {
 
     /// Begins every step that may begin, and ends the run when nothing is left to do.
     fn go_on(&mut self) {
-        self.look_anew();
-        let cluster = &self.state.cluster;
-        let (Some(plan), Some(run)) = (&cluster.plan, &cluster.run) else {
-            return;
-        };
-        let startable = run.startable(plan);
-        for id in startable {
+        for id in self.begins() {
             self.start(&id);
         }
         let cluster = &self.state.cluster;

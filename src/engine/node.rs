@@ -140,6 +140,14 @@ impl Cluster {
         self.gathers.max(self.began)
     }
 
+    /// What the nodes were found to be, those that were looked at.
+    pub fn facts(&self) -> BTreeMap<String, NodeFacts> {
+        let known = self.nodes.iter();
+        known
+            .filter_map(|(name, node)| Some((name.clone(), node.facts.as_deref()?.clone())))
+            .collect()
+    }
+
     /// Nothing is under way in it: what has ended was seen.
     pub(super) fn close(&mut self) {
         (self.stage, self.end, self.unattended) = (Stage::Idle, None, false);

@@ -9,6 +9,7 @@ mod work;
 use serde::{Deserialize, Serialize};
 
 use super::answers::Purpose;
+use super::facts::Disk;
 pub use parts::{Guests, NetworkPart, NetworkShape, PoolPart, PoolSource, RemotePool, SnapName};
 pub use profile::{Compared, Device, Devices, NIC, OtherDevice, ProfileWants};
 pub use work::Work;
@@ -188,6 +189,24 @@ pub struct DiskUse {
     pub uuid: String,
     /// What it is for.
     pub purpose: Purpose,
+}
+
+impl DiskUse {
+    /// A disk of the node called `node`, which holds this, in words.
+    pub fn of((node, disk): (&str, &Disk), holds: String, purpose: Purpose) -> Self {
+        let uuid = disk.holds.uuid().filter(|_| !holds.is_empty());
+        Self {
+            uuid: uuid.unwrap_or_default().to_owned(),
+            node: node.to_owned(),
+            name: disk.name.clone(),
+            path: disk.path.clone(),
+            model: disk.model.clone().unwrap_or_default(),
+            serial: disk.serial.clone().unwrap_or_default(),
+            size: disk.size,
+            holds,
+            purpose,
+        }
+    }
 }
 
 /// One step of the plan.

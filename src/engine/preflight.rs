@@ -45,6 +45,17 @@ pub enum Verdict {
     Blocking,
 }
 
+impl Verdict {
+    /// Its name, in lines that are read by people and programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Warning => "warning",
+            Self::Blocking => "blocking",
+        }
+    }
+}
+
 /// One check's outcome on one node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {

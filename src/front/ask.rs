@@ -5,7 +5,7 @@ use std::io::Write;
 use super::{Exit, ensure, world};
 use crate::cli::{Cluster, Common, Node, Token};
 use crate::headless::answer;
-use crate::wire::{Answer, FromDaemon, Question, ToDaemon};
+use crate::wire::{Answer, Question};
 
 /// `mcloud node`.
 pub(super) async fn node(command: Node, common: &Common) -> Result<u8, Exit> {
@@ -34,14 +34,7 @@ pub(super) async fn token(command: Token, common: &Common) -> Result<u8, Exit> {
 
 async fn ask(question: Question, common: &Common) -> Result<u8, Exit> {
     let mut link = ensure::known_daemon(&world(common)).await?;
-    link.send(&ToDaemon::Ask { question })
-        .await
-        .map_err(Exit::failed)?;
-    let answered = loop {
-        if let FromDaemon::Answer { answer } = link.receive().await.map_err(Exit::failed)? {
-            break answer;
-        }
-    };
+    let answered = link.ask(question).await.map_err(Exit::failed)?;
     let text = if common.json {
         answer::json(&answered)
     } else {

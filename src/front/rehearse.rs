@@ -21,7 +21,7 @@ use crate::headless::lines;
 use crate::preseed::Preseed;
 use crate::rehearsal::lxd::Release;
 use crate::rehearsal::snapd::InstalledSnap;
-use crate::rehearsal::{Coming, Pi, Rehearsal, Script};
+use crate::rehearsal::{Pi, Rehearsal, Script};
 use crate::wire::ToDaemon;
 use crate::wire::face::FaceLink;
 use crate::world::{Clock, World};
@@ -35,20 +35,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// What makes a node's services.
 type Makes = fn(&World) -> Parts;
 
-/// Has Pis come until there are `many`.
-async fn come(
-    rehearsal: &mut Rehearsal,
-    coming: &mut Coming<Makes>,
-    many: usize,
-) -> Result<(), Exit> {
-    while rehearsal.nodes.len() < many
-        && let Some(pi) = coming.next().await.map_err(Exit::failed)?
-    {
-        rehearsal.nodes.push(pi);
-    }
-    Ok(())
-}
-
 /// Rehearses.
 pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, Exit> {
     let preseed = rehearse.preseed.as_deref().map(input::preseed);
@@ -57,17 +43,19 @@ pub(super) async fn rehearse(rehearse: Rehearse, common: &Common) -> Result<u8, 
     let parts: Makes = super::parts;
     let begun = Rehearsal::begin(&script, parts).map_err(Exit::failed)?;
     let (mut rehearsal, mut coming) = begun;
-    if let (true, Some(preseed)) = (rehearse.dry_run, &preseed) {
+    let headless = Voice::of(common).is_some() && !asks(common);
+    let plays = headless || preseed.is_some();
+    if plays {
         let all = coming.all();
-        come(&mut rehearsal, &mut coming, all).await?;
+        let came = rehearsal.until(all, &mut coming).await;
+        came.map_err(Exit::failed)?;
+    }
+    if let (true, Some(preseed)) = (rehearse.dry_run, &preseed) {
         let tried = try_out(&rehearsal, preseed, common).await;
         rehearsal.stop().await;
         return tried;
     }
-    let headless = Voice::of(common).is_some() && !asks(common);
-    let played = if headless || preseed.is_some() {
-        let all = coming.all();
-        come(&mut rehearsal, &mut coming, all).await?;
+    let played = if plays {
         play(&rehearsal, preseed.as_ref(), common).await
     } else {
         wizard::wizard(&mut rehearsal, coming, (rehearse.role, common)).await

@@ -12,7 +12,7 @@ use crate::headless::trial;
 use crate::infra;
 use crate::preseed;
 use crate::wire::face::FaceLink;
-use crate::wire::{Answer, FromDaemon, Question, ToDaemon};
+use crate::wire::{Answer, Question};
 use crate::world::World;
 
 /// Tries the answers on this machine, which is their node `me`, and on those that a daemon which leads
@@ -63,15 +63,8 @@ pub(super) async fn look(world: &World) -> Result<NodeFacts, Exit> {
 async fn known(world: &World) -> Option<(String, BTreeMap<String, NodeFacts>)> {
     let socket = world.daemon_socket();
     let mut link = FaceLink::connect(&socket, false).await.ok()?;
-    let question = Question::Facts;
-    link.send(&ToDaemon::Ask { question }).await.ok()?;
-    loop {
-        match link.receive().await.ok()? {
-            FromDaemon::Answer {
-                answer: Answer::Facts { cluster, nodes },
-            } => return Some((cluster, nodes)),
-            FromDaemon::Answer { .. } => return None,
-            _ => {}
-        }
+    match link.ask(Question::Facts).await.ok()? {
+        Answer::Facts { cluster, nodes } => Some((cluster, nodes)),
+        _ => None,
     }
 }

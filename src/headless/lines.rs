@@ -89,14 +89,9 @@ fn hello(mcloud: &str, cluster: &str, role: &str) -> String {
 }
 
 fn check(check: &str, verdict: Verdict, says: &Message, fix: Option<&Message>) -> String {
-    let verdict = match verdict {
-        Verdict::Good => "good",
-        Verdict::Warning => "warning",
-        Verdict::Blocking => "blocking",
-    };
     let fix = fix.map(|fix| labelled("headless.fix", &sentence(fix)));
     block(
-        row(&format!("check {check}"), verdict, &sentence(says)),
+        row(&format!("check {check}"), verdict.name(), &sentence(says)),
         fix,
     )
 }

@@ -4,13 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::moment::{minute, rfc_3339};
 use crate::engine::message::Message;
-use crate::text::{say, sentence};
+use crate::text::{join_command, say, sentence};
 use crate::wire::{Offer, Offers};
-
-/// The command with which a machine joins by this token.
-pub fn join_command(token: &str) -> String {
-    format!("mcloud join --token {token}")
-}
 
 /// The lines below the end of an undertaking: none where nothing is offered. A secret stands alone on
 /// its line, whole, so that it can be copied.

@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 use super::json;
 use super::moment::passed;
 use super::table::columns;
-use crate::engine::answers::Purpose;
 use crate::engine::facts::{Disk, Nic};
 use crate::engine::message::{Message, plain};
 use crate::engine::picture::{bytes_in_words, disk_in_words};
 use crate::engine::plan::{DiskUse, Plan};
-use crate::engine::preflight::{Check, Verdict};
+use crate::engine::preflight::Check;
 use crate::engine::trial::{Trial, TriedDisk, TriedNic, TriedNode};
 use crate::text::{fill, list, say, sentence};
 
@@ -60,20 +59,10 @@ fn erased(trial: &Trial) -> Vec<DiskUse> {
                 continue;
             };
             let holds = disk.holds.in_words(&disk.partitions);
-            if holds.is_empty() {
-                continue;
+            if !holds.is_empty() {
+                let of = (node.name.as_str(), disk);
+                all.push(DiskUse::of(of, holds, tried.purpose));
             }
-            all.push(DiskUse {
-                node: node.name.clone(),
-                name: disk.name.clone(),
-                path: disk.path.clone(),
-                model: disk.model.clone().unwrap_or_default(),
-                serial: disk.serial.clone().unwrap_or_default(),
-                size: disk.size,
-                holds,
-                uuid: disk.holds.uuid().unwrap_or_default().to_owned(),
-                purpose: tried.purpose,
-            });
         }
     }
     all
@@ -97,7 +86,7 @@ fn of_node(node: &TriedNode) -> Vec<String> {
     };
     let disk = |it: &TriedDisk| {
         let all = it.found.iter().map(in_words).collect();
-        [purpose(it.purpose).to_owned(), it.find.clone(), found(all)]
+        [it.purpose.name().to_owned(), it.find.clone(), found(all)]
     };
     let nics = node.nics.iter().map(nic);
     let rows: Vec<_> = nics.chain(node.disks.iter().map(disk)).collect();
@@ -122,19 +111,8 @@ fn in_words(disk: &Disk) -> String {
     format!("{} {model} {size} ({serial}): {holds}", disk.name)
 }
 
-const fn purpose(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Local => "local",
-        Purpose::Ceph => "ceph",
-    }
-}
-
 fn said(check: &Check) -> Vec<String> {
-    let verdict = match check.verdict {
-        Verdict::Good => "good",
-        Verdict::Warning => "warning",
-        Verdict::Blocking => "blocking",
-    };
+    let verdict = check.verdict.name();
     let first = format!("{}  {verdict}  {}", check.node, sentence(&check.says));
     let fix = check.fix.iter().map(|fix| format!("  {}", sentence(fix)));
     std::iter::once(first).chain(fix).collect()

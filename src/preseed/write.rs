@@ -6,7 +6,7 @@ use super::size;
 use super::when::When;
 use crate::engine::answers::{
     Answers, CephStorage, DriverChoice, GuestNetwork, NetworkKind, NodeAnswers, ProfileChoice,
-    Purpose, SnapChannels, UplinkKind,
+    SnapChannels, UplinkKind,
 };
 
 /// The answers as a preseed file, without what means nothing beside the rest: reading gives the
@@ -60,7 +60,7 @@ fn write_node(node: &NodeAnswers, network: &GuestNetwork, add: &mut impl FnMut(&
         add("    disks:");
     }
     for disk in &node.disks {
-        add(&format!("      - use: {}", purpose_name(disk.purpose)));
+        add(&format!("      - use: {}", disk.purpose.name()));
         if let Some(serial) = &disk.find.serial {
             add(&format!("        serial: {}", quoted(serial)));
         }
@@ -156,14 +156,6 @@ fn write_snaps(snaps: &SnapChannels, add: &mut impl FnMut(&str)) {
     add(&format!("  lxd: {}", quoted(&snaps.lxd)));
     add(&format!("  microceph: {}", quoted(&snaps.microceph)));
     add(&format!("  microovn: {}", quoted(&snaps.microovn)));
-}
-
-/// A disk's use in a preseed.
-pub(super) const fn purpose_name(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Local => "local",
-        Purpose::Ceph => "ceph",
-    }
 }
 
 /// What a preseed says of a Ceph that is there already.

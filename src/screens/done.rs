@@ -16,7 +16,7 @@ use crate::engine::message::plain;
 use crate::engine::node::End;
 use crate::engine::picture::Picture;
 use crate::forms::Words;
-use crate::text::{minute, sentence};
+use crate::text::{join_command, minute, sentence};
 
 /// Done's own memory.
 #[derive(Debug, Clone, Default)]
@@ -108,7 +108,7 @@ impl Done {
         let secret = |text: &str| marked(&Span::raw("    "), text, room.width);
         if let Some(join) = &self.offers.join {
             lines.extend(until("offers.join", join));
-            lines.extend(secret(&format!("mcloud join --token {}", join.secret.0)));
+            lines.extend(secret(&join_command(&join.secret.0)));
             let then = words::say("offers.then");
             lines.extend(paragraph(&then, room.width, Style::new()));
         }

@@ -101,22 +101,25 @@ impl FaceLink {
         self.send(&ToDaemon::Words { words }).await
     }
 
-    /// What a cluster that is ready offers: nothing where this node does not lead it. What else the
-    /// daemon says meanwhile is its newest picture; events and answers to other questions are passed
-    /// over. Fails where the daemon has gone.
-    pub async fn offers(&mut self) -> Result<Offers, WireError> {
-        let question = Question::Offers;
+    /// Asks and waits for the answer; no other question may be open. Of what else the daemon says
+    /// meanwhile its newest picture is kept, and events are passed over. Fails where the daemon has gone.
+    pub async fn ask(&mut self, question: Question) -> Result<Answer, WireError> {
         self.send(&ToDaemon::Ask { question }).await?;
         loop {
             match self.receive().await? {
-                FromDaemon::Answer { answer } => match answer {
-                    Answer::Offers { offers } => return Ok(offers),
-                    Answer::Failed { .. } => return Ok(Offers::default()),
-                    _ => {}
-                },
+                FromDaemon::Answer { answer } => return Ok(answer),
                 FromDaemon::Picture { picture } => self.picture = picture,
                 _ => {}
             }
+        }
+    }
+
+    /// What a cluster that is ready offers: nothing where this node does not lead it. Fails where the
+    /// daemon has gone.
+    pub async fn offers(&mut self) -> Result<Offers, WireError> {
+        match self.ask(Question::Offers).await? {
+            Answer::Offers { offers } => Ok(offers),
+            _ => Ok(Offers::default()),
         }
     }
 

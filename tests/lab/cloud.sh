@@ -28,6 +28,16 @@ cloud_preseed() {
   done
 }
 
+# forms_cloud HOST…: these hosts, fresh, become a cloud by a preseed of them; what failed and how long it took is told.
+forms_cloud() {
+  local host
+  fresh_cloud "$@"
+  cloud_preseed "$@"
+  form --json "$@"
+  for host in "$@"; do same "mcloud ends well on $host" 0 "$(exit_of "$host")"; done
+  say_all "failures" "$(failure_of "$1")"
+  shows_times "$@"
+}
 # say_all WHAT TEXT: many lines for the reader of the run.
 say_all() { say "$1:"; printf '%s\n' "$2" | sed 's/^/#   /'; }
 # longest_pause NAME: the longest time between two events of a run with --json, in ms, and the event before it; the time in which

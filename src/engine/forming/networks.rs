@@ -1,6 +1,5 @@
 //! The guests' network while it is being chosen: suggested as nodes come in, until somebody chooses.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,7 +8,6 @@ use crate::engine::answers::{
 };
 use crate::engine::node::{Role, Stage};
 use crate::engine::preflight::NodeNics;
-use crate::engine::services::NodeFacts;
 use crate::engine::{Effect, Report, Turn};
 
 /// The name of a node's uplink among what was chosen for it; disks are there by their paths.
@@ -86,10 +84,7 @@ impl Turn<'_> {
         if cluster.stage != Stage::Forming || cluster.unattended {
             return;
         }
-        let known = cluster.nodes.iter();
-        let facts: BTreeMap<String, NodeFacts> = known
-            .filter_map(|(name, node)| Some((name.clone(), node.facts.as_deref()?.clone())))
-            .collect();
+        let facts = cluster.facts();
         let Some(answers) = cluster.answers.as_mut().map(Arc::make_mut) else {
             return;
         };

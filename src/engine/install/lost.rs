@@ -2,8 +2,6 @@
 
 use crate::engine::message::{Failure, Message};
 use crate::engine::node::Stage;
-use crate::engine::plan::Step;
-use crate::engine::run::StepState;
 use crate::engine::{Millis, Turn};
 
 /// How long a node may be away before its steps stop and the operator decides, in ms. A Pi that starts
@@ -42,17 +40,7 @@ impl Turn<'_> {
 
     /// What was ordered of a node and not answered has stopped.
     fn lose(&mut self, node: &str) {
-        let cluster = &self.state.cluster;
-        let (Some(plan), Some(run)) = (&cluster.plan, &cluster.run) else {
-            return;
-        };
-        let ordered = |step: &&Step| {
-            let state = run.state(&step.id);
-            step.node == node && matches!(state, Some(StepState::Observing | StepState::Applying))
-        };
-        let ids = plan.steps.iter().filter(ordered);
-        let ids: Vec<_> = ids.map(|step| step.id.clone()).collect();
-        for id in ids {
+        for (id, _) in self.unanswered(node) {
             let say = |code: &str| Message::new(code).with("node", node);
             let failure = Failure::new(say("install.lost")).data(say("install.lost-data"));
             self.failed(&id, failure.hint(say("install.lost-hint")));

@@ -23,15 +23,10 @@ impl Turn<'_> {
         if cluster.stage != Stage::Gathering || cluster.missing().next().is_some() {
             return;
         }
-        let facts: std::collections::BTreeMap<_, _> = cluster
-            .nodes
-            .iter()
-            .filter_map(|(name, node)| Some((name.clone(), node.facts.as_deref()?.clone())))
-            .collect();
         let (checks, plan) = judge(Basis {
             cluster: &cluster.id,
             answers: &answers,
-            facts: &facts,
+            facts: &cluster.facts(),
             usual: &self.state.usual,
         });
         for check in &checks {

@@ -41,14 +41,10 @@ pub fn driver_of(state: &crate::engine::State) -> Result<Option<String>, Vec<Che
     let Some(answers) = &cluster.answers else {
         return Ok(None);
     };
-    let known = |(name, node): (&String, &crate::engine::node::Node)| {
-        Some((name.clone(), node.facts.as_deref()?.clone()))
-    };
-    let facts = cluster.nodes.iter().filter_map(known).collect();
     choose_driver(Basis {
         cluster: &cluster.id,
         answers,
-        facts: &facts,
+        facts: &cluster.facts(),
         usual: &state.usual,
     })
 }

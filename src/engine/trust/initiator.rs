@@ -8,7 +8,6 @@ use crate::engine::answers::NodeAnswers;
 use crate::engine::event::{Level, What};
 use crate::engine::message::Message;
 use crate::engine::node::Stage;
-use crate::engine::services::{LxdState, NodeFacts};
 use crate::engine::{Effect, Member, Turn};
 
 /// A session is open for an hour, and an hour more whenever it is extended.
@@ -115,39 +114,29 @@ impl Turn<'_> {
         let cluster = &self.state.cluster;
         let mut known = cluster.nodes.values().filter_map(|it| it.facts.as_ref());
         let looks = cluster.touched && known.clone().next().is_none();
-        let lists = |facts: &NodeFacts| {
-            let lxd = match &facts.lxd {
-                LxdState::Answers(lxd) => lxd.members.as_slice(),
-                _ => &[],
-            };
-            let micro = facts.ceph.members().iter().chain(facts.ovn.members());
-            lxd.iter().any(|it| it.name == name) || micro.into_iter().any(|it| it.name == name)
-        };
-        looks || known.any(|facts| lists(facts))
+        looks || known.any(|facts| facts.has_member(name))
     }
 
     /// Says no to a joiner; one that is trusted already is out again.
     pub(in crate::engine) fn refuse(&mut self, id: &str) {
-        let Some(knock) = self.knock(id) else { return };
-        let (name, state) = (knock.name.clone(), knock.state);
-        if matches!(state, KnockState::Refused | KnockState::Gone) {
+        let Some(knock) = self.knock(id).cloned() else {
+            return;
+        };
+        let was_trusted = knock.state == KnockState::Trusted;
+        if matches!(knock.state, KnockState::Refused | KnockState::Gone) {
             return;
         }
-        let knock = Knock {
-            state: KnockState::Refused,
-            ..knock.clone()
-        };
-        if state == KnockState::Trusted && self.is_in_a_service(&name) {
-            let says = Message::new("session.is-member").with("node", &name);
+        if was_trusted && self.is_in_a_service(&knock.name) {
+            let says = Message::new("session.is-member").with("node", &knock.name);
             return self.log(Level::Warning, says);
         }
         if let Some(known) = self.knock(id) {
-            known.clone_from(&knock);
+            known.state = KnockState::Refused;
         }
         let why = Message::new("session.refused");
-        self.tell_trust(&name, "refused", id);
-        if state == KnockState::Trusted {
-            self.dismiss(&name, why);
+        self.tell_trust(&knock.name, "refused", id);
+        if was_trusted {
+            self.dismiss(&knock.name, why);
         } else {
             self.changed();
             self.decide(&knock, Some(why));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::pin::pin;
 
-use super::{CLUSTER, Makes, come, options};
+use super::{CLUSTER, Makes, options};
 use crate::cli::{Common, Role};
 use crate::face::{self, Opens};
 use crate::front::Exit;
@@ -28,7 +28,8 @@ pub(super) async fn wizard(
         Role::Initiator => 0,
         Role::Joiner => 1.min(nodes.saturating_sub(1)),
     };
-    come(rehearsal, &mut coming, me.saturating_add(1)).await?;
+    let came = rehearsal.until(me.saturating_add(1), &mut coming).await;
+    came.map_err(Exit::failed)?;
     let (Some(first), Some(mine)) = (rehearsal.nodes.first(), rehearsal.nodes.get(me)) else {
         return Err(Exit::input("a rehearsal has one node at least"));
     };

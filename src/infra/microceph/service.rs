@@ -61,9 +61,7 @@ impl CephService {
         facts.disks = disks
             .map(|it| Osd {
                 osd: it.osd,
-                device: Some(&it.path)
-                    .filter(|_| own(&it.location))
-                    .and_then(|path| device(path)),
+                device: own(&it.location).then(|| device(&it.path)).flatten(),
                 path: it.path,
                 member: it.location,
             })

@@ -7,7 +7,6 @@ use crate::engine::answers::{DiskChoice, DiskFilter, Purpose};
 use crate::preseed::error::{PreseedError, say};
 use crate::preseed::raw::{Field, RawDisk, position};
 use crate::preseed::source::Position;
-use crate::preseed::write;
 
 /// The smallest disk a filter may ask for, in bytes: below it stands a size whose unit was forgotten.
 const LEAST_DISK: u64 = 1_000_000;
@@ -47,7 +46,7 @@ impl Check<'_> {
         let raw = &raw.value;
         let word = self.needed(&raw.purpose, "use", owner)?;
         let purposes = [Purpose::Local, Purpose::Ceph];
-        let named = |purpose: &Purpose| write::purpose_name(*purpose) == word.0;
+        let named = |purpose: &Purpose| purpose.name() == word.0;
         let Some(purpose) = purposes.into_iter().find(named) else {
             return Err(self.wrong(word, "preseed.bad-use", "use"));
         };

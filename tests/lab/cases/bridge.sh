@@ -7,13 +7,7 @@ export UPLINK=bridge GATEWAY=10.111.0.1
 . "$(dirname "$0")/../expect.sh"
 # shellcheck source=../cloud.sh
 . "$HERE/cloud.sh"
-fresh_cloud pi-a pi-b
-cloud_preseed pi-a pi-b
-
-form --json pi-a pi-b
-for host in pi-a pi-b; do same "mcloud ends well on $host" 0 "$(exit_of "$host")"; done
-say_all "failures" "$(failure_of pi-a)"
-shows_times pi-a pi-b
+forms_cloud pi-a pi-b
 same "the networks" "UPLINK bridge Created pi-a pi-b;default ovn Created pi-a pi-b" \
   "$(rest pi-a GET '/1.0/networks?recursion=1' | jq -r '.metadata | map(select(.managed)) | sort_by(.name) | map("\(.name) \(.type) \(.status) \(.locations | sort | join(" "))") | join(";")')"
 [ "$FAILED" = 0 ] || exit 1

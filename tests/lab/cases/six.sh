@@ -7,13 +7,7 @@ export FAMILY=6
 . "$(dirname "$0")/../expect.sh"
 # shellcheck source=../cloud.sh
 . "$HERE/cloud.sh"
-fresh_cloud pi-a pi-b
-cloud_preseed pi-a pi-b
-
-form --json pi-a pi-b
-for host in pi-a pi-b; do same "mcloud ends well on $host" 0 "$(exit_of "$host")"; done
-say_all "failures" "$(failure_of pi-a)"
-shows_times pi-a pi-b
+forms_cloud pi-a pi-b
 same "the cluster's members" "pi-a https://[fd77::11]:8443 Online;pi-b https://[fd77::12]:8443 Online" \
   "$(lxc_on pi-a cluster list --format json | jq -r 'sort_by(.server_name) | map("\(.server_name) \(.url) \(.status)") | join(";")')"
 same "Ceph's networks" "fd77::/64 fd77::/64" \

@@ -5,7 +5,8 @@ use super::ceph::{CephDone, network_of};
 use super::lxd::LxdDone;
 use crate::engine::answers::{GuestNetwork, NetworkKind, NodeAnswers, ProfileChoice, UplinkKind};
 use crate::engine::plan::{
-    BRIDGE, LOCAL_POOL, NetworkPart, NetworkShape, OVN_NETWORK, Phase, RemotePool, UPLINK, Work,
+    BRIDGE, LOCAL_POOL, NetworkPart, NetworkShape, OVN_NETWORK, Phase, ProfileWants, RemotePool,
+    UPLINK, Work,
 };
 
 /// What LXD has in the end, and the steps after which it has it.
@@ -17,21 +18,6 @@ pub(super) struct Attached {
     pub(super) networks: Vec<String>,
     /// The steps after which all of it is there.
     pub(super) done: Vec<String>,
-}
-
-impl Attached {
-    /// The pool for guests: the one that spans the nodes, else the local one.
-    pub(super) fn root(&self) -> Option<String> {
-        let block = RemotePool::Block.name();
-        let spans = self.pools.iter().find(|pool| *pool == block);
-        let local = || self.pools.iter().find(|pool| *pool == LOCAL_POOL);
-        spans.or_else(local).cloned()
-    }
-
-    /// The network for guests: the last one made.
-    pub(super) fn nic(&self) -> Option<String> {
-        self.networks.last().cloned()
-    }
 }
 
 impl Builder<'_> {
@@ -47,7 +33,7 @@ impl Builder<'_> {
             self.remote(lxd, ceph, &mut attached);
         }
         self.networks(lxd, ovn, &mut attached);
-        let (pool, network) = (attached.root(), attached.nic());
+        let ProfileWants { pool, network } = ProfileWants::of(self.basis.answers);
         if pool.is_some() || network.is_some() {
             let needs = attached.done.clone();
             let replace = self.basis.answers.profile == ProfileChoice::Replace;

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::{Basis, Builder};
 use crate::engine::answers::{DiskChoice, NodeAnswers, Purpose};
 use crate::engine::facts::HostFacts;
-use crate::engine::plan::make::pool::{disk_use, fitting};
+use crate::engine::plan::make::pool::fitting;
 use crate::engine::plan::{CEPH_PORT, DiskUse, Phase, Work};
 use crate::engine::preflight::{Check, disk_check, refusal, unfit};
 
@@ -49,7 +49,7 @@ pub(super) fn disk(
     };
     Ok(CephDisk {
         wipe: !holds.is_empty(),
-        disk: disk_use((&node.name, found), holds, Purpose::Ceph),
+        disk: DiskUse::of((&node.name, found), holds, Purpose::Ceph),
         encrypt: choice.encrypt,
         stands,
     })

@@ -116,7 +116,7 @@ fn disk_source(
         disk.holds.in_words(&disk.partitions)
     };
     let wipe = !holds.is_empty();
-    let disk = disk_use((&node.name, disk), holds, Purpose::Local);
+    let disk = DiskUse::of((&node.name, disk), holds, Purpose::Local);
     Ok(PoolSource::Disk { disk, wipe })
 }
 
@@ -137,21 +137,5 @@ pub(super) fn fitting<'a>(
         },
         (None, _) => Err(disk_check(&node.name, say("check.disk-none"))),
         (Some(_), Some(_)) => Err(disk_check(&node.name, say("check.disk-many"))),
-    }
-}
-
-/// A disk of the node called `node`, as Review shows it.
-pub(super) fn disk_use((node, disk): (&str, &Disk), holds: String, purpose: Purpose) -> DiskUse {
-    let uuid = disk.holds.uuid().filter(|_| !holds.is_empty());
-    DiskUse {
-        uuid: uuid.unwrap_or_default().to_owned(),
-        node: node.to_owned(),
-        name: disk.name.clone(),
-        path: disk.path.clone(),
-        model: disk.model.clone().unwrap_or_default(),
-        serial: disk.serial.clone().unwrap_or_default(),
-        size: disk.size,
-        holds,
-        purpose,
     }
 }

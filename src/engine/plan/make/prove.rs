@@ -7,7 +7,7 @@ use super::attach::Attached;
 use super::ceph::CephDone;
 use super::lxd::LxdDone;
 use crate::engine::answers::NetworkKind;
-use crate::engine::plan::{Guests, Phase, RemotePool, Work};
+use crate::engine::plan::{Guests, Phase, ProfileWants, RemotePool, Work};
 
 impl Builder<'_> {
     pub(super) fn finalize(&mut self, lxd: &LxdDone, ceph: Option<&CephDone>, there: &Attached) {
@@ -23,15 +23,16 @@ impl Builder<'_> {
             needs.extend(self.prove_ceph(ceph, there));
         }
         needs.push(metadata);
+        let wants = ProfileWants::of(self.basis.answers);
         let proof = Work::Proof {
             members: self.members.clone(),
             pools: there.pools.clone(),
             networks: there.networks.clone(),
-            root: there.root(),
-            nic: there.nic(),
+            root: wants.pool.clone(),
+            nic: wants.network.clone(),
         };
         let proven = self.add(Phase::Finalize, self.leader, proof, &needs);
-        if let Some(guests) = self.guests(there) {
+        if let Some(guests) = self.guests(wants) {
             let work = Work::GuestProof { guests };
             self.add(Phase::Finalize, self.leader, work, &[proven]);
         }
@@ -60,14 +61,14 @@ impl Builder<'_> {
         vec![self.add(Phase::Finalize, self.leader, proof, &needs)]
     }
 
-    fn guests(&self, there: &Attached) -> Option<Guests> {
-        let pool = there.root()?;
+    fn guests(&self, wants: ProfileWants) -> Option<Guests> {
+        let pool = wants.pool?;
         let kind = self.basis.answers.network.kind;
         Some(Guests {
             members: self.members.clone(),
             moves: pool == RemotePool::Block.name(),
             pool,
-            network: there.nic(),
+            network: wants.network,
             spans: matches!(kind, NetworkKind::Ovn | NetworkKind::Fan),
         })
     }
