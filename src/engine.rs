@@ -117,7 +117,7 @@ impl Turn<'_> {
             } => {
                 self.begin(*answers, unattended, tokens);
             }
-            Intent::Join { name } => self.join(name),
+            Intent::Join { name, newcomer } => self.join(name, newcomer),
             Intent::Use {
                 node,
                 disk,

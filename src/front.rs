@@ -86,8 +86,8 @@ async fn command(cli: Cli) -> Result<u8, Exit> {
     let common = cli.common;
     match cli.command {
         None => undertake::wizard(None, &common).await,
-        Some(Command::Init(init)) => undertake::init(init, &common).await,
-        Some(Command::Join(join)) => undertake::join(join, &common).await,
+        Some(Command::Init(init)) => Box::pin(undertake::init(init, &common)).await,
+        Some(Command::Join(join)) => Box::pin(undertake::join(join, &common)).await,
         Some(Command::Rehearse(rehearse)) => rehearse::rehearse(rehearse, &common).await,
         Some(Command::Node(node)) => ask::node(node, &common).await,
         Some(Command::Cluster(cluster)) => ask::cluster(cluster, &common).await,

@@ -12,7 +12,6 @@ use super::Daemon;
 use super::kept::Kept;
 use super::leader::ANSWER;
 use crate::engine::message::{Failure, Message};
-use crate::engine::wizard::Membership;
 use crate::engine::{Event, Fact};
 use crate::session::files;
 use crate::session::tls::client::{Joining, connect_join};
@@ -62,16 +61,6 @@ impl Agent {
         if !self.tell(ToLeader::Leave) {
             self.leave();
         }
-    }
-
-    /// The cluster of an earlier join, as far as this node knows it before its leader speaks.
-    pub(super) fn membership(&self) -> Option<Membership> {
-        let kept = self.kept()?;
-        Some(Membership {
-            cluster: kept.cluster_name,
-            leader: String::new(),
-            nodes: Vec::new(),
-        })
     }
 
     /// Whether this node has a certificate.
@@ -159,6 +148,20 @@ impl Daemon {
         }
         self.agent.keep(Some(kept));
         Ok(())
+    }
+
+    /// Keeps that a run was begun with this node.
+    pub(super) fn settle(&self) {
+        let Some(kept) = self.agent.kept().filter(|kept| !kept.settled) else {
+            return;
+        };
+        let settled = Kept {
+            settled: true,
+            ..kept
+        };
+        if let Err(failure) = self.keep_membership(settled) {
+            tracing::error!(?failure, "a membership could not be kept");
+        }
     }
 
     /// Forgets the membership of a cluster that did not come to be.
@@ -261,6 +264,8 @@ impl Daemon {
                     addresses: token.invitation.addresses.clone(),
                     certificate,
                     authority: BASE64URL_NOPAD.encode(&joining.authority),
+                    settled: false,
+                    by_session: false,
                 };
                 self.keep_membership(kept.clone())?;
                 Ok(kept)

@@ -5,16 +5,37 @@ use serde_json::{Map, Value};
 use crate::engine::message::plain;
 use crate::engine::node::Cluster;
 use crate::engine::{Fact, Order, Report};
+use crate::wire::ToLeader;
+
+/// The fact in what the agent of `node` says.
+pub(super) fn fact(said: ToLeader, node: &str, cluster: &Cluster) -> Option<Fact> {
+    match said {
+        ToLeader::Hello { .. } => None,
+        ToLeader::Beat { .. } => Some(Fact::Heard(node.to_owned())),
+        ToLeader::Leave => Some(Fact::PeerLeft(node.to_owned())),
+        ToLeader::Report { report } => {
+            let fact = believed(*report, node, cluster);
+            if fact.is_none() {
+                tracing::debug!(node, "an agent spoke of a step that is not its own");
+            }
+            fact
+        }
+    }
+}
 
 /// The fact in a report of `node`; none where it is about a step that the plan has on another node.
 /// An agent gone bad may lie about itself, and speak as no other.
-pub(super) fn believed(report: Report, node: &str, cluster: &Cluster) -> Option<Fact> {
+fn believed(report: Report, node: &str, cluster: &Cluster) -> Option<Fact> {
     let own = |order: &Order| {
         let step = cluster.plan.as_ref()?.step(&order.step)?;
         (step.node == node).then_some(())
     };
     match &report {
-        Report::Facts(_) | Report::NotGathered(_) | Report::Use { .. } | Report::Uplink { .. } => {}
+        Report::Facts(_)
+        | Report::NotGathered(_)
+        | Report::Use { .. }
+        | Report::Uplink { .. }
+        | Report::Come(_) => {}
         Report::Observed(order, _) | Report::Progress(order, _) | Report::Ended(order, _) => {
             own(order)?;
         }
@@ -41,6 +62,7 @@ pub(super) fn believed(report: Report, node: &str, cluster: &Cluster) -> Option<
             nic,
             underlay,
         },
+        Report::Come(newcomer) => Fact::Came(node.to_owned(), newcomer),
         Report::Observed(order, seen) => Fact::Observed(order, seen),
         Report::Progress(order, progress) => Fact::Progress(order, progress),
         Report::Ended(order, result) => Fact::Ended(order, result),

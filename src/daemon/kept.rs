@@ -6,6 +6,9 @@ use data_encoding::BASE64URL_NOPAD;
 use rustls::pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::answers::Newcomer;
+use crate::engine::node::{Local, Role};
+use crate::engine::wizard;
 use crate::session::tls::client::Membership;
 use crate::session::trust::Admission;
 use crate::wire::VERSION;
@@ -22,6 +25,17 @@ pub(super) struct Kept {
     pub(super) addresses: Vec<SocketAddr>,
     pub(super) certificate: String,
     pub(super) authority: String,
+    /// Whether a run was begun with this node: it does not forget the cluster by itself any more.
+    #[serde(default = "settled")]
+    pub(super) settled: bool,
+    /// Whether it came in by a session: until it is settled it goes when the initiator goes.
+    #[serde(default)]
+    pub(super) by_session: bool,
+}
+
+/// What was written before this was kept is taken for a cluster that is there.
+const fn settled() -> bool {
+    true
 }
 
 impl Kept {
@@ -38,6 +52,23 @@ impl Kept {
             addresses: admission.addresses,
             certificate: BASE64URL_NOPAD.encode(&membership.certificate),
             authority: BASE64URL_NOPAD.encode(&membership.authority),
+            settled: false,
+            by_session: true,
+        }
+    }
+
+    /// Where a daemon that starts with this stands: in a cluster, or on the way into one.
+    pub(super) fn stands(self, local: &mut Local) {
+        local.role = Role::Worker;
+        if self.settled {
+            local.member = Some(wizard::Membership {
+                cluster: self.cluster_name,
+                leader: String::new(),
+                nodes: Vec::new(),
+            });
+        } else {
+            local.by_session = self.by_session;
+            local.newcomer = Some(Newcomer::default());
         }
     }
 

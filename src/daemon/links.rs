@@ -277,19 +277,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Talk<T> {
 
     /// Takes what an agent says; false when it gives the undertaking up.
     fn hear(&self, said: ToLeader) -> bool {
-        let node = self.node.clone();
-        let fact = match said {
-            ToLeader::Hello { .. } => return true,
-            ToLeader::Beat { .. } => Fact::Heard(node),
-            ToLeader::Leave => Fact::PeerLeft(node),
-            ToLeader::Report { report } => {
-                let cluster = Arc::clone(&self.daemon.hub.cluster.borrow());
-                let Some(fact) = heard::believed(*report, &node, &cluster) else {
-                    tracing::debug!(node, "an agent spoke of a step that is not its own");
-                    return true;
-                };
-                fact
-            }
+        let cluster = Arc::clone(&self.daemon.hub.cluster.borrow());
+        let Some(fact) = heard::fact(said, &self.node, &cluster) else {
+            return true;
         };
         let goes_on = !matches!(fact, Fact::PeerLeft(_));
         self.daemon.push(Event::Fact(fact));

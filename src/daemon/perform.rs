@@ -51,6 +51,7 @@ impl Daemon {
                 self.tasks
                     .spawn(async move { daemon.use_token(name).await });
             }
+            Effect::Settle => self.settle(),
             Effect::KeepLink => drop(self.tasks.spawn(daemon.keep_link())),
             Effect::LeaveLeader => self.agent.say_leave(),
             Effect::Digest { revision, plan } => self.digest(revision, &plan),
@@ -78,7 +79,9 @@ impl Daemon {
         let local = &mut state.local;
         self.resume_leader().await;
         if let Some(open) = self.leader.open() {
-            (local.member, local.unfinished) = open.history().await;
+            let history = open.history().await;
+            (local.member, local.unfinished) = (history.member, history.unfinished);
+            local.formed = history.formed.map(Arc::new);
             let is_nothing = local.member.is_none() && local.unfinished.is_none();
             if is_nothing && self.is_kept() {
                 // A cluster that never came to be, and then a membership of another one.
@@ -94,9 +97,8 @@ impl Daemon {
             return Ok(());
         }
         self.resume_agent()?;
-        local.member = self.agent.membership();
-        if local.member.is_some() {
-            local.role = Role::Worker;
+        if let Some(kept) = self.agent.kept() {
+            kept.stands(local);
         }
         Ok(())
     }

@@ -123,9 +123,13 @@ async fn hear(daemon: &Arc<Daemon>, wire: &mut FaceWire, said: ToDaemon) -> Resu
     match said {
         ToDaemon::Hello { .. } => {}
         ToDaemon::Intent { intent } => daemon.push(Event::Intent(intent)),
-        ToDaemon::Join { name, token } => {
+        ToDaemon::Join {
+            name,
+            token,
+            newcomer,
+        } => {
             daemon.keep_token(token);
-            daemon.push(Event::Intent(Intent::Join { name }));
+            daemon.push(Event::Intent(Intent::Join { name, newcomer }));
         }
         ToDaemon::Words { words } => {
             daemon.keep_words(words);

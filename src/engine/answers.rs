@@ -6,6 +6,7 @@ mod suggest;
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use networks::{network_ways, suggest_network, suggest_uplink};
@@ -99,6 +100,19 @@ impl NodeAnswers {
             .iter()
             .filter(move |choice| choice.purpose == purpose)
     }
+}
+
+/// What a node that joined by a token wants of a cluster that is there already.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newcomer {
+    /// What its preseed says of it; none: it gives no disk, and its uplink is the one that suits it.
+    pub answers: Option<NodeAnswers>,
+    /// The addresses it has.
+    pub addresses: Vec<IpNet>,
+    /// How many disks its preseed agrees to erase.
+    pub erase: usize,
+    /// Whether it is taken in without a question, or else chosen for and reviewed at the consoles.
+    pub unattended: bool,
 }
 
 /// A disk given to a service.

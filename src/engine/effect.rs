@@ -61,6 +61,8 @@ pub enum Effect {
         /// This node's name by the preseed, where there is one.
         name: Option<String>,
     },
+    /// Keep that a run was begun with this node: it does not forget the cluster by itself any more.
+    Settle,
     /// Keep a link to the leader (worker).
     KeepLink,
     /// Tell the leader that this node leaves (worker).

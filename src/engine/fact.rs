@@ -1,6 +1,6 @@
 //! Facts: what was found, done or heard outside, as the engine learns it.
 
-use super::answers::Purpose;
+use super::answers::{Newcomer, Purpose};
 use super::event::PublicEvent;
 use super::journal::Recorded;
 use super::message::{Failure, Message};
@@ -77,6 +77,8 @@ pub enum Fact {
         /// Whether by the session, or else by a token.
         session: bool,
     },
+    /// A node that joined by a token wants to be taken in.
+    Came(String, Newcomer),
     /// The session could not be opened.
     SessionNotOpened(Failure),
     /// A node was looked at; on an agent, this node.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Answers, CephStorage, GuestNetwork, LocalPool, Purpose, SnapChannels};
+use super::answers::{
+    Answers, CephStorage, GuestNetwork, LocalPool, Newcomer, Purpose, SnapChannels,
+};
 use super::wizard::Part;
 
 /// What an operator can want. Secrets never travel here.
@@ -22,6 +24,9 @@ pub enum Intent {
     Join {
         /// This node's name by the preseed, where there is one.
         name: Option<String>,
+        /// What it wants of a cluster that is there already.
+        #[serde(default)]
+        newcomer: Newcomer,
     },
     /// Open the wizard: what is over is cleared away, what is under way goes on.
     Open {
@@ -45,6 +50,8 @@ pub enum Intent {
     },
     /// Take up the run that was cut off.
     Resume,
+    /// Take more nodes into the cluster that is there.
+    Grow,
     /// Start a cluster at the chosen address, and open the trust session.
     Found {
         /// The cluster's name.

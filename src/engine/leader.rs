@@ -1,12 +1,13 @@
 //! The engine of the initiator before Install: nodes come in, facts become checks and a plan.
 
 mod ending;
+mod growing;
 mod links;
 mod planning;
 
 use super::answers::{Answers, Given};
 use super::event::{Level, PeerState, What};
-use super::message::{Failure, Message};
+use super::message::Message;
 use super::node::{Cluster, Node, Role, Stage};
 use super::services::NodeFacts;
 use super::shared::Shared;
@@ -60,6 +61,7 @@ impl Turn<'_> {
         match (intent, self.state.cluster.stage) {
             (Intent::Invite { id, wanted }, _) => self.invite(id, wanted),
             (Intent::Extend, _) => self.extend(),
+            (Intent::Grow, _) => self.grow(None),
             (Intent::Admit { id, check }, _) => self.admit(&id, &check),
             (Intent::Refuse { id }, _) => self.refuse(&id),
             (Intent::Local { local }, _) => self.set(|answers| answers.local = local),
@@ -75,15 +77,7 @@ impl Turn<'_> {
             (Intent::Retry { step }, Stage::Installing | Stage::Stopped) => self.retry(&step),
             (Intent::Stop, Stage::Installing) => self.stop(),
             (Intent::Leave, Stage::Forming | Stage::Gathering | Stage::Review) => {
-                let by_session = self.state.cluster.session.is_some();
-                let code = if self.state.cluster.touched {
-                    "end.left-touched"
-                } else {
-                    "end.left"
-                };
-                // The end is told before the links are parted with.
-                self.end(3, Failure::new(Message::new(code)));
-                self.effects.extend(by_session.then_some(Effect::Abandon));
+                self.leave_before_install();
             }
             (Intent::Leave, Stage::Stopped) => self.finish(),
             _ => {}
@@ -122,6 +116,7 @@ impl Turn<'_> {
                 underlay,
             } => self.take_uplink(&node, &node, (nic, underlay)),
             Fact::Joined { node, id, session } => self.joined(&node, id, session),
+            Fact::Came(node, newcomer) => self.came(&node, newcomer),
             Fact::SessionNotOpened(failure) => {
                 self.log(Level::Error, failure.what.clone());
                 self.state.local.trouble = Some(failure);
@@ -175,31 +170,10 @@ impl Turn<'_> {
         }
         if self.state.cluster.stage == Stage::Forming {
             self.effect(Effect::OpenSession);
-            self.effect(Effect::Gather);
+            self.gather_everywhere();
         } else {
             self.look_again();
         }
-    }
-
-    fn joined(&mut self, name: &str, id: String, by_session: bool) {
-        if by_session && !self.is_welcome(&id) {
-            // The operator said no, or pressed Install, while it was being let in.
-            let (node, why) = (name.to_owned(), Message::new("session.refused"));
-            return self.effect(Effect::Dismiss { node, why });
-        }
-        let known = self.state.cluster.nodes.entry(name.to_owned()).or_default();
-        known.id = Some(id.clone());
-        self.changed();
-        let trust = What::Trust {
-            state: "trusted".to_owned(),
-            by: if by_session { "session" } else { "token" }.to_owned(),
-            id: id.clone(),
-        };
-        self.emit_for(name.to_owned(), trust);
-        if by_session {
-            self.trusted(name, id);
-        }
-        self.peer(name, PeerState::Joined);
     }
 
     /// Looks at every node afresh: what was known of it is forgotten first.

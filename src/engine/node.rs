@@ -1,13 +1,13 @@
 //! The two halves of the state: what this daemon owns, and what the leader owns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Millis;
-use super::answers::Answers;
+use super::answers::{Answers, Newcomer};
 use super::event::What;
 use super::message::{Failure, Message};
 use super::neighbours::Neighbours;
@@ -63,12 +63,21 @@ pub struct Local {
     pub joining: Option<Joining>,
     /// Whether it came in by a session: then it is out again when the initiator goes before Install.
     pub by_session: bool,
+    /// Whether it is kept that a run was begun with this node (worker).
+    #[serde(default)]
+    pub settled: bool,
     /// Whether the end of the undertaking that the leader began was told here (worker).
     pub end_told: bool,
     /// Why what was asked for on Welcome or Address could not be done.
     pub trouble: Option<Failure>,
     /// Where the last report is.
     pub report: Option<String>,
+    /// What it wants of a cluster that is there already, until it is named in it (worker).
+    #[serde(default)]
+    pub newcomer: Option<Newcomer>,
+    /// The answers by which the cluster came to be, once it has (leader).
+    #[serde(default)]
+    pub formed: Option<Arc<Answers>>,
     /// The run of this leader that was cut off.
     pub unfinished: Option<Unfinished>,
     /// The cluster this node is a member of.
@@ -112,6 +121,9 @@ pub struct Cluster {
     /// Whether the guests' network is still what mcloud suggests: then it follows the nodes.
     #[serde(default)]
     pub suggests: bool,
+    /// The nodes it has, where this is about taking more into a cluster that is there.
+    #[serde(default)]
+    pub grows: Option<BTreeSet<String>>,
     /// The nodes the answers name.
     pub nodes: BTreeMap<String, Node>,
     /// How far the undertaking is.

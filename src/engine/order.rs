@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answers::Purpose;
+use super::answers::{Newcomer, Purpose};
 use super::message::{Failure, Message};
 use super::services::NodeFacts;
 
@@ -75,6 +75,8 @@ pub enum Report {
         /// Its address for tunnels; none: its cluster address.
         underlay: Option<std::net::IpAddr>,
     },
+    /// It wants to be taken into the cluster.
+    Come(Newcomer),
     /// A step was looked at.
     Observed(Order, Result<Seen, Failure>),
     /// A step shows a sign of life.

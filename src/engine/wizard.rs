@@ -265,6 +265,9 @@ impl Turn<'_> {
         if let Some(answers) = &self.state.cluster.answers {
             self.state.local.unfinished = None;
             self.state.local.by_session = false;
+            if self.state.local.role == Role::Leader {
+                self.state.local.formed = Some(Arc::clone(answers));
+            }
             self.state.local.member = Some(Membership {
                 cluster: answers.cluster.clone(),
                 leader: answers.initiator.clone(),

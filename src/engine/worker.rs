@@ -1,20 +1,27 @@
 //! The engine of a joiner: it shows what the leader says and does what the sealed plan says.
 
+mod coming;
+
+use std::collections::BTreeSet;
+
+use super::answers::Newcomer;
 use super::event::{Level, PublicEvent, What};
 use super::message::{Failure, Message};
 use super::node::{Cluster, End, Link, Role, Stage};
 use super::{Effect, Fact, Order, Report, Turn};
 
 impl Turn<'_> {
-    pub(super) fn join(&mut self, name: Option<String>) {
+    pub(super) fn join(&mut self, name: Option<String>, newcomer: Newcomer) {
         if self.state.leads() {
             return self.log(Level::Warning, Message::new("join.leads-already"));
         }
         let local = &mut self.state.local;
         local.role = Role::Worker;
         local.end = None;
+        local.newcomer = Some(newcomer);
         if local.link.is_some() {
-            return self.log(Level::Info, Message::new("join.member-already"));
+            self.log(Level::Info, Message::new("join.member-already"));
+            return self.come();
         }
         if let Some(name) = &name {
             local.name.clone_from(name);
@@ -53,7 +60,10 @@ impl Turn<'_> {
             Fact::Cluster(cluster) => self.replace(*cluster),
             Fact::Told(_) if self.is_stranger() => {}
             Fact::Told(event) => self.pass_on(event),
-            Fact::Facts { facts, .. } => self.effect(Effect::Report(Report::Facts(facts))),
+            Fact::Facts { facts, .. } => {
+                self.effect(Effect::Report(Report::Facts(facts)));
+                self.come();
+            }
             Fact::NotGathered(_, failure) => {
                 self.effect(Effect::Report(Report::NotGathered(failure)));
             }
@@ -77,7 +87,7 @@ impl Turn<'_> {
             return self.effect(Effect::Forget);
         }
         local.role = Role::Worker;
-        local.end_told = false;
+        (local.end_told, local.settled) = (false, false);
         if let Some(joining) = local.joining.take() {
             local.by_session = true;
             self.emit(What::Hello {
@@ -166,47 +176,33 @@ impl Turn<'_> {
         }
         // What a run has done is not undone by a leader that starts again.
         cluster.touched |= known.touched && cluster.id == known.id;
-        if cluster.touched {
-            self.state.local.by_session = false;
-        }
-        let known = &self.state.cluster;
         // An end that was seen here, and closed, is not shown again.
         let closed = known.stage == Stage::Idle && self.state.local.member.is_some();
         if closed && cluster.stage == Stage::Ended {
             cluster.close();
         }
-        let (waited, came_late) = (self.is_stranger(), known.stage == Stage::Idle);
+        let came_late = known.stage == Stage::Idle;
+        let waited = self.is_stranger();
         if came_late && cluster.stage == Stage::Ended && !self.is_named(&cluster) {
             // What others have done is not this node's to show: it waits for what will name it.
             cluster.close();
         }
         self.state.cluster = cluster;
+        if self.is_settled() && !std::mem::replace(&mut self.state.local.settled, true) {
+            self.state.local.by_session = false;
+            self.effect(Effect::Settle);
+        }
         if self.is_stranger() && !waited {
             self.say_that_it_waits();
         }
+        self.has_come();
+        self.come();
         if self.state.cluster.end.as_ref().is_some_and(|end| end.ok) {
             self.become_member();
         }
         if lost {
             self.log(Level::Warning, Message::new("link.leader-again"));
         }
-    }
-
-    /// Whether this node came after an undertaking that did not name it: nothing of that is told here.
-    fn is_stranger(&self) -> bool {
-        self.state.cluster.stage == Stage::Idle && !self.is_named(&self.state.cluster)
-    }
-
-    /// Whether a cluster's answers name this node, as far as there are any.
-    fn is_named(&self, cluster: &Cluster) -> bool {
-        (cluster.answers.as_ref()).is_none_or(|it| it.node(&self.state.local.name).is_some())
-    }
-
-    fn say_that_it_waits(&mut self) {
-        let answers = self.state.cluster.answers.as_ref();
-        let says =
-            Message::new("join.waits").with("leader", answers.map_or("", |it| &it.initiator));
-        self.log(Level::Info, says.with("node", &self.state.local.name));
     }
 
     /// Does what is ordered if the plan this node holds, sealed by the digest, has such a step for
@@ -247,9 +243,12 @@ impl Turn<'_> {
     }
 
     /// Whether this node is in a cluster that was installed, wholly or in part: it does not forget
-    /// that by itself.
-    pub(super) const fn is_settled(&self) -> bool {
-        self.state.local.member.is_some() || self.state.cluster.touched
+    /// that by itself. One that is to be taken into such a cluster is not, until Install.
+    pub(super) fn is_settled(&self) -> bool {
+        let (local, cluster) = (&self.state.local, &self.state.cluster);
+        let had = |old: &BTreeSet<String>| old.contains(&local.name);
+        let began = cluster.run.is_some() || cluster.grows.as_ref().is_none_or(had);
+        local.member.is_some() || (cluster.touched && began)
     }
 
     /// The end on this node. It has no link any more: a later token begins anew.

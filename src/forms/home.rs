@@ -1,7 +1,10 @@
 //! Home: a node that is in a cluster.
 
-use super::parts::{button, cell, deed, fill, leader, line, list, named, nodes, note, trouble};
+use super::parts::{
+    button, cell, deed, fill, intend, leader, line, list, named, nodes, note, trouble,
+};
 use super::{Form, Known, Note, Part, Row, Tone, Wish};
+use crate::engine::Intent;
 use crate::engine::node::Role;
 use crate::engine::wizard::Membership;
 use crate::text::say;
@@ -77,11 +80,16 @@ fn rows(member: &Membership, leads: bool) -> Vec<Row> {
         )
     };
     vec![
-        row(
-            "add-node",
-            [say("home.add"), say("home.add-command")],
-            where_to("home.add-about", "home.add-about-there"),
-        ),
+        Row {
+            press: leads
+                .then(|| intend(Intent::Grow))
+                .and_then(|it| deed("key.grow", it)),
+            ..row(
+                "add-node",
+                [say("home.add"), say("home.add-command")],
+                where_to("home.add-about", "home.add-about-there"),
+            )
+        },
         row(
             "list-nodes",
             [say("home.list"), say("home.list-command")],

@@ -15,7 +15,7 @@ use super::{Exit, input, trial};
 use crate::cli::{Command, Common, Rehearse, Report, There};
 use crate::daemon::Parts;
 use crate::engine::Intent;
-use crate::engine::answers::{Answers, suggest};
+use crate::engine::answers::{Answers, Newcomer, suggest};
 use crate::face::{self, Opens};
 use crate::headless::lines;
 use crate::preseed::Preseed;
@@ -196,7 +196,7 @@ async fn bring_in(socket: PathBuf, name: String, token: PathBuf) {
             && let Ok(mut link) = FaceLink::connect(&socket, false).await
         {
             // Its daemon says on the joiner's own screens what becomes of it.
-            let _ = send_token(&mut link, Some(name), token).await;
+            let _ = send_token(&mut link, Some(name), (token, Newcomer::default())).await;
             return;
         }
         tokio::time::sleep(LOOK_AGAIN).await;

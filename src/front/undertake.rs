@@ -1,12 +1,14 @@
 //! `mcloud init` and `mcloud join`.
 
 use std::io::Write;
+use std::path::Path;
 
 use super::talk::{asks, talk};
 use super::watch::{Ending, Run, Voice, timing, watch};
 use super::{Exit, ensure, input, rehearse, trial, world};
 use crate::cli::{Common, Init, Join};
 use crate::engine::Intent;
+use crate::engine::answers::Newcomer;
 use crate::engine::node::{Role, Stage};
 use crate::engine::wizard::Part;
 use crate::face::{self, Opens};
@@ -77,14 +79,11 @@ pub(super) async fn join(join: Join, common: &Common) -> Result<u8, Exit> {
         (None, token) => token,
     };
     let world = world(common);
-    let name = match &join.preseed {
-        Some(path) => Some(find_self(&input::preseed(path)?, &world)?),
-        None => None,
-    };
+    let voice = Voice::of(common);
+    let (name, newcomer) = newcomer(join.preseed.as_deref(), voice, &world)?;
     if let Some(token) = &token {
         crate::session::JoinToken::decode(&token.0).map_err(Exit::input)?;
     }
-    let voice = Voice::of(common);
     if token.is_none() && join.preseed.is_none() && (voice.is_none() || asks(common)) {
         return wizard(Some(Part::Joiner), common).await;
     }
@@ -92,14 +91,52 @@ pub(super) async fn join(join: Join, common: &Common) -> Result<u8, Exit> {
     if link.picture.role == Role::Leader {
         return Err(Exit::owned(say("front.is-leader")));
     }
+    let rests = matches!(link.picture.stage, Stage::Idle | Stage::Ended);
+    let waits = rests && link.picture.wizard.member.is_none();
     let old = if link.picture.link.is_some() {
-        None
+        // It is in already, and may still wait to be taken in.
+        let asks = Intent::Join {
+            name: None,
+            newcomer,
+        };
+        link.intend(waits.then_some(asks))
+            .await
+            .map_err(Exit::failed)?;
+        waits.then_some(link.undertaking)
     } else {
         let token = token.ok_or_else(|| Exit::input(say("front.no-token")))?;
-        send_token(&mut link, name, token).await?;
+        send_token(&mut link, name, (token, newcomer)).await?;
         Some(link.undertaking)
     };
     Ok(follow(&mut link, voice, (old, common)).await?.exit)
+}
+
+/// What this node is called, and what it wants of a cluster that is there already: what the preseed
+/// says of it. At its own console it is chosen for there.
+fn newcomer(
+    preseed: Option<&Path>,
+    voice: Option<Voice>,
+    world: &World,
+) -> Result<(Option<String>, Newcomer), Exit> {
+    let Some(path) = preseed else {
+        let unattended = voice.is_some();
+        return Ok((
+            None,
+            Newcomer {
+                unattended,
+                ..Newcomer::default()
+            },
+        ));
+    };
+    let preseed = input::preseed(path)?;
+    let name = find_self(&preseed, world)?;
+    let newcomer = Newcomer {
+        answers: preseed.answers.node(&name).cloned(),
+        erase: preseed.answers.erase,
+        unattended: true,
+        ..Newcomer::default()
+    };
+    Ok((Some(name), newcomer))
 }
 
 /// Opens the wizard: from its first screen, or where what is under way stands.
@@ -145,11 +182,14 @@ pub(super) async fn wizard(part: Option<Part>, common: &Common) -> Result<u8, Ex
 pub(super) async fn send_token(
     link: &mut FaceLink,
     name: Option<String>,
-    token: Secret,
+    (token, newcomer): (Secret, Newcomer),
 ) -> Result<(), Exit> {
-    link.send(&ToDaemon::Join { name, token })
-        .await
-        .map_err(Exit::failed)
+    let join = ToDaemon::Join {
+        name,
+        token,
+        newcomer,
+    };
+    link.send(&join).await.map_err(Exit::failed)
 }
 
 /// Follows an undertaking with the face that was asked for.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
+use crate::engine::answers::Newcomer;
 use crate::engine::event::PublicEvent;
 use crate::engine::message::Failure;
 use crate::engine::picture::Picture;
@@ -33,6 +34,9 @@ pub enum ToDaemon {
         name: Option<String>,
         /// The join token as it was written.
         token: Secret,
+        /// What this node wants of a cluster that is there already.
+        #[serde(default)]
+        newcomer: Newcomer,
     },
     /// The session's words as they were typed: the daemon calls the initiator with them.
     Words {

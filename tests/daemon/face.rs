@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use mcloud::engine::Intent;
+use mcloud::engine::answers::Newcomer;
 use mcloud::engine::event::{PeerState, PublicEvent, StepEvent, What};
 use mcloud::wire::face::FaceLink;
 use mcloud::wire::{Answer, FromDaemon, NodeInfo, Question, Secret, ToDaemon, TokenInfo};
@@ -43,9 +44,15 @@ impl Face {
     }
 
     pub(crate) async fn join(&mut self, name: Option<&str>, token: &str) {
+        self.come(name, token, Newcomer::default()).await;
+    }
+
+    /// Joins by a token, and says what it wants of a cluster that is there already.
+    pub(crate) async fn come(&mut self, name: Option<&str>, token: &str, newcomer: Newcomer) {
         let what = ToDaemon::Join {
             name: name.map(str::to_owned),
             token: Secret(token.trim().to_owned()),
+            newcomer,
         };
         self.link.send(&what).await.expect("the daemon listens");
     }

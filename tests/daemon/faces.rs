@@ -135,7 +135,11 @@ async fn a_long_undertaking_forgets_its_oldest_events_and_never_its_end() {
     for _ in 0..210 {
         // Each of these is answered by one line of the log: this node leads.
         for _ in 0..100 {
-            face.intend(Intent::Join { name: None }).await;
+            face.intend(Intent::Join {
+                name: None,
+                newcomer: mcloud::engine::answers::Newcomer::default(),
+            })
+            .await;
         }
         for _ in 0..100 {
             face.until_said("join.leads-already").await;

@@ -1,8 +1,10 @@
 //! What a cluster that is ready offers at its leader's console, and how one more node comes in by it.
 
 use mcloud::engine::Intent;
-use mcloud::engine::answers::Answers;
+use mcloud::engine::answers::{Answers, Newcomer};
 use mcloud::engine::event::{PeerState, What};
+use mcloud::engine::node::Stage;
+use mcloud::engine::picture::Picture;
 use mcloud::wire::{Answer, Offers, Question};
 
 use crate::face::Face;
@@ -47,16 +49,25 @@ async fn token(face: &mut Face) -> String {
     join.expect("a token is offered").secret.0
 }
 
+/// What a machine wants where nobody sits at its console.
+fn unattended() -> Newcomer {
+    Newcomer {
+        unattended: true,
+        ..Newcomer::default()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_without_a_name_joins_by_the_offered_token_and_the_next_run_installs_it() {
-    let (lab, mut leader, whole) = two_of_three().await;
+async fn a_node_without_a_name_joins_by_the_offered_token_and_is_installed_at_once() {
+    let (lab, mut leader, _) = two_of_three().await;
     let offered = token(&mut leader).await;
     let mut late = lab.face(LATE).await;
-    late.join(None, &offered).await;
-    late.until_said("join.waits").await;
-    let told = |face: &Face| face.count(|event| matches!(event.what, What::Done { .. }));
-    assert_eq!(told(&late), 0, "the others' run is not its own");
-    assert!(late.link.picture.end.is_none());
+    late.come(None, &offered, unattended()).await;
+    let done = leader.done().await;
+    assert!(done.ok, "{done:?}");
+    assert_eq!(done.members, 3);
+    assert!(late.done().await.ok);
+    assert_eq!(lab.members(LATE).await, ["pi-a", "pi-b", "pi-c"]);
     let names = leader.nodes().await.into_iter().map(|node| node.name);
     assert_eq!(names.collect::<Vec<_>>(), ["pi-a", "pi-b", "pi-c"]);
     assert_ne!(
@@ -64,11 +75,56 @@ async fn a_node_without_a_name_joins_by_the_offered_token_and_the_next_run_insta
         offered,
         "a used one is not offered"
     );
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_started_again_still_takes_a_node_in() {
+    let (mut lab, _, _) = two_of_three().await;
+    lab.stop(LEADER).await;
+    lab.start(LEADER).await;
+    let mut leader = lab.face(LEADER).await;
+    let (_, token) = leader.create_token("pi-c", 600_000).await;
+    let mut late = lab.face(LATE).await;
+    late.come(None, &token, unattended()).await;
+    assert!(late.done().await.ok);
+    assert_eq!(lab.members(LATE).await, ["pi-a", "pi-b", "pi-c"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_at_its_console_is_chosen_for_there_and_installed_from_the_leaders() {
+    let (lab, mut leader, _) = two_of_three().await;
+    let offered = token(&mut leader).await;
+    let mut late = lab.face(LATE).await;
+    late.join(None, &offered).await;
+    let chooses = |picture: &Picture| picture.stage == Stage::Forming && picture.nodes.len() == 3;
+    late.until_picture(chooses).await;
+    leader.until_picture(chooses).await;
+    let told = |face: &Face| face.count(|event| matches!(event.what, What::Done { .. }));
+    assert_eq!(told(&late), 0, "the others' run is not its own");
+    leader.intend(Intent::Review).await;
+    let sealed = |picture: &Picture| {
+        let review = picture.review.as_ref();
+        review.is_some_and(|review| review.digest.is_some())
+    };
+    leader.until_picture(sealed).await;
+    let review = leader.link.picture.review.clone().expect("a review");
+    let digest = review.digest.expect("it is sealed");
+    leader.intend(Intent::Install { digest, erase: 0 }).await;
+    assert!(late.done().await.ok);
+    assert_eq!(lab.members(LATE).await, ["pi-a", "pi-b", "pi-c"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_joined_by_a_token_alone_can_be_named_by_a_preseed_too() {
+    let (lab, mut leader, whole) = two_of_three().await;
+    let offered = token(&mut leader).await;
+    let mut late = lab.face(LATE).await;
+    late.join(None, &offered).await;
+    late.until_picture(|picture| picture.stage == Stage::Forming)
+        .await;
     begin(&lab, &mut leader, whole).await;
     let done = leader.done().await;
     assert!(done.ok, "{done:?}");
-    assert_eq!(done.members, 3);
     assert!(late.done().await.ok);
     assert_eq!(lab.members(LATE).await, ["pi-a", "pi-b", "pi-c"]);
 }

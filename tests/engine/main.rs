@@ -11,6 +11,7 @@ mod checks;
 mod choices;
 mod disks;
 mod gathering;
+mod growing;
 mod install;
 mod networks;
 mod planning;

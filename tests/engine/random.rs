@@ -1,5 +1,6 @@
 //! The engine under random events: it never panics, and never applies what it must not.
 
+use mcloud::engine::answers::Newcomer;
 use mcloud::engine::message::{Failure, Message};
 use mcloud::engine::node::Stage as Far;
 use mcloud::engine::picture::{Painter, picture};
@@ -82,19 +83,26 @@ fn some_event(stage: &Stage, dice: &mut Dice) -> Event {
             failure(),
         ),
         12 => Fact::JoinRefused(failure()),
+        13 => {
+            let unattended = dice.roll(2) == 0;
+            Fact::Came(node, crate::stage::newcomer(2, unattended))
+        }
         _ => return some_intent(stage, dice, order.step),
     };
     Event::Fact(fact)
 }
 
 fn some_intent(stage: &Stage, dice: &mut Dice, step: String) -> Event {
-    Event::Intent(match dice.roll(8) {
+    Event::Intent(match dice.roll(10) {
         0 => Intent::Begin {
             answers: Box::new(answers(3)),
             unattended: dice.roll(2) == 0,
             tokens: None,
         },
-        1 => Intent::Join { name: None },
+        1 => Intent::Join {
+            name: None,
+            newcomer: Newcomer::default(),
+        },
         2 => Intent::LookAgain,
         3 => Intent::Retry { step },
         4 => Intent::Stop,
@@ -103,6 +111,8 @@ fn some_intent(stage: &Stage, dice: &mut Dice, step: String) -> Event {
             digest: stage.state.cluster.digest.clone().unwrap_or_default(),
             erase: dice.roll(2),
         },
+        7 => Intent::Grow,
+        8 => Intent::Open { part: None },
         _ => return Event::Tick,
     })
 }

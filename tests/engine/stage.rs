@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use mcloud::engine::answers::{Answers, DiskChoice, DiskFilter, LocalPool, NodeAnswers, Purpose};
+use mcloud::engine::answers::{
+    Answers, DiskChoice, DiskFilter, LocalPool, Newcomer, NodeAnswers, Purpose,
+};
 use mcloud::engine::event::{PublicEvent, What};
 use mcloud::engine::facts::{Disk, Holds, HostFacts, Nic};
 use mcloud::engine::message::{Failure, Message};
@@ -35,6 +37,15 @@ pub(crate) fn answers(nodes: usize) -> Answers {
         local: LocalPool::default(),
         erase: 0,
         ..Answers::default()
+    }
+}
+
+/// A machine that gives no disk, with the address of the node of this number.
+pub(crate) fn newcomer(number: usize, unattended: bool) -> Newcomer {
+    Newcomer {
+        addresses: vec![ipnet::IpNet::new(address(number), 24).unwrap()],
+        unattended,
+        ..Newcomer::default()
     }
 }
 
@@ -253,6 +264,8 @@ impl Stage {
                     Ok(Seen::Missing("nothing".to_owned())),
                 ));
             }
+            // Nobody obeys an order of a plan that is not there any more.
+            Verb::Apply if self.state.cluster.digest.as_ref() != Some(&order.digest) => {}
             Verb::Apply => {
                 self.check_order(&id);
                 self.applied.push(id.clone());

@@ -1,5 +1,6 @@
 //! The engine of a joiner: it does what the sealed plan says, and nothing else.
 
+use mcloud::engine::answers::Newcomer;
 use mcloud::engine::event::{PublicEvent, What};
 use mcloud::engine::node::{Cluster, Local, Role, Stage as Far};
 use mcloud::engine::timing::Usual;
@@ -22,6 +23,7 @@ fn worker() -> State {
         1,
         Event::Intent(Intent::Join {
             name: Some("pi-b".to_owned()),
+            newcomer: Newcomer::default(),
         }),
     );
     let certified = Fact::Certified {

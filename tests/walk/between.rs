@@ -41,7 +41,7 @@ pub(crate) fn perform(house: &mut House, who: usize, effect: Effect) {
         Effect::Journal { entry, .. } => record(house, who, &entry),
         Effect::Do(order) => house.orders.push((who, order)),
         Effect::Send { node, order } => send(house, (who, &node), order),
-        Effect::CancelAll | Effect::UseToken { .. } => {}
+        Effect::CancelAll | Effect::UseToken { .. } | Effect::Settle => {}
         Effect::WriteReport => {
             let came = if house.full {
                 Err(failure())
@@ -350,6 +350,7 @@ fn tell(house: &mut House, who: usize, report: Report) {
             nic,
             underlay,
         },
+        Report::Come(newcomer) => Fact::Came(node, newcomer),
         Report::Observed(order, seen) => Fact::Observed(order, seen),
         Report::Progress(order, progress) => Fact::Progress(order, progress),
         Report::Ended(order, result) => Fact::Ended(order, result),

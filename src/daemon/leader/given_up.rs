@@ -6,10 +6,22 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Leader, Open};
 use crate::engine::Entry;
+use crate::engine::answers::Answers;
 use crate::engine::message::Message;
 use crate::engine::wizard::{Membership, Unfinished};
 use crate::session::ca::AUTHORITY_FILE;
 use crate::store::{NodeRole, NodeState, Recorded};
+
+/// What came of a cluster.
+#[derive(Debug, Default)]
+pub(in crate::daemon) struct History {
+    /// The cluster there is.
+    pub(in crate::daemon) member: Option<Membership>,
+    /// The answers by which it came to be.
+    pub(in crate::daemon) formed: Option<Answers>,
+    /// The run that was cut off.
+    pub(in crate::daemon) unfinished: Option<Unfinished>,
+}
 
 impl Leader {
     /// Gives up a cluster of which nothing was ever installed: its agents are told, its state goes.
@@ -34,18 +46,25 @@ impl Leader {
 }
 
 impl Open {
-    /// What came of the cluster: a cluster there is, or a run that was cut off. Neither while
-    /// nothing of it was ever installed.
-    pub(in crate::daemon) async fn history(&self) -> (Option<Membership>, Option<Unfinished>) {
+    /// What came of the cluster: a cluster there is, with the answers it came to be by, or a run that
+    /// was cut off. Nothing while nothing of it was ever installed.
+    pub(in crate::daemon) async fn history(&self) -> History {
         let Ok(Some(run)) = self.store.last_run().await else {
-            return (None, None);
+            return History::default();
         };
         let journal = self.store.journal(&run).await.unwrap_or_default();
-        let unfinished = unfinished(&journal).filter(|run| run.done < run.steps);
-        if unfinished.is_some() {
-            return (None, unfinished);
+        let last = unfinished(&journal);
+        if last.as_ref().is_some_and(|run| run.done < run.steps) {
+            return History {
+                unfinished: last,
+                ..History::default()
+            };
         }
-        (self.membership().await, None)
+        History {
+            member: self.membership().await,
+            formed: last.map(|run| run.answers),
+            unfinished: None,
+        }
     }
 
     async fn membership(&self) -> Option<Membership> {

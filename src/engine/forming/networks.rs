@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::engine::answers::{
-    GuestNetwork, NetworkKind, UplinkKind, suggest_network, suggest_uplink,
+    GuestNetwork, NetworkKind, NodeAnswers, UplinkKind, suggest_network, suggest_uplink,
 };
 use crate::engine::node::{Role, Stage};
 use crate::engine::preflight::NodeNics;
@@ -78,24 +78,32 @@ impl Turn<'_> {
     }
 
     /// While the operators choose: the network that suits all nodes that are known, unless another
-    /// was chosen, and for each node that has none a NIC for it.
+    /// was chosen, and for each node that has none a NIC for it; also for a node that is taken into a
+    /// cluster that is there without a word about its NIC.
     pub(in crate::engine) fn suggest_networks(&mut self) {
         let cluster = &mut self.state.cluster;
-        if cluster.stage != Stage::Forming || cluster.unattended {
+        let chooses = cluster.stage == Stage::Forming && !cluster.unattended;
+        let grows = cluster.grows.as_ref();
+        let grows = grows.filter(|_| cluster.stage == Stage::Gathering);
+        if !chooses && grows.is_none() {
             return;
         }
         let facts = cluster.facts();
         let Some(answers) = cluster.answers.as_mut().map(Arc::make_mut) else {
             return;
         };
-        if cluster.suggests {
+        if chooses && cluster.suggests {
             answers.network = suggest_network(answers, &facts);
         }
         let network = &answers.network;
         if (network.kind, network.uplink) != (NetworkKind::Ovn, UplinkKind::Nic) {
             return;
         }
+        let is_new = |node: &NodeAnswers| grows.is_some_and(|old| !old.contains(&node.name));
         for node in &mut answers.nodes {
+            if !chooses && !is_new(node) {
+                continue;
+            }
             let by = cluster.chosen_by.get(&node.name);
             let chosen = by.is_some_and(|by| by.contains_key(UPLINK));
             if let (None, false, Some(facts)) = (&node.uplink, chosen, facts.get(&node.name)) {

@@ -152,7 +152,7 @@ impl Turn<'_> {
         self.end_here(exit, failure);
     }
 
-    pub(in crate::engine) const fn is_before_install(&self) -> bool {
+    pub(in crate::engine) fn is_before_install(&self) -> bool {
         let stage = self.state.cluster.stage;
         !self.is_settled()
             && self.state.cluster.run.is_none()
