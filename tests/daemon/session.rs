@@ -329,6 +329,23 @@ async fn an_initiator_that_dies_before_install_leaves_nothing_on_the_joiner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_joiner_that_starts_again_before_install_is_no_member_yet() {
+    let mut lab = Lab::unhurried(2).await;
+    let (initiator, joiner) = let_in(&lab).await;
+    drop(joiner);
+    lab.stop(1).await;
+    lab.start(1).await;
+    let mut joiner = lab.face(1).await;
+    joiner
+        .until_picture(|picture| picture.stage == Stage::Forming)
+        .await;
+    assert!(joiner.link.picture.wizard.member.is_none());
+    drop(initiator);
+    lab.stop(LEADER).await;
+    nothing_kept(&lab, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_joiner_that_leaves_before_install_is_out_at_the_initiator_too() {
     let lab = Lab::unhurried(2).await;
     let (mut first, mut second) = let_in(&lab).await;
