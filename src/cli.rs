@@ -104,7 +104,8 @@ pub struct Init {
 /// `mcloud join`.
 #[derive(Debug, Args)]
 pub struct Join {
-    /// Take this node's name from this file; - is standard input.
+    /// Take this node's name, and what it gives to a cluster that is there, from this file; - is
+    /// standard input.
     #[arg(long, value_name = "FILE")]
     pub preseed: Option<PathBuf>,
     /// Read the join token from this file.

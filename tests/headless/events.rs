@@ -165,7 +165,7 @@ fn what_a_cluster_offers_stands_beside_its_end_and_is_as_the_schema_says() {
         [
             "One more node can join, once, until 2026-11-21 14:05 UTC. On the new machine:",
             "  mcloud join --token mcj1-abc",
-            "Then name it in the preseed and run mcloud init --preseed FILE on this node.",
+            "Its disks are chosen at its own console, then Review and Install follow on this node.",
             "LXD's web interface lets one browser in, with all rights, until 2026-11-21 14:05 UTC:",
             "  https://10.0.0.11:8443?token=eyJ",
         ]

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 can_run
 # The quick ones first. services, six, bridge and remote-fs take minutes each and are run by name.
-[ $# -gt 0 ] || set -- self one bad-input json three late faces home refusals wizard consoles leave session \
+[ $# -gt 0 ] || set -- self one bad-input json three late faces home refusals wizard consoles leave session grow \
   seven whole fourth
 mkdir -p "$LAB/bin"
 exec {lock}>"$LAB/lock"
