@@ -220,21 +220,31 @@ impl Walk {
     }
 }
 
+/// One walk of so many keys.
+fn walk((seed, length): (u64, usize), count: &mut Count) {
+    let mut walk = Walk::new(seed);
+    let walked = catch_unwind(AssertUnwindSafe(|| walk.go((seed, length), count)));
+    if walked.is_err() {
+        let last: Vec<_> = walk.trace.lines().rev().take(25).collect();
+        let last = last.join("\n");
+        panic!("seed {seed} of {length} keys; the last first:\n{last}");
+    }
+}
+
 /// Walks of random lengths until there were `keys` keys.
 fn walks(first: u64, keys: usize) {
     let mut count = Count::default();
     let mut seed = first;
     while count.keys < keys {
         let length = 20 + Dice(seed).roll(300);
-        let mut walk = Walk::new(seed);
-        let walked = catch_unwind(AssertUnwindSafe(|| walk.go((seed, length), &mut count)));
-        if walked.is_err() {
-            let last: Vec<_> = walk.trace.lines().rev().take(25).collect();
-            let last = last.join("\n");
-            panic!("seed {seed} of {length} keys; the last first:\n{last}");
-        }
+        walk((seed, length), &mut count);
         seed += 1;
     }
+    reaches_all(&count);
+}
+
+/// The walks came to everything that is to be tried.
+fn reaches_all(count: &Count) {
     let reached = |stage: &str| count.shown.keys().any(|it| it.ends_with(stage));
     for stage in ["Forming", "Review", "Installing", "Ended"] {
         assert!(reached(stage), "no walk came to {stage}");
@@ -250,4 +260,27 @@ fn fifty_thousand_random_keys_break_no_rule() {
 #[test]
 fn fifty_thousand_other_random_keys_break_no_rule() {
     walks(1_000_001, 50_000);
+}
+
+/// Minutes in a release build: `cargo test --release --test walk -- --ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn fifty_thousand_walks_break_no_rule() {
+    sequences(2_000_001..2_050_001);
+}
+
+/// The other half, beside it.
+#[test]
+#[ignore = "takes minutes"]
+fn fifty_thousand_other_walks_break_no_rule() {
+    sequences(3_000_001..3_050_001);
+}
+
+/// One walk of 20 to 59 keys for each seed.
+fn sequences(seeds: std::ops::Range<u64>) {
+    let mut count = Count::default();
+    for seed in seeds {
+        walk((seed, 20 + Dice(seed).roll(40)), &mut count);
+    }
+    reaches_all(&count);
 }
