@@ -1,5 +1,5 @@
 #!/bin/bash
-# A cloud of two takes more in: pi-c at its console by a new session that its operator opens from home, then pi-d by a token alone, unattended.
+# A cloud of two takes more in: pi-c at its console by a new session that its operator opens from home, then pi-d by a token at its console.
 set -euo pipefail
 # shellcheck source=../operator.sh
 . "$(dirname "$0")/../operator.sh"
@@ -35,8 +35,18 @@ unchanged "the disk of pi-c that was not chosen is the same, bit for bit" "$befo
 
 before=$(for disk in b c; do disk_sum pi-d "pi-d-$disk"; done)
 on pi-a mcloud token create --node pi-d --json </dev/null | jq -r .token.secret | put pi-d /root/any.token 600
-begin pi-d pi-d mcloud join --token-file /root/any.token --json
-same "pi-d is taken in by its token alone" 0 "$(exit_of pi-d)"
+term_start pi-d pi-d mcloud join --token-file /root/any.token
+sees pi-d Disks 'pi-d \(here\)'
+term_start pi-a pi-a mcloud
+does pi-a Peers "$MARK\[ Next \]" F10
+sees pi-a Trust 'pi-d [0-9.]+ .*trusted'
+to_review pi-a
+does pi-a Review "$MARK\[ Install \]" Enter
+for host in pi-a pi-d; do
+  sees "$host" Done 'is ready: 4 members'
+  does "$host" Done "$MARK\[ Close \]" Enter
+  same "mcloud ends well on $host, which came by a token" 0 "$(term_exit "$host")"
+done
 same "four members are online" "pi-a pi-b pi-c pi-d" "$(members pi-d)"
 same "the pool is created on all" "Created at pi-a pi-b pi-c pi-d" "$(pool_state pi-a)"
 has "pi-d has the pool on a file" '^/var/lib/lxd/' "$(pool_on pi-a pi-d)"
