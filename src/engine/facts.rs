@@ -48,6 +48,8 @@ pub struct HostFacts {
     pub memory_cgroup: Option<bool>,
     /// Whether the kernel confines programs by `AppArmor`.
     pub apparmor: Option<bool>,
+    /// Whether its kernel has Ubuntu's fan; none where only `ipip`, once it is loaded, could tell.
+    pub fan: Option<bool>,
     /// Whether it can run virtual machines at a processor's speed.
     pub kvm: Option<bool>,
     /// How many bytes are free where services keep their files.

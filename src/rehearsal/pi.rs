@@ -148,6 +148,7 @@ fn facts(name: &str, nics: Vec<Nic>) -> HostFacts {
         cgroup_v2: Some(true),
         memory_cgroup: Some(true),
         apparmor: Some(true),
+        fan: None,
         kvm: Some(true),
         root_uids: Some(1_000_000_000),
     }

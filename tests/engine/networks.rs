@@ -8,13 +8,14 @@ use mcloud::engine::answers::{
     suggest_network, suggest_uplink,
 };
 use mcloud::engine::facts::{Nic, NicKind};
+use mcloud::engine::picture::picture;
 use mcloud::engine::preflight::{
     Mistake, NodeNics, Setting, Verdict, check_networks, network_mistakes,
 };
 use mcloud::engine::services::{MicroState, NodeFacts, SnapdFacts, SnapdState};
 use rstest::rstest;
 
-use crate::stage::{answers, facts, with_disk};
+use crate::stage::{Stage, answers, facts, with_disk};
 
 fn nic(name: &str, addresses: &[&str]) -> Nic {
     Nic {
@@ -405,4 +406,42 @@ fn the_plan_is_held_to_the_same() {
     let address: IpAddr = answers.nodes[0].address;
     answers.nodes[0].underlay = Some(address);
     assert_eq!(check_networks(&answers, &facts).len(), 2);
+}
+
+/// Whether a fan is among the ways of two nodes whose kernels say this of it.
+fn offers_fan(kernels: [Option<bool>; 2]) -> bool {
+    let mut stage = Stage::new(2);
+    for (facts, fan) in stage.facts.iter_mut().zip(kernels) {
+        facts.host.fan = fan;
+    }
+    stage.begin(answers(2), false);
+    let ways = picture(&stage.state, stage.now).wizard.network.ways;
+    ways.iter().any(|way| way.kind == NetworkKind::Fan)
+}
+
+#[test]
+fn a_fan_is_offered_where_every_kernel_has_it() {
+    assert!(offers_fan([Some(true), Some(true)]));
+    assert!(!offers_fan([Some(true), None]));
+    assert!(!offers_fan([Some(true), Some(false)]));
+}
+
+#[rstest]
+#[case::there(Some(true), None)]
+#[case::missing(Some(false), Some(Verdict::Blocking))]
+#[case::not_known(None, Some(Verdict::Warning))]
+fn a_fan_is_checked_against_the_kernel(
+    #[case] fan: Option<bool>,
+    #[case] verdict: Option<Verdict>,
+) {
+    let mut answers = answers(1);
+    answers.network = GuestNetwork {
+        kind: NetworkKind::Fan,
+        ..GuestNetwork::default()
+    };
+    let mut facts = facts(0);
+    facts.host.fan = fan;
+    let facts = BTreeMap::from([("pi-a".to_owned(), facts)]);
+    let found = check_networks(&answers, &facts);
+    assert_eq!(found.first().map(|check| check.verdict), verdict);
 }

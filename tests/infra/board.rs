@@ -106,6 +106,16 @@ async fn the_processors_own_zone_tells_the_temperature() {
 }
 
 #[tokio::test]
+async fn whether_the_kernel_has_a_fan_is_told_by_ipip() {
+    let mut machine = Machine::new();
+    assert_eq!(facts(&mut machine).await.fan, None);
+    machine.file("sys/module/ipip/refcnt", "0\n");
+    assert_eq!(facts(&mut machine).await.fan, Some(false));
+    machine.file("proc/sys/net/fan/version", "4\n");
+    assert_eq!(facts(&mut machine).await.fan, Some(true));
+}
+
+#[tokio::test]
 async fn a_module_is_there_available_missing_or_unknown() {
     let mut machine = Machine::new();
     let loaded = "sys/module/bridge/refcnt";

@@ -199,5 +199,21 @@ pub fn check_networks(answers: &Answers, facts: &BTreeMap<String, NodeFacts>) ->
         check.fix(mistake.fix).means("net.means")
     };
     let mistakes = network_mistakes(&answers.network, ceph, &nodes);
-    mistakes.into_iter().map(check).collect()
+    let mut checks: Vec<_> = mistakes.into_iter().map(check).collect();
+    if answers.network.kind == NetworkKind::Fan {
+        checks.extend(facts.iter().filter_map(|(node, facts)| fan(node, facts)));
+    }
+    checks
+}
+
+/// What is to be said where a fan is chosen and the kernel of a node does not show that it has it.
+fn fan(node: &str, facts: &NodeFacts) -> Option<Check> {
+    let (verdict, code) = match facts.host.fan {
+        Some(true) => return None,
+        Some(false) => (Verdict::Blocking, "net.fan-missing"),
+        None => (Verdict::Warning, "net.fan-unknown"),
+    };
+    let says = Message::new(code).with("node", node);
+    let check = Check::new("network", node, verdict, says);
+    Some(check.fix(Message::new("net.fan-fix")).means("net.means"))
 }

@@ -88,6 +88,7 @@ fn either_of(said: HostFacts, read: HostFacts) -> HostFacts {
         cgroup_v2: said.cgroup_v2.or(read.cgroup_v2),
         memory_cgroup: said.memory_cgroup.or(read.memory_cgroup),
         apparmor: said.apparmor.or(read.apparmor),
+        fan: said.fan.or(read.fan),
         kvm: said.kvm.or(read.kvm),
         root_uids: said.root_uids.or(read.root_uids),
         room: said.room.or(read.room),

@@ -32,7 +32,15 @@ pub(super) fn read(roots: &Roots, release: &str, facts: &mut HostFacts) {
     facts.cgroup_v2 = cgroup_v2(&groups);
     facts.memory_cgroup = memory_cgroup(roots, &groups);
     facts.apparmor = apparmor(&roots.sys.join("module"));
+    facts.fan = fan(roots);
     facts.kvm = roots.dev.is_dir().then(|| roots.dev.join("kvm").exists());
+}
+
+/// Whether the kernel has Ubuntu's fan: its `ipip` then shows `net.fan.version` (`fanctl(8)` looks there).
+fn fan(roots: &Roots) -> Option<bool> {
+    let has = roots.proc.join("sys/net/fan/version").exists();
+    let tells = has || roots.sys.join("module/ipip").is_dir();
+    tells.then_some(has)
 }
 
 /// How far each module is from use. Without the kernel's own lists only those that show themselves

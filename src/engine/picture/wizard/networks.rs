@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{chosen_elsewhere, facts_of};
 use crate::engine::State;
-use crate::engine::answers::{Answers, GuestNetwork, NodeAnswers, network_ways};
+use crate::engine::answers::{Answers, GuestNetwork, NetworkKind, NodeAnswers, network_ways};
 use crate::engine::facts::Nic;
 use crate::engine::forming::networks::{UNDERLAY, UPLINK};
 use crate::engine::node::Role;
@@ -67,9 +67,22 @@ pub(super) fn network(state: &State, answers: &Answers) -> NetworkView {
         let refusal = lacks(Micro::Ovn, &node.name, facts, &answers.snaps)?;
         Some((node.name.clone(), refusal))
     });
+    let mut ways = network_ways(&nics.collect::<Vec<_>>()).to_vec();
+    let has_fan = |node: &NodeAnswers| {
+        let facts = facts_of(state, &node.name);
+        facts.is_some_and(|facts| facts.host.fan == Some(true)) && node.address.is_ipv4()
+    };
+    // A fan is offered only where every kernel has it; last but "none".
+    if answers.nodes.iter().all(has_fan) {
+        let fan = GuestNetwork {
+            kind: NetworkKind::Fan,
+            ..GuestNetwork::default()
+        };
+        ways.insert(ways.len().saturating_sub(1), fan);
+    }
     NetworkView {
         network: answers.network.clone(),
-        ways: network_ways(&nics.collect::<Vec<_>>()).to_vec(),
+        ways,
         no_ovn: no_ovn.collect(),
     }
 }
