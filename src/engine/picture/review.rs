@@ -38,13 +38,13 @@ fn files(plan: &Plan, cluster: &Cluster) -> impl Iterator<Item = Message> {
         }
     }
     sizes.into_iter().map(|(size, nodes)| {
-        let says = Message::new("review.files").with("size", in_words(size));
+        let says = Message::new("review.files").with("size", file_in_words(size));
         says.with("nodes", nodes.join(", "))
     })
 }
 
 /// A file's size as the answers have it: people give whole GiB.
-fn in_words(size: u64) -> String {
+pub fn file_in_words(size: u64) -> String {
     if size.is_multiple_of(GIB) {
         format!("{} GiB", size / GIB)
     } else {
@@ -75,7 +75,8 @@ fn storage(plan: &Plan) -> Message {
 fn no_files(plan: &Plan, cluster: &Cluster) -> Option<Message> {
     let answers = cluster.answers.as_deref()?;
     let wanted = answers.has_ceph() && answers.ceph.filesystem;
-    let files = |work: &Work| matches!(work, Work::Remote { pool, .. } if *pool == RemotePool::Files);
+    let files =
+        |work: &Work| matches!(work, Work::Remote { pool, .. } if *pool == RemotePool::Files);
     if !wanted || works(plan).any(files) {
         return None;
     }

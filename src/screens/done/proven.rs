@@ -22,6 +22,8 @@ const UNKNOWN: [&str; 4] = [
 const WARNS: [&str; 1] = ["microceph.health-warns"];
 /// With what the code of everything begins that throw-away guests have shown.
 const GUESTS: &str = "lxd.guest";
+/// Which guest has which address: in the order of the nodes.
+const ADDRESSES: &str = "lxd.guests-addresses";
 
 /// What was proven in two lists: what is to be read first, and the rest.
 pub(super) struct Proven<'a> {
@@ -73,9 +75,11 @@ pub(super) fn lines(message: &Message, picture: &Picture, room: Room) -> Vec<Lin
     marked(&mark, &sentence(&short(message, picture)), room.width)
 }
 
-/// The same sentence where it names every node there is: `every node`, as Review says it.
+/// The same sentence where it names every node there is: `every node`, as Review says it. Where the
+/// nodes are in the order of something else that it names, they stay.
 fn short(message: &Message, picture: &Picture) -> Message {
-    let Some(named) = message.with.get("members") else {
+    let named = message.with.get("members");
+    let Some(named) = named.filter(|_| message.code != ADDRESSES) else {
         return message.clone();
     };
     let named: BTreeSet<_> = named.split(", ").collect();

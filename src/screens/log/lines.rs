@@ -7,7 +7,7 @@ use crate::engine::event::{Level, PeerState, PublicEvent, StepEvent, What};
 use crate::engine::plan::Phase;
 use crate::engine::preflight::Verdict;
 use crate::screens::frame::Room;
-use crate::screens::parts::text::{cut, pad, width, wrap};
+use crate::screens::parts::text::{pad, shortened, width, wrap};
 use crate::screens::{LogView, theme, words};
 use crate::text::sentence;
 
@@ -90,7 +90,7 @@ impl Columns {
 pub(super) fn line(event: &PublicEvent, log: &LogView, columns: Columns) -> Line<'static> {
     Line::from(vec![
         Span::raw(columns.front(event, log)),
-        Span::styled(cut(&text(event), columns.text), style(event)),
+        Span::styled(shortened(&text(event), columns.text), style(event)),
     ])
 }
 
