@@ -157,9 +157,9 @@ impl Rooms {
         if lines.len() > rows {
             // What is cut off shows: its sign needs room of its own.
             lines = laid(room.saturating_sub(1));
-            let last = lines.get_mut(rows.saturating_sub(1));
-            last.into_iter()
-                .for_each(|it| it.push_span(Span::raw("..")));
+            if let Some(last) = lines.get_mut(rows.saturating_sub(1)) {
+                last.push_span(Span::raw(".."));
+            }
         }
         for (line, y) in lines.iter().zip(self.info.top()..self.info.bottom()) {
             buffer.set_line(self.info.x + 1, y, line, self.info.width.saturating_sub(1));
