@@ -17,7 +17,6 @@ use crate::engine::answers::{Answers, NodeAnswers};
 pub use crate::engine::answers::is_name;
 pub use error::PreseedError;
 pub use save::save;
-pub use size::write as size;
 pub use source::Position;
 pub use write::write;
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use draw::{bytes_in_words, disk_in_words};
 pub use painter::{Painter, picture};
+pub use review::file_in_words;
 
 use super::Millis;
 use super::message::{Failure, Message};

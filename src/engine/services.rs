@@ -6,7 +6,7 @@ mod micro;
 mod snapd;
 
 use super::facts::{HostFacts, Module};
-use super::plan::{Devices, LOCAL_POOL};
+use super::plan::{Devices, LOCAL_POOL, RemotePool};
 
 pub use micro::{MicroFacts, MicroMember, MicroState, Osd};
 pub use snapd::{NotAVersion, SnapFacts, SnapdFacts, SnapdState, SnapdVersion};
@@ -89,6 +89,16 @@ impl NodeFacts {
         }
     }
 
+    /// Whether its LXD cannot make the pool `remote-fs` and has none yet. Every snap of LXD that is
+    /// offered can; a stopped one cannot say.
+    pub fn lacks_files(&self) -> bool {
+        let LxdState::Answers(lxd) = &self.lxd else {
+            return false;
+        };
+        let files = RemotePool::Files.name();
+        lxd.no_files && lxd.pools.iter().all(|pool| pool.name != files)
+    }
+
     fn can_install(&self) -> bool {
         matches!(self.snapd, SnapdState::Answers(_))
     }
@@ -144,6 +154,10 @@ pub struct LxdFacts {
     pub drivers: Vec<String>,
     /// Whether it can wipe a disk that holds something (`storage_pool_source_wipe`).
     pub can_wipe: bool,
+    /// Whether it makes no file system in Ceph where there is none: one that lacks
+    /// `storage_cephfs_create_missing`, such as 5.0.
+    #[serde(default)]
+    pub no_files: bool,
     /// The devices of its default profile.
     #[serde(default)]
     pub profile: Devices,

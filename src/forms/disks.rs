@@ -44,7 +44,7 @@ pub(super) fn form(known: Known<'_>) -> Form {
     let mut first = if leads { "next" } else { "ready" };
     if !suggested.is_empty() {
         first = "suggest";
-        buttons.push(suggest(suggested));
+        buttons.push(suggest(suggested, leads));
     }
     buttons.push(back(Step::Disks, picture));
     if leads {
@@ -75,16 +75,19 @@ pub(super) fn ready(known: Known<'_>) -> Button {
     button("ready", "disks.ready", None, vec![note(Tone::Good, about)])
 }
 
-fn suggest(intents: Vec<Intent>) -> Button {
+/// `leads` is whether it is for all nodes; else for this one.
+fn suggest(intents: Vec<Intent>, leads: bool) -> Button {
     let count = intents.len().to_string();
     let to = |wanted: Purpose| {
         let mut uses = intents.iter();
         uses.any(|it| matches!(it, Intent::Use { purpose, .. } if *purpose == Some(wanted)))
     };
-    let code = match (to(Purpose::Ceph), to(Purpose::Local)) {
-        (true, true) => "disks.suggest-both",
-        (true, false) => "disks.suggest-ceph",
-        (false, _) => "disks.suggest-about",
+    let code = match (to(Purpose::Ceph), to(Purpose::Local), leads) {
+        (true, true, _) => "disks.suggest-both",
+        (true, false, true) => "disks.suggest-ceph",
+        (true, false, false) => "disks.suggest-ceph-here",
+        (false, _, true) => "disks.suggest-about",
+        (false, _, false) => "disks.suggest-about-here",
     };
     let about = fill(code, &[("count", &count)]);
     button(

@@ -1,5 +1,6 @@
 //! Trust: the words, the check words, and who said yes.
 
+mod columns;
 mod initiator;
 mod joiner;
 
@@ -12,9 +13,4 @@ pub(super) fn form(known: Known<'_>) -> Form {
     } else {
         joiner::form(known)
     }
-}
-
-/// The words apart from each other, so that they are read one by one.
-fn apart<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    words.collect::<Vec<_>>().join("  ")
 }

@@ -41,7 +41,7 @@ pub(super) fn parse(text: &str) -> Option<u64> {
 
 /// A size as a preseed says it: `bytes` in the largest unit in which they are whole, so that a preseed
 /// that is read gives them back.
-pub fn write(bytes: u64) -> String {
+pub(super) fn write(bytes: u64) -> String {
     let whole = |(_, scale): &&(&str, u64)| bytes >= *scale && bytes.is_multiple_of(*scale);
     match UNITS.iter().find(whole) {
         Some(("B", _)) | None => bytes.to_string(),

@@ -1,5 +1,7 @@
 //! Done: what was proven and what comes next; or why it ended, and what stays.
 
+mod proven;
+
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -12,11 +14,12 @@ use super::parts::table::columns;
 use super::parts::text::{marked, paragraph};
 use super::{Act, Reply, theme, words};
 use crate::engine::Millis;
-use crate::engine::message::plain;
+use crate::engine::message::{Message, plain};
 use crate::engine::node::End;
 use crate::engine::picture::Picture;
 use crate::forms::Words;
 use crate::text::{join_command, minute, sentence};
+use proven::Proven;
 
 /// Done's own memory.
 #[derive(Debug, Clone, Default)]
@@ -74,9 +77,7 @@ impl Done {
             return Body::default();
         };
         let lines = if end.ok {
-            let mut lines = well(picture, end, room);
-            lines.extend(self.offered(room));
-            lines
+            self.well(picture, end, room)
         } else {
             badly(picture, end, room)
         };
@@ -95,6 +96,34 @@ impl Done {
             pinned,
             ..Body::default()
         }
+    }
+
+    /// What a guest could do first, then what comes next; the whole list of what is there is long,
+    /// and comes last.
+    fn well(&self, picture: &Picture, end: &End, room: Room) -> Vec<Line<'static>> {
+        let holes = [
+            ("cluster", &*picture.cluster),
+            ("members", &*words::members(end.members)),
+            ("time", &*words::took(end.took_ms)),
+        ];
+        let ready = words::fill("done-screen.ready", &holes);
+        let mut lines = paragraph(&ready, room.width, theme::strong());
+        let Proven { first, rest } = Proven::of(&end.proven);
+        let here = (picture, room);
+        lines.extend(proven("done-screen.proven", &first, here));
+        if !rest.is_empty() {
+            let count = rest.len().to_string();
+            let text = words::fill("done-screen.more-below", &[("count", &count)]);
+            let indent = Span::raw("    ");
+            lines.extend(marked(&indent, &text, room.width));
+        }
+        lines.extend(next(room));
+        lines.extend(self.offered(room));
+        lines.extend(proven("done-screen.proven-too", &rest, here));
+        lines.push(Line::default());
+        lines.push(Line::raw(words::say("done-screen.members")));
+        lines.extend(members(picture, room));
+        lines
     }
 
     /// The token and the way into the web interface; nothing where there is none.
@@ -120,33 +149,18 @@ impl Done {
     }
 }
 
-fn well(picture: &Picture, end: &End, room: Room) -> Vec<Line<'static>> {
-    let holes = [
-        ("cluster", &*picture.cluster),
-        ("members", &*words::members(end.members)),
-        ("time", &*words::took(end.took_ms)),
-    ];
-    let mut lines = paragraph(
-        &words::fill("done-screen.ready", &holes),
-        room.width,
-        theme::strong(),
-    );
-    if !end.proven.is_empty() {
-        lines.push(Line::default());
-        lines.push(Line::raw(words::say("done-screen.proven")));
+/// What was proven, or the beginning of it, below its heading.
+fn proven(code: &str, all: &[&Message], (picture, room): (&Picture, Room)) -> Vec<Line<'static>> {
+    if all.is_empty() {
+        return Vec::new();
     }
-    for proven in &end.proven {
-        lines.extend(marked(
-            &Span::styled("  ■ ", theme::good()),
-            &sentence(proven),
-            room.width,
-        ));
-    }
-    lines.push(Line::default());
-    lines.push(Line::raw(words::say("done-screen.members")));
-    lines.extend(members(picture, room));
-    lines.push(Line::default());
-    lines.push(Line::raw(words::say("done-screen.next")));
+    let mut lines = vec![Line::default(), Line::raw(words::say(code))];
+    let said = all.iter();
+    lines.extend(said.flat_map(|it| proven::lines(it, picture, room)));
+    lines
+}
+
+fn next(room: Room) -> Vec<Line<'static>> {
     let next = [
         ("lxc cluster list", "done-screen.next-list"),
         ("lxc launch ubuntu:24.04 first", "done-screen.next-launch"),
@@ -155,6 +169,7 @@ fn well(picture: &Picture, end: &End, room: Room) -> Vec<Line<'static>> {
     let rows = next.map(|(command, code)| vec![command.to_owned(), words::say(code)]);
     let texts = columns(&rows, room.width.saturating_sub(4));
     let texts = texts.unwrap_or_else(|| next.map(|(command, _)| command.to_owned()).to_vec());
+    let mut lines = vec![Line::default(), Line::raw(words::say("done-screen.next"))];
     lines.extend(
         texts
             .into_iter()
@@ -209,8 +224,13 @@ fn badly(picture: &Picture, end: &End, room: Room) -> Vec<Line<'static>> {
         ("exit", &*end.exit.to_string()),
         ("time", &*words::took(end.took_ms)),
     ];
+    let code = if picture.install.is_some() {
+        "done-screen.exit-run"
+    } else {
+        "done-screen.exit"
+    };
     lines.extend(paragraph(
-        &words::fill("done-screen.exit", &holes),
+        &words::fill(code, &holes),
         room.width,
         theme::dim(),
     ));

@@ -147,12 +147,19 @@ impl Rooms {
     pub(super) fn inform(&self, info: &Info, buffer: &mut Buffer) {
         let room = usize::from(self.info.width.saturating_sub(2));
         let rows = usize::from(self.info.height);
-        let notes = info.notes.iter();
-        let mut lines: Vec<_> = notes
-            .flat_map(|(mark, text)| marked(mark, text, room))
-            .collect();
-        if let (true, Some(last)) = (lines.len() > rows, lines.get_mut(rows.saturating_sub(1))) {
-            last.push_span(Span::raw(".."));
+        let laid = |room: usize| -> Vec<_> {
+            let notes = info.notes.iter();
+            notes
+                .flat_map(|(mark, text)| marked(mark, text, room))
+                .collect()
+        };
+        let mut lines = laid(room);
+        if lines.len() > rows {
+            // What is cut off shows: its sign needs room of its own.
+            lines = laid(room.saturating_sub(1));
+            if let Some(last) = lines.get_mut(rows.saturating_sub(1)) {
+                last.push_span(Span::raw(".."));
+            }
         }
         for (line, y) in lines.iter().zip(self.info.top()..self.info.bottom()) {
             buffer.set_line(self.info.x + 1, y, line, self.info.width.saturating_sub(1));

@@ -13,6 +13,7 @@ use super::parts::text::cut;
 use super::{LogView, theme, words};
 use crate::engine::event::{Level, PublicEvent};
 use crate::engine::picture::Picture;
+use lines::Columns;
 
 /// The log's own memory: what it leaves out, and where it is.
 #[derive(Debug, Clone)]
@@ -92,23 +93,35 @@ impl Log {
             .iter()
             .filter(|event| self.lets(picture, event))
             .collect();
-        let height = usize::from(area.height);
-        let mut shown = self.scroll.window(events.len(), height);
-        if self.following {
-            shown = events.len().saturating_sub(height)..events.len();
-        }
         let room = Room {
             width: usize::from(area.width.saturating_sub(1)),
-            height,
+            height: usize::from(area.height),
         };
-        let rows = events.get(shown).unwrap_or_default();
-        if rows.is_empty() {
+        let columns = Columns::of(log, room);
+        let heights = events.iter().map(|event| lines::height(event, columns));
+        let heights: Vec<_> = heights.collect();
+        let total = heights.iter().sum();
+        let mut shown = self.scroll.window(total, room.height);
+        if self.following {
+            shown = total.saturating_sub(room.height)..total;
+        }
+        if events.is_empty() {
             let text = cut(&words::say("log-screen.nothing"), room.width);
             buffer.set_string(area.x, area.y, text, theme::dim());
         }
-        for (event, y) in rows.iter().zip(area.top()..area.bottom()) {
-            let line = lines::line(event, log, room);
-            buffer.set_line(area.x, y, &line, area.width.saturating_sub(1));
+        // Only what is in sight is made into lines, the others are only counted.
+        let mut top = 0;
+        let mut rows = Vec::new();
+        for (event, height) in events.iter().zip(heights) {
+            let its = top..top + height;
+            top = its.end;
+            if its.end > shown.start && its.start < shown.end {
+                let hidden = shown.start.saturating_sub(its.start);
+                rows.extend(lines::whole(event, log, columns).into_iter().skip(hidden));
+            }
+        }
+        for (line, y) in rows.iter().zip(area.top()..area.bottom()) {
+            buffer.set_line(area.x, y, line, area.width.saturating_sub(1));
         }
     }
 
@@ -116,9 +129,10 @@ impl Log {
     pub(super) fn tail(&self, picture: &Picture, log: &LogView, room: Room) -> Vec<Line<'static>> {
         let events = log.iter().rev().filter(|event| self.lets(picture, event));
         let events: Vec<_> = events.take(room.height).collect();
+        let columns = Columns::of(log, room);
         let newest_last = events.into_iter().rev();
         newest_last
-            .map(|event| lines::line(event, log, room))
+            .map(|event| lines::line(event, log, columns))
             .collect()
     }
 

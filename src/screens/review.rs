@@ -1,5 +1,6 @@
 //! Review: who is there, what must be mended, then what will be erased and done.
 
+mod checks;
 mod consent;
 mod plan;
 mod stand;

@@ -10,7 +10,7 @@ use mcloud::engine::facts::{Holds, Nic};
 use mcloud::engine::node::Stage as Far;
 use mcloud::engine::plan::{NetworkShape, Phase, Plan, RemotePool, Work};
 use mcloud::engine::services::{
-    MicroFacts, MicroMember, MicroState, SnapFacts, SnapdFacts, SnapdState,
+    LxdState, MicroFacts, MicroMember, MicroState, SnapFacts, SnapdFacts, SnapdState,
 };
 use mcloud::engine::{Event, Intent};
 use rstest::rstest;
@@ -155,10 +155,9 @@ fn copies_are_settled_before_the_pool_is_made_and_before_any_disk_is_in() {
     }
 }
 
-#[test]
-fn a_ceph_that_was_there_keeps_its_settings_and_more_copies_wait_for_the_new_disks() {
-    let mut stage = stage(3);
-    stage.facts[0].ceph = MicroState::Answers(Box::new(MicroFacts {
+/// A Ceph that the first node has already.
+fn there() -> MicroState {
+    MicroState::Answers(Box::new(MicroFacts {
         members: vec![MicroMember {
             name: "pi-a".to_owned(),
             address: format!("{}:7443", crate::stage::address(0)),
@@ -166,7 +165,13 @@ fn a_ceph_that_was_there_keeps_its_settings_and_more_copies_wait_for_the_new_dis
             status: "ONLINE".to_owned(),
         }],
         ..MicroFacts::default()
-    }));
+    }))
+}
+
+#[test]
+fn a_ceph_that_was_there_keeps_its_settings_and_more_copies_wait_for_the_new_disks() {
+    let mut stage = stage(3);
+    stage.facts[0].ceph = there();
     stage.begin(whole(3), false);
     let plan = stage.state.cluster.plan.expect("nothing forbids it");
     let size = plan.steps.iter().find_map(|step| match step.work {
@@ -205,6 +210,39 @@ fn pools_and_networks_wait_for_all_they_use() {
     all("lxd.profile@pi-a", &["lxd.remote@", "lxd.network"]);
     all("lxd.proof@pi-a", &["lxd.profile", "lxd.remote-fs@"]);
     assert!(!waits(&plan, "lxd.uplink@pi-a", "microovn"));
+}
+
+#[test]
+fn no_file_system_is_planned_where_an_lxd_makes_none_and_review_says_why() {
+    let begun = |no_files: bool, reuse: bool| {
+        let mut stage = stage(3);
+        if let LxdState::Answers(lxd) = &mut stage.facts[1].lxd {
+            lxd.no_files = no_files;
+        }
+        let mut answers = whole(3);
+        answers.ceph.reuse = reuse;
+        if reuse {
+            stage.facts[0].ceph = there();
+        }
+        stage.begin(answers, false);
+        let plan = stage
+            .state
+            .cluster
+            .plan
+            .clone()
+            .expect("nothing forbids it");
+        let files = plan.steps.iter().any(|step| step.id.contains("remote-fs"));
+        let shown = mcloud::engine::picture::picture(&stage.state, stage.now);
+        let review = shown.review.expect("there is a plan");
+        let says = review.notes.iter().map(mcloud::text::sentence);
+        let says = says.filter(|text| text.starts_with("No pool remote-fs"));
+        (files, says.collect::<Vec<_>>())
+    };
+    assert_eq!(begun(false, false), (true, Vec::new()));
+    let why = "No pool remote-fs: LXD on pi-b makes no file system in Ceph, 5.21 and later do.";
+    assert_eq!(begun(true, false), (false, vec![why.to_owned()]));
+    // In a Ceph that was there before there may be one.
+    assert_eq!(begun(true, true), (true, Vec::new()));
 }
 
 #[test]

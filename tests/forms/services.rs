@@ -278,6 +278,35 @@ fn two_nodes_are_not_talked_into_ceph() {
 }
 
 #[test]
+fn an_lxd_that_makes_no_file_system_in_ceph_is_offered_none_and_says_why() {
+    let mut stage = Stage::initiator_on(|here| {
+        *here = served(0);
+        if let LxdState::Answers(lxd) = &mut here.lxd {
+            lxd.no_files = true;
+        }
+    });
+    stage.come_in_as(1, served(1));
+    give_ceph(&mut stage, "pi-a");
+    let form = stage.form(Step::Disks);
+    let files = row(&form, "files");
+    assert_eq!(
+        files.cells[1],
+        "none: LXD on pi-a makes no file system in Ceph"
+    );
+    assert_eq!(files.press, None);
+    assert!(files.about[0].text.contains("LXD 5.21 and later"));
+    // In a Ceph that was there before there may be one.
+    stage.intend(Intent::Storage {
+        ceph: mcloud::engine::answers::CephStorage {
+            reuse: true,
+            ..stage.picture().wizard.ceph.storage
+        },
+    });
+    let form = stage.form(Step::Disks);
+    assert!(row(&form, "files").press.is_some());
+}
+
+#[test]
 fn snaps_and_what_ceph_is_to_be_can_be_declined() {
     let mut stage = Stage::served(2);
     give_ceph(&mut stage, "pi-a");

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use mcloud::engine::plan::{LOCAL_POOL, PoolPart, PoolSource, Work};
 use mcloud::engine::services::{LxdState, ServiceState};
 use mcloud::infra::InfraBootstrapper;
+use mcloud::rehearsal::lxd::Release;
 use mcloud::text;
 
 use crate::steps_lab::{CLUSTER, FILE, Lab, RELEASES, bootstrap, disk, file, pending};
@@ -58,6 +59,7 @@ async fn the_state_tells_what_the_plan_needs_to_know() {
         };
         assert_eq!(fresh.version, release.version());
         assert!(!fresh.clustered && fresh.can_wipe, "{fresh:?}");
+        assert_eq!(fresh.no_files, release == Release::V5_0, "{release}");
         assert!(fresh.members.is_empty() && fresh.pools.is_empty() && fresh.networks.is_empty());
         assert_eq!(fresh.drivers, ["btrfs", "ceph", "cephfs", "dir"]);
 

@@ -15,6 +15,7 @@ mod forms;
 mod generic;
 mod keys;
 mod pictures;
+mod reading;
 mod save;
 mod sizes;
 mod snapshots;

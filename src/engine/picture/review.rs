@@ -7,7 +7,8 @@ use crate::engine::answers::Answers;
 use crate::engine::message::Message;
 use crate::engine::node::Cluster;
 use crate::engine::picture::bytes_in_words;
-use crate::engine::plan::{NetworkShape, OVN_NETWORK, Plan, Work};
+use crate::engine::plan::{NetworkShape, OVN_NETWORK, Plan, RemotePool, Work};
+use crate::engine::services::NodeFacts;
 
 /// A GiB in bytes.
 const GIB: u64 = 1 << 30;
@@ -15,7 +16,9 @@ const GIB: u64 = 1 << 30;
 /// The sentences, from the plan and the nodes' facts.
 pub(super) fn notes(plan: &Plan, cluster: &Cluster) -> Vec<Message> {
     let mut notes: Vec<_> = files(plan, cluster).collect();
-    notes.extend([storage(plan), network(plan, cluster.answers.as_deref())]);
+    notes.push(storage(plan));
+    notes.extend(no_files(plan, cluster));
+    notes.push(network(plan, cluster.answers.as_deref()));
     notes.extend(snaps(plan, cluster));
     notes
 }
@@ -35,13 +38,13 @@ fn files(plan: &Plan, cluster: &Cluster) -> impl Iterator<Item = Message> {
         }
     }
     sizes.into_iter().map(|(size, nodes)| {
-        let says = Message::new("review.files").with("size", in_words(size));
+        let says = Message::new("review.files").with("size", file_in_words(size));
         says.with("nodes", nodes.join(", "))
     })
 }
 
 /// A file's size as the answers have it: people give whole GiB.
-fn in_words(size: u64) -> String {
+pub fn file_in_words(size: u64) -> String {
     if size.is_multiple_of(GIB) {
         format!("{} GiB", size / GIB)
     } else {
@@ -66,6 +69,25 @@ fn storage(plan: &Plan) -> Message {
     };
     let says = Message::new(code).with("pools", pools.join(", "));
     says.with("count", count)
+}
+
+/// Why there is no pool `remote-fs` though it was wanted.
+fn no_files(plan: &Plan, cluster: &Cluster) -> Option<Message> {
+    let answers = cluster.answers.as_deref()?;
+    let wanted = answers.has_ceph() && answers.ceph.filesystem;
+    let files =
+        |work: &Work| matches!(work, Work::Remote { pool, .. } if *pool == RemotePool::Files);
+    if !wanted || works(plan).any(files) {
+        return None;
+    }
+    let lacks = |name: &&String| {
+        let facts = cluster.nodes.get(*name);
+        let facts = facts.and_then(|node| node.facts.as_deref());
+        facts.is_some_and(NodeFacts::lacks_files)
+    };
+    let nodes: Vec<_> = plan.nodes.iter().filter(lacks).cloned().collect();
+    let says = Message::new("review.no-files").with("nodes", nodes.join(", "));
+    (!nodes.is_empty()).then_some(says)
 }
 
 fn network(plan: &Plan, answers: Option<&Answers>) -> Message {

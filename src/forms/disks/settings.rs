@@ -15,7 +15,8 @@ struct Setting {
     value: String,
     about: String,
     tone: Tone,
-    change: Intent,
+    /// What Enter does; none: it cannot be otherwise.
+    change: Option<Intent>,
 }
 
 pub(super) fn rows(known: Known<'_>, leads: bool) -> Vec<Row> {
@@ -36,7 +37,9 @@ pub(super) fn rows(known: Known<'_>, leads: bool) -> Vec<Row> {
             note(Tone::Dim, not_here.clone())
         }],
         press: leads
-            .then(|| intend(it.change))
+            .then_some(it.change)
+            .flatten()
+            .map(intend)
             .and_then(|wish| deed("key.next-value", wish)),
         ..Row::default()
     };
@@ -61,12 +64,12 @@ fn driver(known: Known<'_>) -> Setting {
         value: fill(word, &[("driver", &comes_to)]),
         about: say("disks.driver-about"),
         tone: if wrong { Tone::Bad } else { Tone::Plain },
-        change: Intent::Local {
+        change: Some(Intent::Local {
             local: LocalPool {
                 driver: next,
                 ..pool.local.clone()
             },
-        },
+        }),
     }
 }
 
@@ -79,17 +82,7 @@ fn ceph(known: Known<'_>) -> Vec<Setting> {
         all.push(reuse(view));
     }
     if has_ceph(known) {
-        let value = if now.filesystem {
-            "disks.files-yes"
-        } else {
-            "disks.files-no"
-        };
-        let ceph = CephStorage {
-            filesystem: !now.filesystem,
-            ..now.clone()
-        };
-        let words = ["disks.files", value, "disks.files-about"];
-        all.push(setting("files", words, ceph));
+        all.push(files(view));
     }
     if has_ceph(known) && !now.reuse {
         let value = if now.tune {
@@ -107,6 +100,31 @@ fn ceph(known: Known<'_>) -> Vec<Setting> {
     all
 }
 
+/// The file system beside the block pool: not to be had where an LXD makes none.
+fn files(view: &CephView) -> Setting {
+    let now = &view.storage;
+    let ceph = CephStorage {
+        filesystem: !now.filesystem,
+        ..now.clone()
+    };
+    if !view.no_files.is_empty() {
+        let nodes = list(view.no_files.iter().map(String::as_str));
+        let words = ["disks.files", "disks.files-not", "disks.files-not-about"];
+        return Setting {
+            value: fill("disks.files-not", &[("nodes", &nodes)]),
+            tone: Tone::Dim,
+            change: None,
+            ..setting("files", words, ceph)
+        };
+    }
+    let value = if now.filesystem {
+        "disks.files-yes"
+    } else {
+        "disks.files-no"
+    };
+    setting("files", ["disks.files", value, "disks.files-about"], ceph)
+}
+
 /// One of Ceph's settings; `label`, `value` and `about` are codes.
 fn setting(
     id: &'static str,
@@ -119,7 +137,7 @@ fn setting(
         value: say(value),
         about: say(about),
         tone: Tone::Plain,
-        change: Intent::Storage { ceph },
+        change: Some(Intent::Storage { ceph }),
     }
 }
 
@@ -182,12 +200,12 @@ fn snaps(known: Known<'_>) -> Option<Setting> {
         value: fill(value, &[("snaps", &all)]),
         about: say("disks.snaps-about"),
         tone: Tone::Plain,
-        change: Intent::Snaps {
+        change: Some(Intent::Snaps {
             snaps: SnapChannels {
                 install,
                 lxd: lxd.to_owned(),
                 ..now.clone()
             },
-        },
+        }),
     })
 }

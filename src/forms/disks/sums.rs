@@ -5,10 +5,9 @@ use super::super::{Known, Note, Tone};
 use super::{driver_of, given, gives, takes_disks};
 use crate::engine::answers::{DriverChoice, Purpose};
 use crate::engine::message::Message;
-use crate::engine::picture::bytes_in_words;
 use crate::engine::picture::wizard::NodeDisks;
+use crate::engine::picture::{bytes_in_words, file_in_words};
 use crate::engine::preflight::Refusal;
-use crate::preseed;
 use crate::text::{say, sentence};
 
 pub(super) fn sums(known: Known<'_>) -> Vec<Note> {
@@ -200,7 +199,7 @@ fn pool(known: Known<'_>) -> Vec<Note> {
     };
     let mut notes = vec![note(tone, fill("disks.sum-disks", &holes))];
     if !without.is_empty() {
-        let size = preseed::size(wizard.pool.local.file);
+        let size = file_in_words(wizard.pool.local.file);
         let names = list(without.into_iter().map(name));
         let holes = [("nodes", names.as_str()), ("size", size.as_str())];
         notes.push(note(Tone::Warning, fill("disks.sum-files", &holes)));

@@ -3,7 +3,7 @@
 use super::super::parts::{back, cell, deed, fill, heads, intend, named, next, nodes, note};
 use super::super::peers::is_wanted;
 use super::super::{Deed, Form, Known, Note, Part, Row, Step, Tone, Wish};
-use super::apart;
+use super::columns::{check_words, columns, in_columns, shows};
 use crate::engine::Intent;
 use crate::engine::message::plain;
 use crate::engine::neighbours::Peer;
@@ -18,15 +18,17 @@ pub(super) fn form(known: Known<'_>) -> Form {
     let none = Session::default();
     let session = picture.wizard.session.as_ref().unwrap_or(&none);
     let is_open = !session.id.is_empty();
-    let mut parts = vec![words(known, is_open), session_row(known, session)];
+    let columns = columns(known, session);
+    let mut parts = vec![words(known, is_open, &columns), session_row(known, session)];
     let asking = || {
         let knocks = session.knocks.iter();
         knocks.filter(|knock| knock.state == KnockState::Asking)
     };
     for knock in asking() {
-        parts.extend(question(knock));
+        parts.extend(question(knock, &columns));
     }
-    parts.extend(session.knocks.iter().filter_map(compares));
+    let knocks = session.knocks.iter();
+    parts.extend(knocks.filter_map(|knock| compares(knock, &columns)));
     let rows = others(known, session);
     let first = asking().next().map(|knock| format!("admit:{}", knock.id));
     let waits = || rows.iter().find(|row| row.id.starts_with("wait:"));
@@ -47,12 +49,12 @@ pub(super) fn form(known: Known<'_>) -> Form {
     form.with(buttons, &first)
 }
 
-fn words(known: Known<'_>, is_open: bool) -> Part {
+fn words(known: Known<'_>, is_open: bool, columns: &[usize]) -> Part {
     match known.words {
         Some(words) if is_open => named(
             "trust-screen.words",
             Tone::Strong,
-            apart(words.split_whitespace()),
+            in_columns(words.split_whitespace(), columns),
         ),
         _ if is_open => named("trust-screen.words", Tone::Dim, "..."),
         _ => named(
@@ -129,7 +131,7 @@ fn from(knock: &Knock) -> String {
 }
 
 /// A joiner asks: its check words, and the two answers, each with its own row.
-fn question(knock: &Knock) -> [Part; 2] {
+fn question(knock: &Knock, columns: &[usize]) -> [Part; 2] {
     let name = plain(&knock.name);
     let with = [("node", name.as_str())];
     let answer = |id: &str, says: &str, about: &str, deed: Option<Deed>| Row {
@@ -148,7 +150,7 @@ fn question(knock: &Knock) -> [Part; 2] {
     [
         Part::Named {
             name: fill("trust-screen.asks", &with),
-            value: note(Tone::Strong, apart(knock.check.iter().map(String::as_str))),
+            value: note(Tone::Strong, check_words(knock, columns)),
         },
         Part::Table {
             head: Vec::new(),
@@ -167,11 +169,11 @@ fn question(knock: &Knock) -> [Part; 2] {
 }
 
 /// This console said yes, and the joiner's operator is still comparing: the words stay in sight.
-fn compares(knock: &Knock) -> Option<Part> {
-    let waits = knock.state == KnockState::Accepted && !knock.theirs;
+fn compares(knock: &Knock, columns: &[usize]) -> Option<Part> {
+    let waits = knock.state == KnockState::Accepted && shows(knock);
     waits.then(|| Part::Named {
         name: fill("trust-screen.compares", &[("node", &knock.name)]),
-        value: note(Tone::Strong, apart(knock.check.iter().map(String::as_str))),
+        value: note(Tone::Strong, check_words(knock, columns)),
     })
 }
 

@@ -4,7 +4,7 @@ use super::super::parts::{back, deed, failure, fill, line, named, next, note, tr
 use super::super::{
     Button, Deed, Field, FieldKind, Form, Known, Note, Part, Row, Step, Tone, WORDS, Wish, Words,
 };
-use super::apart;
+use super::columns::apart;
 use crate::engine::Intent;
 use crate::engine::message::plain;
 use crate::engine::trust::{Joining, JoiningState};

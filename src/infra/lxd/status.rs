@@ -16,6 +16,8 @@ pub(super) const MARK: &str = "user.mcloud.cluster";
 
 /// The API extension with which LXD can wipe a disk that holds something.
 const WIPE: &str = "storage_pool_source_wipe";
+/// The API extension with which LXD makes a file system in Ceph where there is none.
+const FILES: &str = "storage_cephfs_create_missing";
 
 /// How often an LXD that says it is starting is asked again: with half a second between, for as
 /// long as its first answer may take.
@@ -79,6 +81,7 @@ async fn facts(reach: &Reach, lxd: &Lxd) -> Result<LxdFacts, RestError> {
             .map(|network| network.name)
             .collect(),
         can_wipe: server.has(WIPE),
+        no_files: !server.has(FILES),
         drivers: drivers(&server),
         profile: profile.devices,
     })

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::edit::{Drawn, Editor};
 use super::table::Table;
 use super::tone;
-use crate::forms::{Field, FieldKind, Form, Note, Part};
+use crate::forms::{Field, FieldKind, Form, Note, Part, Row};
 use crate::screens::frame::Room;
 use crate::screens::parts::buttons::{self, row};
 use crate::screens::parts::text::{marked, pad, paragraph, width};
@@ -38,7 +38,40 @@ pub(super) fn lay(form: &Form, focus: Focus, room: Room) -> Laid {
     let tight = Layer::new(form, focus, room, 0).laid();
     // One more is between the lines and what is pinned.
     let taken = tight.lines.len() + tight.pinned.len() + 1;
-    Layer::new(form, focus, room, room.height.saturating_sub(taken)).laid()
+    let blanks = room.height.saturating_sub(taken);
+    let wide = Layer {
+        parts: true,
+        ..Layer::new(form, focus, room, blanks)
+    };
+    // Where they do not do for all gaps, answers stay with their question.
+    let gaps = wide.gaps();
+    let layer = if gaps <= blanks {
+        wide
+    } else {
+        Layer::new(form, focus, room, blanks)
+    };
+    layer.laid()
+}
+
+/// A table that names things and has no head, so that its names are labels as those of fields are.
+fn is_labels(head: &[String], rows: &[Row]) -> bool {
+    let two = |row: &Row| row.cells.len() == 2 && row.ticked.is_none() && !row.id.is_empty();
+    head.is_empty() && !rows.is_empty() && rows.iter().all(two)
+}
+
+/// How wide the labels of a form are, all in one column; none where that would be too wide.
+fn labels(form: &Form, room: Room) -> Option<usize> {
+    let of = |part: &Part| match part {
+        Part::Named { name, .. } => width(name),
+        Part::Field(field) => width(&field.label),
+        Part::Table { head, rows, .. } if is_labels(head, rows) => {
+            let names = rows.iter().filter_map(|row| row.cells.first());
+            names.map(|name| width(name)).max().unwrap_or(0)
+        }
+        Part::Table { .. } | Part::Note(_) => 0,
+    };
+    let widest = form.parts.iter().map(of).max()?;
+    (widest <= room.width / 3).then_some(widest)
 }
 
 struct Layer<'a> {
@@ -47,6 +80,10 @@ struct Layer<'a> {
     room: Room,
     /// How many blank lines may still be left.
     blanks: usize,
+    /// Whether a blank line also parts a question from its answers.
+    parts: bool,
+    /// How wide the labels are, where all are in one column.
+    labels: Option<usize>,
     laid: Laid,
 }
 
@@ -57,7 +94,31 @@ impl<'a> Layer<'a> {
             focus,
             room,
             blanks,
+            parts: false,
+            labels: labels(form, room),
             laid: Laid::default(),
+        }
+    }
+
+    /// How many blank lines there are where there is room for all.
+    fn gaps(&self) -> usize {
+        let before = std::iter::once(None).chain(self.form.parts.iter().map(Some));
+        let pairs = before.zip(&self.form.parts);
+        let says = !self.form.says.is_empty();
+        let inner =
+            pairs.filter(|(before, part)| (before.is_some() || says) && self.parted(*before, part));
+        let sums = !self.form.sums.is_empty() && !self.form.buttons.is_empty();
+        inner.count() + usize::from(sums)
+    }
+
+    /// Whether a blank line is to part two parts.
+    fn parted(&self, before: Option<&Part>, part: &Part) -> bool {
+        match (before, part) {
+            (Some(Part::Named { .. }), Part::Table { head, rows, .. }) if head.is_empty() => {
+                self.parts && !is_labels(head, rows)
+            }
+            (_, Part::Table { .. }) | (None, _) => true,
+            (Some(before), part) => std::mem::discriminant(before) != std::mem::discriminant(part),
         }
     }
 
@@ -73,11 +134,10 @@ impl<'a> Layer<'a> {
         }
         let mut before = None;
         for part in &self.form.parts {
-            let kind = std::mem::discriminant(part);
-            if before != Some(kind) || matches!(part, Part::Table { .. }) {
+            if self.parted(before, part) {
                 self.gap();
             }
-            before = Some(kind);
+            before = Some(part);
             self.part(part);
         }
         self.below();
@@ -105,7 +165,8 @@ impl<'a> Layer<'a> {
                     self.laid.lines.extend(lines);
                     return;
                 }
-                let table = Table::new(head, rows, self.room.width);
+                let least = self.labels.filter(|_| is_labels(head, rows));
+                let table = Table::new(head, rows, (self.room.width, least.unwrap_or(0)));
                 self.laid.lines.extend(table.head());
                 for (stop, line) in table.rows(self.focus.id) {
                     let at = self.laid.lines.len();
@@ -126,6 +187,7 @@ impl<'a> Layer<'a> {
         });
         let most = self.room.width / 3;
         let beside = names.max().unwrap_or(0).min(most);
+        let beside = self.labels.unwrap_or(beside);
         let mark = Span::raw(format!("  {}  ", pad(name, beside)));
         let rest = self.room.width.saturating_sub(mark.width());
         for (number, line) in tone::lines(value, rest).into_iter().enumerate() {
@@ -152,7 +214,7 @@ impl<'a> Layer<'a> {
         let focused = self.focus.id == Some(field.id.as_str());
         let drawn = Drawn {
             label: &field.label,
-            beside: labels.max().unwrap_or(0),
+            beside: self.labels.or(labels.max()).unwrap_or(0),
             value: &field.value,
             wide: match field.kind {
                 FieldKind::Name => 36,

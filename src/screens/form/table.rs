@@ -26,8 +26,8 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Lays a table into `room` columns.
-    pub(super) fn new(head: &'a [String], rows: &'a [Row], room: usize) -> Self {
+    /// Lays a table into `room` columns; its first one is at least as wide as `least`.
+    pub(super) fn new(head: &'a [String], rows: &'a [Row], (room, least): (usize, usize)) -> Self {
         let real = || rows.iter().filter(|row| !row.id.is_empty());
         let ticks = if real().any(|row| row.ticked.is_some()) {
             4
@@ -47,6 +47,9 @@ impl<'a> Table<'a> {
         }
         if glyphs && let Some(last) = widths.last_mut() {
             *last = (*last).max(1);
+        }
+        if let Some(first) = widths.first_mut() {
+            *first = (*first).max(least);
         }
         fit(&mut widths, room.saturating_sub(2 + ticks));
         Self {

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::engine::picture::{Install, StepRow};
 use crate::screens::frame::Room;
-use crate::screens::parts::text::{cut, ends, width};
+use crate::screens::parts::text::{cut, ends, shortened, width};
 use crate::screens::{Now, theme, words};
 use crate::text::sentence;
 
@@ -37,7 +37,7 @@ pub(super) fn lines(run: &Install, now: Now, room: (Room, usize)) -> Vec<Line<'s
         let text = detail(step, now).filter(|_| at < details);
         lines.extend(text.map(|text| {
             Line::styled(
-                format!("    {}", cut(&text, room.saturating_sub(4))),
+                format!("    {}", shortened(&text, room.saturating_sub(4))),
                 theme::dim(),
             )
         }));

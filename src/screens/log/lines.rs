@@ -7,7 +7,7 @@ use crate::engine::event::{Level, PeerState, PublicEvent, StepEvent, What};
 use crate::engine::plan::Phase;
 use crate::engine::preflight::Verdict;
 use crate::screens::frame::Room;
-use crate::screens::parts::text::{cut, pad};
+use crate::screens::parts::text::{pad, shortened, width, wrap};
 use crate::screens::{LogView, theme, words};
 use crate::text::sentence;
 
@@ -15,6 +15,12 @@ use crate::text::sentence;
 const PHASE: usize = 13;
 /// The least and the most that a node's name takes.
 const NODE: (usize, usize) = (6, 16);
+/// The width of a time of day, `12:03:40`.
+const TIME: usize = 8;
+/// The gap between two columns.
+const GAP: usize = 2;
+/// From this width on there is a column for the phase.
+const WIDE: usize = 90;
 
 /// How grave an event is.
 pub(super) fn level(event: &PublicEvent) -> Level {
@@ -42,42 +48,79 @@ pub(super) fn level(event: &PublicEvent) -> Level {
     }
 }
 
-/// One event in one line: time, node, phase, text.
-pub(super) fn line(event: &PublicEvent, log: &LogView, room: Room) -> Line<'static> {
-    let longest = log
-        .iter()
-        .rev()
-        .take(200)
-        .map(|event| event.node.len())
-        .max();
-    let node = longest.unwrap_or(0).clamp(NODE.0, NODE.1);
-    let phase = phase(event, log).map_or("", Phase::id);
-    let front = format!(
-        "{} {}  {}  ",
-        words::time_of_day(event.at),
-        pad(&event.node, node),
-        pad(phase, PHASE)
-    );
-    let front = if room.width < 60 {
-        format!(
-            "{} {}  ",
-            words::time_of_day(event.at),
-            pad(&event.node, node)
-        )
-    } else {
+/// Where the lines of a log go: what stands before every text, and the room beside it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Columns {
+    node: usize,
+    /// Whether there is a column for the phase.
+    phase: bool,
+    /// How wide the texts are.
+    text: usize,
+}
+
+impl Columns {
+    /// The columns of `log` in `room`: where that is scarce, a text needs it more than its phase,
+    /// which its step tells too.
+    pub(super) fn of(log: &LogView, room: Room) -> Self {
+        let newest = log.iter().rev().take(200);
+        let longest = newest.map(|event| width(&event.node)).max();
+        let node = longest.unwrap_or(0).clamp(NODE.0, NODE.1);
+        let phase = room.width >= WIDE;
+        let front = TIME + 1 + node + GAP + if phase { PHASE + GAP } else { 0 };
+        Self {
+            node,
+            phase,
+            text: room.width.saturating_sub(front).max(1),
+        }
+    }
+
+    fn front(&self, event: &PublicEvent, log: &LogView) -> String {
+        let node = pad(&event.node, self.node);
+        let mut front = format!("{} {node}  ", words::time_of_day(event.at));
+        if self.phase {
+            let phase = phase(event, log).map_or("", Phase::id);
+            front.push_str(&pad(phase, PHASE));
+            front.push_str("  ");
+        }
         front
+    }
+}
+
+/// One event in one line: time, node, phase, text; what does not fit shows as cut off.
+pub(super) fn line(event: &PublicEvent, log: &LogView, columns: Columns) -> Line<'static> {
+    Line::from(vec![
+        Span::raw(columns.front(event, log)),
+        Span::styled(shortened(&text(event), columns.text), style(event)),
+    ])
+}
+
+/// How many lines the whole of an event takes.
+pub(super) fn height(event: &PublicEvent, columns: Columns) -> usize {
+    wrap(&text(event), columns.text).len()
+}
+
+/// The whole of one event, in as many lines as that takes.
+pub(super) fn whole(event: &PublicEvent, log: &LogView, columns: Columns) -> Vec<Line<'static>> {
+    let front = columns.front(event, log);
+    let beside = " ".repeat(width(&front));
+    let texts = wrap(&text(event), columns.text).into_iter().enumerate();
+    let line = |(row, text): (usize, String)| {
+        let front = if row == 0 { &front } else { &beside };
+        Line::from(vec![
+            Span::raw(front.clone()),
+            Span::styled(text, style(event)),
+        ])
     };
-    let rest = room.width.saturating_sub(front.chars().count());
-    let style = match level(event) {
+    texts.map(line).collect()
+}
+
+fn style(event: &PublicEvent) -> Style {
+    match level(event) {
         Level::Error => theme::bad(),
         Level::Warning => theme::warn(),
         Level::Debug => theme::dim(),
         Level::Info => Style::new(),
-    };
-    Line::from(vec![
-        Span::raw(front),
-        Span::styled(cut(&text(event), rest), style),
-    ])
+    }
 }
 
 /// The phase of an event: its own, or that of its step, which the log has named before.

@@ -21,6 +21,16 @@ pub(crate) fn cut(text: &str, room: usize) -> String {
     kept
 }
 
+/// The same for a sentence: it is cut between two words where that can be.
+pub(crate) fn shortened(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let lines = wrap(text, room.saturating_sub(3));
+    let whole = lines.first().filter(|line| width(line) * 2 > room);
+    whole.map_or_else(|| cut(text, room), |line| format!("{line} .."))
+}
+
 /// `text` in exactly `room` columns.
 pub(crate) fn pad(text: &str, room: usize) -> String {
     let mut text = cut(text, room);

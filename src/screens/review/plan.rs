@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::waiting::check;
+use super::checks::findings;
 use crate::engine::answers::Purpose;
 use crate::engine::message::plain;
 use crate::engine::picture::{Picture, Review, bytes_in_words};
@@ -59,12 +59,9 @@ pub(super) fn lines(
         let title = words::say("review.will-be-formatted");
         lines.extend(disk_box(&title, rows, theme::warn(), room));
     }
-    for warning in picture
-        .checks
-        .iter()
-        .filter(|c| c.verdict == Verdict::Warning)
-    {
-        lines.extend(check(warning, room));
+    let checks = picture.checks.iter();
+    for warning in findings(checks.filter(|check| check.verdict == Verdict::Warning)) {
+        lines.extend(warning.lines(room));
     }
     lines.extend(plan(picture, review, room));
     lines.extend(paragraph(&total(picture, review), room.width, Style::new()));

@@ -3,16 +3,16 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::checks::findings;
 use super::stand::Stand;
 use crate::engine::message::plain;
 use crate::engine::node::Role;
 use crate::engine::picture::{NodeRow, NodeState, Picture};
-use crate::engine::preflight::{Check, Verdict};
+use crate::engine::preflight::Verdict;
 use crate::screens::frame::Room;
 use crate::screens::parts::table::columns;
 use crate::screens::parts::text::{marked, paragraph};
 use crate::screens::{Now, theme, words};
-use crate::text::sentence;
 
 /// The lines of the body.
 pub(super) fn lines(picture: &Picture, now: Now, room: Room) -> Vec<Line<'static>> {
@@ -27,9 +27,9 @@ pub(super) fn lines(picture: &Picture, now: Now, room: Room) -> Vec<Line<'static
         .checks
         .iter()
         .filter(|check| check.verdict != Verdict::Good);
-    for check in asked.filter(|_| blocked) {
+    for finding in findings(asked.filter(|_| blocked)) {
         lines.push(Line::default());
-        lines.extend(self::check(check, room));
+        lines.extend(finding.lines(room));
     }
     if blocked {
         lines.push(Line::default());
@@ -38,24 +38,6 @@ pub(super) fn lines(picture: &Picture, now: Now, room: Room) -> Vec<Line<'static
         return lines;
     }
     lines.extend(what_to_do(picture, room));
-    lines
-}
-
-/// One check: what it found, then how to mend it.
-pub(super) fn check(check: &Check, room: Room) -> Vec<Line<'static>> {
-    let mark = match check.verdict {
-        Verdict::Good => Span::styled("■ ", theme::good()),
-        Verdict::Warning => Span::styled("! ", theme::warn()),
-        Verdict::Blocking => Span::styled("× ", theme::bad()),
-    };
-    let mut lines = marked(&mark, &sentence(&check.says), room.width);
-    if let Some(fix) = &check.fix {
-        lines.extend(marked(
-            &Span::styled("  → ", theme::busy()),
-            &sentence(fix),
-            room.width,
-        ));
-    }
     lines
 }
 

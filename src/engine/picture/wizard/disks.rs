@@ -77,6 +77,10 @@ pub struct CephView {
     pub storage: CephStorage,
     /// Whether disks can be given to it: every node that is known can have `MicroCeph`.
     pub offered: bool,
+    /// The nodes whose LXD makes no file system in Ceph, where one would have to be made: then there
+    /// is none.
+    #[serde(default)]
+    pub no_files: Vec<String>,
     /// The members of a Ceph that is there already.
     pub members: Vec<String>,
     /// How many disks that has.
@@ -200,7 +204,12 @@ pub(super) fn ceph(state: &State, answers: &Answers) -> CephView {
     };
     let lacking = ["lxd", "microceph", "microovn"].into_iter();
     let lacking = lacking.filter(|snap| known.iter().filter(can).any(|facts| absent(facts, snap)));
+    let no_files = answers.nodes.iter().filter(|node| {
+        let facts = facts_of(state, &node.name);
+        !answers.ceph.reuse && facts.is_some_and(NodeFacts::lacks_files)
+    });
     CephView {
+        no_files: no_files.map(|node| node.name.clone()).collect(),
         storage: answers.ceph.clone(),
         offered: is_offered(state, answers),
         members: members.iter().map(|member| member.name.clone()).collect(),
