@@ -4,13 +4,16 @@ pub(super) mod networks;
 
 use std::sync::Arc;
 
-use super::answers::{Answers, DiskChoice, DiskFilter, Given, NodeAnswers, Purpose};
+use super::answers::{Answers, CephStorage, DiskChoice, DiskFilter, Given, NodeAnswers, Purpose};
 use super::event::Level;
 use super::message::Message;
 use super::node::{Role, Stage};
 use super::preflight::{disk_choices, given_for};
 use super::services::NodeFacts;
 use super::{Effect, Report, Turn};
+
+/// The name of Ceph's file system among what was chosen; disks are there by their paths.
+const FILES: &str = "files";
 
 impl Turn<'_> {
     /// This console's operator says what a disk is for; a joiner's choice goes to the leader.
@@ -69,6 +72,37 @@ impl Turn<'_> {
         let chosen = cluster.chosen_by.entry(node.to_owned()).or_default();
         chosen.insert(path.to_owned(), by.to_owned());
         self.unseal();
+    }
+
+    /// Takes how distributed storage is to be: from now on nothing of it is suggested.
+    pub(super) fn set_storage(&mut self, ceph: CephStorage) {
+        if self.is_forming() {
+            let me = self.state.local.name.clone();
+            let chosen = &mut self.state.cluster.chosen_by;
+            let chosen = chosen.entry(me.clone()).or_default();
+            chosen.insert(FILES.to_owned(), me);
+            self.set(|answers| answers.ceph = ceph);
+        }
+    }
+
+    /// While the operators choose: no file system in Ceph where an LXD makes none. In a Ceph that was
+    /// there before there may be one.
+    pub(super) fn suggest_files(&mut self) {
+        let cluster = &mut self.state.cluster;
+        let mut facts = cluster.nodes.values().filter_map(|it| it.facts.as_ref());
+        let lacks = facts.any(|facts| facts.lacks_files());
+        let mut choices = cluster.chosen_by.values();
+        let chosen = choices.any(|choices| choices.contains_key(FILES));
+        if cluster.stage == Stage::Forming
+            && !cluster.unattended
+            && !chosen
+            && lacks
+            && let Some(answers) = cluster.answers.as_mut()
+            && answers.ceph.filesystem
+            && !answers.ceph.reuse
+        {
+            Arc::make_mut(answers).ceph.filesystem = false;
+        }
     }
 
     /// Changes an answer that is the initiator's alone.

@@ -65,7 +65,7 @@ impl Turn<'_> {
             (Intent::Admit { id, check }, _) => self.admit(&id, &check),
             (Intent::Refuse { id }, _) => self.refuse(&id),
             (Intent::Local { local }, _) => self.set(|answers| answers.local = local),
-            (Intent::Storage { ceph }, _) => self.set(|answers| answers.ceph = ceph),
+            (Intent::Storage { ceph }, _) => self.set_storage(ceph),
             (Intent::Snaps { snaps }, _) => self.set(|answers| answers.snaps = snaps),
             (Intent::Network { network }, _) => self.set_network(*network),
             (Intent::Review, _) => self.review(),
@@ -210,6 +210,7 @@ impl Turn<'_> {
         node.facts = Some(facts.into());
         node.heard = Some(self.now);
         self.suggest_networks();
+        self.suggest_files();
         self.changed();
         self.plan_when_ready();
     }

@@ -1091,3 +1091,17 @@ fn a_joiner_that_leaves_before_install_keeps_nothing() {
         "{left:?}"
     );
 }
+
+#[test]
+fn no_file_system_in_ceph_is_suggested_where_an_lxd_makes_none() {
+    let suggested = |no_files: bool| {
+        let mut stage = open(2);
+        if let LxdState::Answers(lxd) = &mut stage.facts[1].lxd {
+            lxd.no_files = no_files;
+        }
+        come_in(&mut stage, 1);
+        stage.state.cluster.answers.unwrap().ceph.filesystem
+    };
+    assert!(suggested(false));
+    assert!(!suggested(true));
+}

@@ -293,8 +293,14 @@ fn an_lxd_that_makes_no_file_system_in_ceph_is_offered_none_and_says_why() {
         files.cells[1],
         "none: LXD on pi-a makes no file system in Ceph"
     );
-    assert_eq!(files.press, None);
     assert!(files.about[0].text.contains("LXD 5.21 and later"));
+    let by_hand = files.press.clone().unwrap();
+    stage.grant(by_hand.wish);
+    let form = stage.form(Step::Disks);
+    assert_eq!(
+        row(&form, "files").cells[1],
+        "remote-fs, though LXD on pi-a makes none"
+    );
     // In a Ceph that was there before there may be one.
     stage.intend(Intent::Storage {
         ceph: mcloud::engine::answers::CephStorage {

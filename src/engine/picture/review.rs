@@ -7,7 +7,7 @@ use crate::engine::answers::Answers;
 use crate::engine::message::Message;
 use crate::engine::node::Cluster;
 use crate::engine::picture::bytes_in_words;
-use crate::engine::plan::{NetworkShape, OVN_NETWORK, Plan, RemotePool, Work};
+use crate::engine::plan::{NetworkShape, OVN_NETWORK, Plan, Work};
 use crate::engine::services::NodeFacts;
 
 /// A GiB in bytes.
@@ -71,13 +71,10 @@ fn storage(plan: &Plan) -> Message {
     says.with("count", count)
 }
 
-/// Why there is no pool `remote-fs` though it was wanted.
+/// Why no pool `remote-fs` was suggested.
 fn no_files(plan: &Plan, cluster: &Cluster) -> Option<Message> {
     let answers = cluster.answers.as_deref()?;
-    let wanted = answers.has_ceph() && answers.ceph.filesystem;
-    let files =
-        |work: &Work| matches!(work, Work::Remote { pool, .. } if *pool == RemotePool::Files);
-    if !wanted || works(plan).any(files) {
+    if cluster.unattended || !answers.has_ceph() || answers.ceph.reuse || answers.ceph.filesystem {
         return None;
     }
     let lacks = |name: &&String| {

@@ -100,7 +100,7 @@ fn ceph(known: Known<'_>) -> Vec<Setting> {
     all
 }
 
-/// The file system beside the block pool: not to be had where an LXD makes none.
+/// The file system beside the block pool: where an LXD makes none, only one that was made by hand.
 fn files(view: &CephView) -> Setting {
     let now = &view.storage;
     let ceph = CephStorage {
@@ -109,11 +109,15 @@ fn files(view: &CephView) -> Setting {
     };
     if !view.no_files.is_empty() {
         let nodes = list(view.no_files.iter().map(String::as_str));
-        let words = ["disks.files", "disks.files-not", "disks.files-not-about"];
+        let (code, tone) = if now.filesystem {
+            ("disks.files-though", Tone::Warning)
+        } else {
+            ("disks.files-not", Tone::Dim)
+        };
+        let words = ["disks.files", code, "disks.files-not-about"];
         return Setting {
-            value: fill("disks.files-not", &[("nodes", &nodes)]),
-            tone: Tone::Dim,
-            change: None,
+            value: fill(code, &[("nodes", &nodes)]),
+            tone,
             ..setting("files", words, ceph)
         };
     }

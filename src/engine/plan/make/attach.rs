@@ -8,7 +8,6 @@ use crate::engine::plan::{
     BRIDGE, LOCAL_POOL, NetworkPart, NetworkShape, OVN_NETWORK, Phase, ProfileWants, RemotePool,
     UPLINK, Work,
 };
-use crate::engine::services::NodeFacts;
 
 /// What LXD has in the end, and the steps after which it has it.
 #[derive(Default)]
@@ -80,13 +79,10 @@ impl Builder<'_> {
         attached.pools.push(LOCAL_POOL.to_owned());
     }
 
-    /// The distributed pools that the answers ask for; no file system where an LXD makes none. In a
-    /// Ceph that was there before there may be one already.
+    /// The distributed pools that the answers ask for.
     pub(super) fn remote_pools(&self) -> Vec<RemotePool> {
         let answers = self.basis.answers;
-        let mut facts = self.basis.facts.values();
-        let makes = answers.ceph.reuse || !facts.any(NodeFacts::lacks_files);
-        match (answers.has_ceph(), answers.ceph.filesystem && makes) {
+        match (answers.has_ceph(), answers.ceph.filesystem) {
             (false, _) => Vec::new(),
             (true, false) => vec![RemotePool::Block],
             (true, true) => vec![RemotePool::Block, RemotePool::Files],
