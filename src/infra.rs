@@ -5,6 +5,7 @@
 //! first, and what is there already is never an error.
 
 pub mod host;
+mod late;
 pub mod lxd;
 pub mod microceph;
 pub mod microcluster;

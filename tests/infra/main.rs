@@ -30,6 +30,7 @@ mod steps_lab;
 mod steps_last;
 mod steps_late;
 mod steps_networks;
+mod steps_overdue;
 mod steps_ready;
 mod steps_remote;
 mod steps_web;

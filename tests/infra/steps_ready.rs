@@ -90,7 +90,7 @@ fn ready(machine: &Machine) -> Box<dyn Step> {
     service.step(&Work::LxdReady).expect("a step")
 }
 
-fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context {
         progress: Box::new(|_| ()),
         cancel: CancellationToken::new(),

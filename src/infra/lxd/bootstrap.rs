@@ -10,6 +10,7 @@ use super::types::Server;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::rest::RestError;
+use crate::infra::late::Wait;
 use crate::infra::{Context, Doing, Step};
 
 /// This LXD is the first member of the cluster.
@@ -101,17 +102,21 @@ impl Bootstrap {
         let alive = |_: &_| context.alive();
         match lxd.disable_cluster(&alive).await {
             Err(error) if !leaves_open(&error) => {
-                return Err(failures::failed(
-                    Message::new("lxd.not-dissolved").with("name", &self.name),
-                    &error,
-                ));
+                return Err(failures::failed(self.not_dissolved(), &error));
             }
             _ => {}
         }
+        let mut wait = Wait::begin(&self.reach.world.clock);
         while self.settled(context, &lxd).await? {
+            let late = Failure::new(self.not_dissolved());
+            wait.goes_on(late.hint(Message::new("lxd.hint-log")))?;
             self.reach.pause(context).await?;
         }
         Ok(())
+    }
+
+    fn not_dissolved(&self) -> Message {
+        Message::new("lxd.not-dissolved").with("name", &self.name)
     }
 
     async fn is_alone_and_empty(&self, lxd: &Lxd) -> Result<bool, RestError> {

@@ -27,6 +27,11 @@ pub(super) fn silent(error: &RestError) -> Failure {
     failed(Message::new("lxd.unanswered"), error)
 }
 
+/// LXD runs and does not become ready.
+pub(super) fn starts_long() -> Failure {
+    Failure::new(Message::new("lxd.starts-long")).hint(Message::new("lxd.hint-starts-long"))
+}
+
 /// No LXD is installed.
 pub(super) fn absent() -> Failure {
     Failure::new(Message::new("lxd.absent")).hint(Message::new("lxd.hint-install"))

@@ -16,6 +16,7 @@ use super::types::{MemberConfig, MemberStatus, Server};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::LOCAL_POOL;
+use crate::infra::late::Wait;
 use crate::infra::{Context, Doing, Step};
 
 /// This LXD is a member of the leader's cluster.
@@ -136,6 +137,7 @@ impl Join {
     async fn until_online(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         let lxd = self.reach.lxd().await?;
         let mut silence = Silence::default();
+        let mut wait = Wait::begin(&self.reach.world.clock);
         loop {
             if let Some(members) = silence.seen(context, lxd.members().await)? {
                 let own = members.iter().find(|it| it.server_name == self.name);
@@ -146,7 +148,10 @@ impl Join {
                     Some(member) if leader::is_unfit(member) => {
                         return Err(leader::unfit(member));
                     }
-                    Some(_) => {}
+                    Some(member) => {
+                        let late = leader::offline(std::slice::from_ref(member));
+                        wait.goes_on(late.failure)?;
+                    }
                     None => return Err(leader::gone(&self.name, &members)),
                 }
             }

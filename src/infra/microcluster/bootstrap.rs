@@ -6,6 +6,7 @@ use super::terms::Terms;
 use super::types::Member;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
@@ -19,6 +20,9 @@ pub(in crate::infra) struct Bootstrap {
     /// Whether a cluster that is there is used as it is, whoever is in it.
     pub(in crate::infra) reuse: bool,
 }
+
+/// What a cluster lacks whose services are still being started.
+const SILENT: &str = "its services do not answer yet";
 
 /// How far it is.
 enum Stage {
@@ -106,6 +110,7 @@ impl Bootstrap {
     async fn until_works(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         let (reach, app) = (&self.reach, self.reach.app);
         let (mut silence, mut patience) = (Silence::default(), Silence::default());
+        let mut wait = Wait::begin(&reach.world.clock);
         loop {
             let members = silence.seen(app, context, reach.micro.members().await)?;
             if let Some(members) = members {
@@ -123,6 +128,12 @@ impl Bootstrap {
                 if works {
                     return Ok(self.done(&members));
                 }
+                let late = if own.is_online() {
+                    failures::without(app, SILENT)
+                } else {
+                    failures::late(app, &[own])
+                };
+                wait.goes_on(late.failure)?;
             }
             reach.pause(context).await?;
         }
@@ -146,7 +157,7 @@ impl Step for Bootstrap {
         Box::pin(async move {
             Ok(match self.look().await? {
                 Stage::Done(found) => Seen::There(found),
-                Stage::Beginning => Seen::Missing("its services do not answer yet".to_owned()),
+                Stage::Beginning => Seen::Missing(SILENT.to_owned()),
                 Stage::Outside => Seen::Missing("in no cluster".to_owned()),
             })
         })

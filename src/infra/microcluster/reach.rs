@@ -14,6 +14,7 @@ use super::refusals::{Meaning, meaning};
 use super::types::Member;
 use crate::engine::message::Failure;
 use crate::infra::Context;
+use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
 use crate::world::World;
 
@@ -101,6 +102,7 @@ impl Reach {
         context: &Context,
     ) -> Result<Vec<Member>, Failure> {
         let mut silence = Silence::default();
+        let mut wait = Wait::begin(&self.world.clock);
         loop {
             let ready = silence.seen(self.app, context, self.micro.ready().await)?;
             if ready == Some(true) {
@@ -109,6 +111,7 @@ impl Reach {
                     return Ok(members);
                 }
             }
+            wait.goes_on(failures::starts_long(self.app))?;
             self.pause(context).await?;
         }
     }

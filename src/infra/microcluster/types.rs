@@ -63,6 +63,9 @@ pub struct Member {
     /// `ONLINE`, `UNREACHABLE`, `NOT TRUSTED`, `NOT FOUND`, `UPGRADING`, `NEEDS UPGRADE`.
     #[serde(default, deserialize_with = "text")]
     pub status: String,
+    /// When it was last heard, as it says it; the year 1 where it never was.
+    #[serde(default, deserialize_with = "text")]
+    pub last_heartbeat: String,
 }
 
 impl Member {
