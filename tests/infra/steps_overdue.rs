@@ -121,10 +121,17 @@ async fn a_member_of_a_microcluster_that_stays_away_ends_the_wait_until_it_is_ba
         assert_eq!(failure.what.code, "micro.members-late");
         assert!(spoken(&failure.what).starts_with("pi-2 did not come online"));
         let cause = &failure.causes[0];
-        assert!(cause.starts_with("pi-2: UNREACHABLE, last heartbeat 2"), "{cause}");
+        assert!(
+            cause.starts_with("pi-2: UNREACHABLE, last heartbeat 2"),
+            "{cause}"
+        );
     }
     let sockets = &away.machine.world;
-    let ovn = lab.sites.1.node("pi-2").serve(sockets.microovn_socket.clone());
+    let ovn = lab
+        .sites
+        .1
+        .node("pi-2")
+        .serve(sockets.microovn_socket.clone());
     let _back = ovn.await.expect("a socket");
     let step = services[1].step(&works[1]).expect("a step");
     heard(step.apply(&lab.context(Inputs::new())).await).expect("pi-2 is back");
@@ -134,7 +141,9 @@ async fn a_member_of_a_microcluster_that_stays_away_ends_the_wait_until_it_is_ba
 async fn an_lxd_that_starts_and_never_comes_to_an_end_is_said_to() {
     let starting = json!({"type": "error", "error": "LXD daemon not ready yet", "error_code": 503});
     let (_service, world) = saying(&http(503, &starting));
-    let step = LxdService::new(world).step(&Work::LxdReady).expect("a step");
+    let step = LxdService::new(world)
+        .step(&Work::LxdReady)
+        .expect("a step");
     let failure = heard(step.apply(&context()).await).expect_err("it never is");
     assert_eq!(failure.what.code, "lxd.starts-long");
 }

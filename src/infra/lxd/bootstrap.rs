@@ -9,8 +9,8 @@ use super::refusals::{Meaning, meaning};
 use super::types::Server;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
-use crate::infra::rest::RestError;
 use crate::infra::late::Wait;
+use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
 /// This LXD is the first member of the cluster.
