@@ -33,5 +33,6 @@ mod steps_networks;
 mod steps_overdue;
 mod steps_ready;
 mod steps_remote;
+mod steps_stopped;
 mod steps_web;
 mod steps_words;

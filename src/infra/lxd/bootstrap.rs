@@ -13,6 +13,9 @@ use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
+/// What LXD calls it.
+const ENABLING: &str = "Creating bootstrap node";
+
 /// This LXD is the first member of the cluster.
 #[derive(Debug)]
 pub(super) struct Bootstrap {
@@ -49,10 +52,11 @@ impl Bootstrap {
     }
 
     async fn enable(&self, context: &Context) -> Result<(), Failure> {
+        self.reach.settle(context, (ENABLING, "")).await?;
         if self.look().await? {
             return Ok(());
         }
-        let lxd = self.reach.lxd().await?;
+        let lxd = self.reach.lxd().await?.left_on(&context.cancel);
         say(context, "lxd.bootstrapping");
         self.enabling.store(true, Ordering::SeqCst);
         let alive = |_: &_| context.alive();
@@ -60,6 +64,9 @@ impl Bootstrap {
         let Err(error) = self.reach.with_life_signs(context, &lxd, enabling).await else {
             return Ok(());
         };
+        if let RestError::Left { .. } = error {
+            self.enabling.store(false, Ordering::SeqCst);
+        }
         let already = error
             .refusal()
             .is_some_and(|refusal| meaning(refusal) == Meaning::AlreadyClustered);
@@ -133,8 +140,9 @@ impl Bootstrap {
 }
 
 impl Step for Bootstrap {
-    fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+    fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
+            self.reach.settle(context, (ENABLING, "")).await?;
             Ok(if self.look().await? {
                 Seen::There(self.done())
             } else {

@@ -8,6 +8,9 @@ use crate::infra::rest::RestError;
 
 /// A call that failed: `what` was wanted.
 pub(super) fn failed(what: Message, error: &RestError) -> Failure {
+    if let RestError::Left { .. } = error {
+        return left(error);
+    }
     Failure::new(what)
         .because(error)
         .hint(Message::new(hint(error)))
@@ -42,6 +45,13 @@ pub(super) fn stopped() -> Failure {
     Failure::new(Message::new("lxd.stopped-as-asked")).hint(Message::new("lxd.hint-again"))
 }
 
+/// The step stopped because it was asked to, while LXD goes on with what it had begun.
+pub(super) fn left(error: &RestError) -> Failure {
+    Failure::new(Message::new("lxd.stopped-as-asked"))
+        .because(error)
+        .hint(Message::new("lxd.hint-left"))
+}
+
 /// LXD is a member of a cluster that is not the planned one.
 pub(super) fn other_cluster(name: &str, members: &[Member]) -> Failure {
     let what = Message::new("lxd.other-cluster")
@@ -63,7 +73,8 @@ fn hint(error: &RestError) -> &'static str {
         RestError::NoAnswer { .. }
         | RestError::Lost { .. }
         | RestError::OperationGone { .. }
-        | RestError::OperationCancelled { .. } => "lxd.hint-again",
+        | RestError::OperationCancelled { .. }
+        | RestError::Left { .. } => "lxd.hint-again",
         RestError::Broken { .. } => "lxd.hint-version",
         RestError::Refused(refusal) => match meaning(refusal) {
             Meaning::CannotListen => "lxd.hint-listen",

@@ -19,6 +19,9 @@ use crate::engine::plan::LOCAL_POOL;
 use crate::infra::late::Wait;
 use crate::infra::{Context, Doing, Step};
 
+/// What LXD calls it.
+const JOINING: &str = "Joining cluster";
+
 /// This LXD is a member of the leader's cluster.
 #[derive(Debug)]
 pub(super) struct Join {
@@ -59,10 +62,11 @@ impl Join {
     }
 
     async fn join(&self, context: &Context) -> Result<(), Failure> {
+        self.reach.settle(context, (JOINING, "")).await?;
         if self.look().await? {
             return Ok(());
         }
-        let lxd = self.reach.lxd().await?;
+        let lxd = self.reach.lxd().await?.left_on(&context.cancel);
         let server = lxd.server(None).await;
         let server = server.map_err(|error| failures::unanswered(&error))?;
         let request = self.request(context, &server)?;
@@ -168,8 +172,9 @@ impl Join {
 }
 
 impl Step for Join {
-    fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+    fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
+            self.reach.settle(context, (JOINING, "")).await?;
             if !self.look().await? {
                 return Ok(Seen::Missing("not clustered".to_owned()));
             }

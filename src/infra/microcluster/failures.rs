@@ -104,7 +104,8 @@ fn hint(error: &RestError) -> &'static str {
         RestError::NoAnswer { .. }
         | RestError::Lost { .. }
         | RestError::OperationGone { .. }
-        | RestError::OperationCancelled { .. } => "micro.hint-again",
+        | RestError::OperationCancelled { .. }
+        | RestError::Left { .. } => "micro.hint-again",
         RestError::Broken { .. } => "micro.hint-version",
         RestError::Refused(refusal) => match meaning(refusal) {
             Meaning::BadName => "micro.hint-name",

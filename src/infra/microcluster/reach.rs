@@ -175,7 +175,8 @@ pub(in crate::infra) fn passes(error: &RestError) -> bool {
         RestError::NotPermitted { .. }
         | RestError::Broken { .. }
         | RestError::OperationGone { .. }
-        | RestError::OperationCancelled { .. } => false,
+        | RestError::OperationCancelled { .. }
+        | RestError::Left { .. } => false,
     }
 }
 
