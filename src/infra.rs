@@ -14,6 +14,7 @@ mod patient;
 pub mod rest;
 pub mod snapd;
 mod systemd;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -34,5 +34,6 @@ mod steps_overdue;
 mod steps_ready;
 mod steps_remote;
 mod steps_stopped;
+mod steps_tokens;
 mod steps_web;
 mod steps_words;
