@@ -402,7 +402,12 @@ async fn the_service_does_the_plans_work() {
     let snaps = vec![SnapName::MicroOvn];
     let channel = "24.03/stable".to_owned();
     let snap = SnapName::MicroOvn;
-    for work in [Work::Snap { snap, channel }, Work::SnapHold { snap }] {
+    let installed = Work::Snap {
+        snap,
+        channel,
+        revision: None,
+    };
+    for work in [installed, Work::SnapHold { snap }] {
         let step = service.step(&work).expect("it is snapd's");
         lab.walk(step.as_ref()).await;
     }
@@ -413,6 +418,7 @@ async fn the_service_does_the_plans_work() {
     let work = Work::Snap {
         snap,
         channel: "24.03/stable".to_owned(),
+        revision: None,
     };
     let told = service.inputs_for(&work).await.expect("an answer");
     assert_eq!(told[REVISION], "1043");
@@ -420,4 +426,28 @@ async fn the_service_does_the_plans_work() {
         ServiceState::Snapd(state) => assert!(state.snap("microovn").is_some_and(|it| it.held)),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snap_of_a_fresh_service_is_brought_to_the_channel_and_revision_that_the_plan_names() {
+    let mut older = InstalledSnap::new("lxd", "5.21/stable");
+    older.revision = Some("38331".to_owned());
+    let lab = Lab::with(vec![older], &[]).await;
+    let service = SnapdService::new(&lab.world());
+    let brought = |revision: Option<&str>| Work::Snap {
+        snap: SnapName::Lxd,
+        channel: "6/stable".to_owned(),
+        revision: revision.map(str::to_owned),
+    };
+    let stays = service.step(&brought(None)).expect("it is snapd's");
+    let found = lab.is_there(stays.as_ref()).await;
+    assert!(found[0].contains("revision 38331"), "{found:?}");
+    let step = service
+        .step(&brought(Some("38820")))
+        .expect("it is snapd's");
+    let found = lab.walk(step.as_ref()).await;
+    assert_eq!(
+        found,
+        ["lxd 6.9-a83edf2 is there, revision 38820 from 6/stable."]
+    );
 }

@@ -36,13 +36,18 @@ impl InfraBootstrapper for SnapdService {
     fn step(&self, work: &Work) -> Option<Box<dyn Step>> {
         let snapd = self.snapd.clone();
         Some(match work {
-            Work::Snap { snap, channel } => {
+            Work::Snap {
+                snap,
+                channel,
+                revision,
+            } => {
                 let build = Build {
                     channel: channel.clone(),
-                    revision: None,
+                    revision: revision.clone(),
                 };
                 let name = snap.name().to_owned();
-                Box::new(SnapInstalled::new(snapd, name, build, false))
+                let refresh = revision.is_some();
+                Box::new(SnapInstalled::new(snapd, name, build, refresh))
             }
             Work::SnapConnect { snaps } => Box::new(PlugsConnected {
                 snapd,

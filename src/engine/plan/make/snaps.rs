@@ -3,7 +3,11 @@
 use super::{Builder, id};
 use crate::engine::answers::NodeAnswers;
 use crate::engine::plan::{Phase, SnapName, Work};
+use crate::engine::preflight::brought_to;
 use crate::engine::services::{LxdState, MicroState, NodeFacts, SnapdState};
+
+/// The class of the usual time of a snap's step where the snap is there already.
+const THERE: &str = "snap.there";
 
 impl Builder<'_> {
     /// Installs what is missing, connects, holds, and waits for the daemons.
@@ -11,9 +15,8 @@ impl Builder<'_> {
         let snaps = self.snaps(node);
         let mut needs = Vec::new();
         for (snap, channel) in &snaps {
-            let (snap, channel) = (*snap, channel.clone());
-            let work = Work::Snap { snap, channel };
-            let there = [self.add(Phase::Preflight, &node.name, work, &[])];
+            let there = [self.snap(node, (*snap, channel))];
+            let snap = *snap;
             // At once: a refresh in the middle of a join would restart the daemon.
             let hold = Work::SnapHold { snap };
             needs.push(self.add(Phase::Preflight, &node.name, hold, &there));
@@ -30,6 +33,24 @@ impl Builder<'_> {
         if self.basis.answers.has_ovn() {
             self.add(Phase::Preflight, &node.name, Work::OvnReady, &needs);
         }
+    }
+
+    /// The step that sees to one snap: it installs or refreshes it, or finds it there in no time.
+    fn snap(&mut self, node: &NodeAnswers, (snap, channel): (SnapName, &str)) -> String {
+        let (answers, facts) = (self.basis.answers, self.basis.facts);
+        let found = self.facts(node).and_then(|it| it.snapd.snap(snap.name()));
+        let brought = brought_to(snap, &node.name, (answers, facts));
+        let stays = found.is_some_and(|it| it.active) && brought.is_none();
+        let work = Work::Snap {
+            snap,
+            channel: brought.map_or(channel, |it| &it.channel).to_owned(),
+            revision: brought.map(|it| it.revision.clone()),
+        };
+        let id = self.add(Phase::Preflight, &node.name, work, &[]);
+        if stays && let Some(step) = self.steps.last_mut() {
+            step.usual_ms = self.basis.usual.of(THERE);
+        }
+        id
     }
 
     /// The snaps of a node that mcloud sees to, with their channels: of a service that runs without
