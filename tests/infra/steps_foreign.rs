@@ -8,8 +8,10 @@ use mcloud::engine::services::{LxdState, ServiceState};
 use mcloud::infra::InfraBootstrapper;
 use mcloud::infra::lxd::types::{Config, Devices, NewPool};
 use mcloud::infra::rest::envelope::OperationView;
+use mcloud::infra::rest::{Call, Rest};
 use mcloud::rehearsal::lxd::Release;
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, members, pending};
 use crate::steps_words::spoken;
@@ -352,7 +354,7 @@ async fn a_root_disk_of_somebody_else_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_profiles_other_devices_stay_and_were_what_was_there_before() {
+async fn the_profiles_other_devices_and_its_config_stay_and_are_told_to_nobody() {
     for release in RELEASES {
         let lab = Lab::of(release, 1, &[]).await;
         lab.bootstrap().await;
@@ -363,16 +365,26 @@ async fn the_profiles_other_devices_stay_and_were_what_was_there_before() {
         lxd.patch_profile("default", &gpu, &quiet)
             .await
             .expect("a device");
+        let secret = json!({"config": {"cloud-init.user-data": "password: hunter2"}});
+        let call = Call::patch("/1.0/profiles/default", secret);
+        let rest = Rest::new(lab.node(1).machine.world.lxd_sockets[0].clone());
+        assert!(rest.send(&call).await.expect("an answer").status < 300);
+        let ServiceState::Lxd(LxdState::Answers(told)) = lab.node(1).service.status().await else {
+            panic!("{release} does not answer");
+        };
+        assert_eq!(told.profile, Devices::new());
         assert_eq!(
             lab.observe(1, &crate::steps_lab::profile()).await,
             Ok(Seen::Missing(
-                r#"{"config":{},"devices":{"gpu0":{"type":"gpu"}}}"#.to_owned()
+                r#"{"lacking":["root"],"replaced":{}}"#.to_owned()
             ))
         );
         lab.walk(1, &crate::steps_lab::profile()).await;
         let profile = lxd.profile("default").await.expect("the profile");
         assert_eq!(profile.devices["gpu0"], gpu["gpu0"]);
         assert_eq!(profile.devices.len(), 2);
+        let user_data = &profile.config["cloud-init.user-data"];
+        assert_eq!(user_data, "password: hunter2");
     }
 }
 
