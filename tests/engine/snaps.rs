@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use mcloud::engine::answers::Answers;
+use mcloud::engine::answers::{Answers, DiskChoice, DiskFilter, DriverChoice, Purpose};
 use mcloud::engine::plan::make::{Basis, make};
 use mcloud::engine::plan::{Plan, Work};
 use mcloud::engine::preflight::{Check, Verdict, check_nodes, check_services};
-use mcloud::engine::services::{LxdState, NodeFacts, SnapFacts, SnapdFacts, SnapdState};
+use mcloud::engine::services::{
+    LxdState, MicroState, NodeFacts, SnapFacts, SnapdFacts, SnapdState,
+};
 use rstest::rstest;
 
 use crate::stage::{NAMES, answers, facts};
+
+/// A change of one node's facts.
+type Change = fn(&mut NodeFacts);
 
 type Nodes = BTreeMap<String, NodeFacts>;
 
@@ -145,4 +150,65 @@ fn a_snap_that_is_there_takes_no_time_and_one_that_is_fetched_takes_minutes() {
     assert!(usual("snap.lxd@pi-c") >= 60_000);
     let refreshed = self::plan(&self::nodes(OLDER));
     assert!(refreshed.step("snap.lxd@pi-c").expect("a step").usual_ms >= 60_000);
+}
+
+fn answering(facts: &mut NodeFacts) -> &mut mcloud::engine::services::LxdFacts {
+    match &mut facts.lxd {
+        LxdState::Answers(lxd) => lxd,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Ceph's snap is to be installed.
+fn without_ceph(facts: &mut NodeFacts) {
+    facts.ceph = MicroState::Absent;
+    if let SnapdState::Answers(snapd) = &mut facts.snapd {
+        snapd.snaps.retain(|snap| snap.name == "lxd");
+    }
+}
+
+#[rstest]
+#[case::fresh(|_: &mut NodeFacts| (), true)]
+#[case::in_use(|facts: &mut NodeFacts| answering(facts).networks.push("lxdbr0".into()), false)]
+#[case::in_use_and_ceph_comes_later(|facts: &mut NodeFacts| {
+    answering(facts).networks.push("lxdbr0".into());
+    without_ceph(facts);
+}, true)]
+#[case::stopped(|facts: &mut NodeFacts| facts.lxd = LxdState::Stopped, false)]
+fn lxd_is_started_anew_where_it_may_be_older_than_its_connections(
+    #[case] change: Change,
+    #[case] anew: bool,
+) {
+    let mut answers = answers(1);
+    answers.nodes[0].disks = vec![DiskChoice {
+        purpose: Purpose::Ceph,
+        find: DiskFilter {
+            serial: Some("pi-a-A".to_owned()),
+            ..DiskFilter::default()
+        },
+        encrypt: false,
+    }];
+    answers.local.driver = DriverChoice::None;
+    let mut nodes = nodes(USUAL);
+    nodes.retain(|name, _| name == "pi-a");
+    let facts = nodes.get_mut("pi-a").expect("it is there");
+    facts.ceph = MicroState::Answers(Box::default());
+    if let SnapdState::Answers(snapd) = &mut facts.snapd {
+        let mut ceph = snapd.snaps[0].clone();
+        "microceph".clone_into(&mut ceph.name);
+        snapd.snaps.push(ceph);
+    }
+    change(facts);
+    let basis = Basis {
+        cluster: "c1",
+        answers: &answers,
+        facts: &nodes,
+        usual: &mcloud::usual::shipped(),
+    };
+    let plan = make(basis).expect("a plan");
+    let connect = &plan.step("snap.connect@pi-a").expect("a step").work;
+    let Work::SnapConnect { anew: told, .. } = connect else {
+        panic!("{connect:?}");
+    };
+    assert_eq!(*told, anew);
 }

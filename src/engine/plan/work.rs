@@ -28,6 +28,10 @@ pub enum Work {
     SnapConnect {
         /// The services' snaps of this node.
         snaps: Vec<SnapName>,
+        /// Whether LXD's daemon may be older than its connections and is started anew once they are there:
+        /// snapd makes some by itself, and LXD reads them when it starts.
+        #[serde(default)]
+        anew: bool,
     },
     /// A snap does not refresh by itself.
     SnapHold {

@@ -74,7 +74,7 @@ fn is_newer(snap: &SnapFacts, than: &SnapFacts) -> bool {
 }
 
 /// Whether a snap's service answers, and is in no cluster and holds nothing.
-fn is_fresh(snap: SnapName, facts: &NodeFacts) -> bool {
+pub(in crate::engine) fn is_fresh(snap: SnapName, facts: &NodeFacts) -> bool {
     let is_alone = |micro: &MicroState| micro.facts().is_some_and(|it| it.members.is_empty());
     match snap {
         SnapName::Lxd => matches!(&facts.lxd, LxdState::Answers(lxd)

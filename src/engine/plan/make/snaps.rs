@@ -3,7 +3,7 @@
 use super::{Builder, id};
 use crate::engine::answers::NodeAnswers;
 use crate::engine::plan::{Phase, SnapName, Work};
-use crate::engine::preflight::brought_to;
+use crate::engine::preflight::{brought_to, is_fresh};
 use crate::engine::services::{LxdState, MicroState, NodeFacts, SnapdState};
 
 /// The class of the usual time of a snap's step where the snap is there already.
@@ -23,7 +23,8 @@ impl Builder<'_> {
         }
         if !snaps.is_empty() {
             let snaps: Vec<_> = snaps.into_iter().map(|(snap, _)| snap).collect();
-            let connect = Work::SnapConnect { snaps };
+            let anew = self.facts(node).is_some_and(|it| may_be_older(it, &snaps));
+            let connect = Work::SnapConnect { snaps, anew };
             needs = vec![self.add(Phase::Preflight, &node.name, connect, &needs)];
         }
         self.add(Phase::Preflight, &node.name, Work::LxdReady, &needs);
@@ -83,6 +84,20 @@ impl Builder<'_> {
     /// The step after which the daemon of `service` on `node` is ready.
     pub(super) fn ready(service: &str, node: &str) -> String {
         id(&format!("{service}.ready"), node)
+    }
+}
+
+/// Whether LXD's daemon may have been started before it was connected with the other services: they are
+/// installed beside it, or nobody knows, as of an LXD that is fresh and loses nothing by a start.
+fn may_be_older(facts: &NodeFacts, snaps: &[SnapName]) -> bool {
+    let others = || snaps.iter().filter(|snap| **snap != SnapName::Lxd);
+    let installs = others().any(|snap| facts.snapd.snap(snap.name()).is_none());
+    let both = snaps.contains(&SnapName::Lxd) && others().next().is_some();
+    both && match &facts.lxd {
+        LxdState::Answers(_) => installs || is_fresh(SnapName::Lxd, facts),
+        LxdState::Absent => installs,
+        // It is started after they are connected, or cannot be used at all.
+        LxdState::Stopped | LxdState::NotPermitted | LxdState::Broken(_) => false,
     }
 }
 
