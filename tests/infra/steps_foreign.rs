@@ -404,3 +404,32 @@ async fn a_joiner_without_a_part_is_not_let_make_one_up() {
         "lxd.pool-other-driver"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_listens_on_the_cluster_address_and_running_machines_may_move() {
+    for release in RELEASES {
+        let key = "instances.migration.stateful";
+        let expected = (release != Release::V5_0).then_some("true");
+        let lab = Lab::of(release, 2, &[]).await;
+        lab.walk(1, &address(lab.node(1), true)).await;
+        lab.walk(2, &address(lab.node(2), false)).await;
+        let found = async |number: usize| {
+            let server = lab.node(number).lxd.server(None).await;
+            server.expect("an answer").config
+        };
+        let leader = found(1).await;
+        assert_eq!(leader["core.https_address"], "10.77.0.11:8443");
+        assert_eq!(leader.get(key).map(String::as_str), expected, "{release}");
+        assert_eq!(found(2).await.get(key), None, "a joiner's goes anyhow");
+
+        if expected.is_some() {
+            let lab = Lab::of(release, 1, &[]).await;
+            let lxd = &lab.node(1).lxd;
+            let chosen = config(&[(key, "false")]);
+            lxd.patch_server(&chosen, None, &quiet).await.expect("set");
+            lab.walk(1, &address(lab.node(1), true)).await;
+            let server = lxd.server(None).await.expect("an answer");
+            assert_eq!(server.config[key], "false", "somebody's choice stays");
+        }
+    }
+}
