@@ -40,6 +40,18 @@ pub(crate) struct Node {
     pub(crate) _serving: [Serving; 2],
 }
 
+impl Node {
+    /// Its services with this script for systemctl.
+    pub(crate) fn with_systemctl(&mut self, script: &str) {
+        self.machine.world.programs.systemctl = self.machine.program("systemctl", script);
+        let world = &self.machine.world;
+        self.services = [
+            Box::new(CephService::new(world.clone())),
+            Box::new(OvnService::new(world.clone())),
+        ];
+    }
+}
+
 /// Nodes `pi-1`, `pi-2` … at 10.77.0.11, 12 …, each with an empty disk `sda` and a disk `sdb` that
 /// holds photos.
 pub(crate) struct Lab {

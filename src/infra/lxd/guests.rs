@@ -88,7 +88,9 @@ impl GuestProof {
         let (members, left_out) = fit::fitting(&found, &self.guests.members, architecture);
         let guests = Self::on(&members);
         let proven = self.prove(context, &lxd, (archive, &guests)).await;
-        left_out.into_iter().for_each(|says| self.note(says));
+        if let Some(says) = left_out {
+            self.note(says);
+        }
         if proven.is_ok() && world.roots.dev.join("kvm").exists() {
             self.note(Message::new("lxd.guests-no-vm"));
         }

@@ -55,7 +55,8 @@ impl Bootstrap {
             return Ok(Stage::Outside);
         }
         let online = self.own(&members)?.is_online();
-        Ok(if online && self.reach.works().await.is_ok() {
+        let works = online && self.reach.works().await.is_ok();
+        Ok(if works && self.reach.is_whole().await {
             Stage::Done(self.done(&members))
         } else {
             Stage::Beginning
@@ -125,7 +126,7 @@ impl Bootstrap {
                 }
                 let works =
                     own.is_online() && patience.bear(app, context, reach.works().await)?.is_some();
-                if works {
+                if works && reach.is_whole().await {
                     return Ok(self.done(&members));
                 }
                 let late = if own.is_online() {

@@ -16,6 +16,7 @@ use crate::engine::message::Failure;
 use crate::infra::Context;
 use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
+use crate::infra::systemd;
 use crate::world::World;
 
 /// The pause between two looks at something that is on its way.
@@ -54,6 +55,15 @@ impl Reach {
             Err(error) if error.is_not_found() => self.micro.services().await.map(drop),
             other => other.map(drop),
         }
+    }
+
+    /// Whether the service that starts last runs, as far as systemd tells.
+    pub(in crate::infra) async fn is_whole(&self) -> bool {
+        let Some(unit) = self.app.last else {
+            return true;
+        };
+        let installed = systemd::is_installed(&self.world, unit).await;
+        installed != Some(true) || systemd::is(&self.world, unit, "active").await
     }
 
     /// Waits until the next look; stops where the step was asked to.

@@ -73,7 +73,7 @@ impl Lxd {
         let all: Option<BTreeMap<String, Vec<Operation>>> =
             self.get("/1.0/operations?recursion=1").await?;
         let all = all.unwrap_or_default().into_values().flatten();
-        Ok(all.filter(|it| it.is_running()).collect())
+        Ok(all.filter(Operation::is_running).collect())
     }
 
     /// Waits until an operation is over, however long it runs: `progress` hears of every round.
