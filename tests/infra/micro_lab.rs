@@ -37,7 +37,7 @@ pub(crate) struct Node {
     services: [Box<dyn InfraBootstrapper>; 2],
     pub(crate) ceph: MicroCeph,
     pub(crate) ovn: MicroOvn,
-    pub(crate) _serving: [Serving; 2],
+    pub(crate) serving: [Serving; 2],
 }
 
 impl Node {
@@ -304,7 +304,7 @@ async fn node(
         ],
         ceph: MicroCeph::new(world.microceph_socket.clone()),
         ovn: MicroOvn::new(world.microovn_socket.clone()),
-        _serving: [ceph.expect("a socket"), ovn.expect("a socket")],
+        serving: [ceph.expect("a socket"), ovn.expect("a socket")],
         name,
         machine,
     }

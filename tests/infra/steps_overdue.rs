@@ -107,7 +107,7 @@ async fn a_member_of_a_microcluster_that_stays_away_ends_the_wait_until_it_is_ba
     ];
     let world = fast(&lab.node(1).machine.world);
     let away = lab.nodes.remove(1);
-    for serving in away._serving {
+    for serving in away.serving {
         serving.stop();
     }
     let services: [Box<dyn InfraBootstrapper>; 2] = [
