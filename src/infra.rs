@@ -5,6 +5,7 @@
 //! first, and what is there already is never an error.
 
 pub mod host;
+mod late;
 pub mod lxd;
 pub mod microceph;
 pub mod microcluster;
@@ -13,6 +14,7 @@ mod patient;
 pub mod rest;
 pub mod snapd;
 mod systemd;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::future::Future;

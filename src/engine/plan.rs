@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::Purpose;
 use super::facts::Disk;
 pub use parts::{Guests, NetworkPart, NetworkShape, PoolPart, PoolSource, RemotePool, SnapName};
-pub use profile::{Compared, Device, Devices, NIC, OtherDevice, ProfileWants};
+pub use profile::{Compared, Device, Devices, NIC, OtherDevice, ProfileWants, concerned};
 pub use work::Work;
 
 /// The name of the local pool, as MicroCloud names it.

@@ -31,6 +31,7 @@ pub use network::{
     Mistake, NodeNics, Setting, check_networks, is_free_nic, network_mistakes, unusable_uplink,
 };
 pub use nic::{AddressChoice, usable_addresses};
+pub(super) use revisions::{brought_to, is_fresh};
 pub use room::check_room;
 
 /// What a check found.

@@ -28,6 +28,8 @@ pub(in crate::infra) struct App {
     pub(in crate::infra) unit: &'static str,
     /// What only answers once its own services work: a member is listed as online long before.
     pub(in crate::infra) proof: &'static str,
+    /// The unit of the service that is started after the one that answers that; none where it is the last.
+    pub(in crate::infra) last: Option<&'static str>,
 }
 
 impl App {

@@ -113,6 +113,8 @@ pub struct NodeSpec {
     pub ovn_env: Probe,
     /// The release of its kernel.
     pub kernel: String,
+    /// Its architecture by the kernel's name, `aarch64`.
+    pub architecture: String,
 }
 
 impl NodeSpec {
@@ -131,6 +133,7 @@ impl NodeSpec {
             ovn: Probe::always(false),
             ovn_env: Probe::always(false),
             kernel: "6.8.0-1013-raspi".to_owned(),
+            architecture: "aarch64".to_owned(),
         }
     }
 

@@ -18,6 +18,7 @@ mod planning;
 mod profile;
 mod random;
 mod services;
+mod snaps;
 mod stage;
 mod wizard;
 mod worker;

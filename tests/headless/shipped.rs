@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mcloud::{text, usual};
 
-const CLASSES: [&str; 34] = [
+const CLASSES: [&str; 40] = [
     "lxd.ready",
     "control.state",
     "control.agent",
@@ -39,6 +39,13 @@ const CLASSES: [&str; 34] = [
     "microovn.bootstrap",
     "microovn.join",
     "microovn.chassis",
+    "snap.lxd",
+    "snap.microceph",
+    "snap.microovn",
+    // A snap that is there already, whichever.
+    "snap.there",
+    "snap.hold",
+    "snap.connect",
 ];
 
 #[test]

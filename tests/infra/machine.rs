@@ -1,8 +1,10 @@
 //! A small machine in a temporary directory: sysfs, proc, dev, etc and udev as files.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use mcloud::engine::facts::Disk;
 use mcloud::infra::host::disks;
@@ -46,6 +48,24 @@ impl Machine {
         fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).expect("directories");
         fs::write(path, text).expect("a file");
         self
+    }
+
+    /// A program; its path. A process that has ended wrote it: while this one holds the file open, a fork
+    /// of another test inherits it, and the program is "busy".
+    pub(crate) fn program(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.path(name);
+        let mut writing = Command::new("sh")
+            .args(["-c", "cat > \"$0\""])
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut text = writing.stdin.take().expect("its input");
+        text.write_all(script.as_bytes()).expect("a script");
+        drop(text);
+        assert!(writing.wait().expect("an end").success());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a program");
+        path
     }
 
     /// A link with its directories.

@@ -37,7 +37,19 @@ pub(crate) struct Node {
     services: [Box<dyn InfraBootstrapper>; 2],
     pub(crate) ceph: MicroCeph,
     pub(crate) ovn: MicroOvn,
-    pub(crate) _serving: [Serving; 2],
+    pub(crate) serving: [Serving; 2],
+}
+
+impl Node {
+    /// Its services with this script for systemctl.
+    pub(crate) fn with_systemctl(&mut self, script: &str) {
+        self.machine.world.programs.systemctl = self.machine.program("systemctl", script);
+        let world = &self.machine.world;
+        self.services = [
+            Box::new(CephService::new(world.clone())),
+            Box::new(OvnService::new(world.clone())),
+        ];
+    }
 }
 
 /// Nodes `pi-1`, `pi-2` … at 10.77.0.11, 12 …, each with an empty disk `sda` and a disk `sdb` that
@@ -292,7 +304,7 @@ async fn node(
         ],
         ceph: MicroCeph::new(world.microceph_socket.clone()),
         ovn: MicroOvn::new(world.microovn_socket.clone()),
-        _serving: [ceph.expect("a socket"), ovn.expect("a socket")],
+        serving: [ceph.expect("a socket"), ovn.expect("a socket")],
         name,
         machine,
     }

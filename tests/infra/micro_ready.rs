@@ -2,10 +2,7 @@
 //! systemctl and sockets.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::process::{Command, Stdio};
 
 use mcloud::engine::Seen;
 use mcloud::engine::message::Failure;
@@ -36,20 +33,7 @@ fn machine(loaded: &str, active: &str, start: &str) -> Machine {
          esac\n",
         machine.path("started").display()
     );
-    // Written by a process that has ended: a file that is open for writing cannot be executed.
-    let mut writing = Command::new("sh")
-        .args(["-c", "cat > \"$0\""])
-        .arg(machine.path("systemctl"))
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("a shell");
-    let mut text = writing.stdin.take().expect("its input");
-    text.write_all(script.as_bytes()).expect("a script");
-    drop(text);
-    assert!(writing.wait().expect("an end").success());
-    let mode = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(machine.path("systemctl"), mode).expect("a program");
-    machine.world.programs.systemctl = machine.path("systemctl");
+    machine.world.programs.systemctl = machine.program("systemctl", &script);
     machine.world.microovn_socket = machine.path("ovn.socket");
     machine.world.microceph_socket = machine.path("ceph.socket");
     machine.world.clock = Clock::faster(200.0);

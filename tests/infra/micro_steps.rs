@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use mcloud::engine::Seen;
 use mcloud::engine::plan::Work;
+use mcloud::infra::Inputs;
 
 use crate::micro_lab::{Lab, by_id};
 use crate::steps_words::spoken;
@@ -185,4 +186,47 @@ async fn a_stopped_run_finds_what_it_had_made_and_makes_the_rest() {
         hint.contains("journalctl -u snap.microceph.daemon"),
         "{hint}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bootstrap_of_ovn_that_still_runs_is_not_taken_for_done() {
+    let lab = Lab::of(1, &[]).await;
+    let work = lab.ovn_bootstrap(1);
+    let context = lab.context(Inputs::new());
+    let step = lab.step(1, &work);
+    let mut listed = 0;
+    let looking = async {
+        loop {
+            let members = lab.node(1).ovn.core().members().await.unwrap_or_default();
+            match lab.observe(1, &work).await {
+                Ok(Seen::There(_)) => break,
+                Ok(Seen::Missing(found)) if !members.is_empty() => {
+                    assert_eq!(found, "its services do not answer yet");
+                    listed += 1;
+                }
+                _ => {}
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let (applied, ()) = tokio::join!(step.apply(&context), looking);
+    applied.expect("a cluster");
+    assert!(listed > 0, "it was listed before it was done");
+    assert!(lab.sites.1.ovn_ready("pi-1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ovn_whose_chassis_does_not_run_yet_is_not_whole() {
+    let mut lab = Lab::of(1, &[]).await;
+    let work = lab.ovn_bootstrap(1);
+    lab.walk(1, &work).await;
+    for (state, there) in [("activating", false), ("active", true)] {
+        let script = format!(
+            "#!/bin/sh\ncase $3 in LoadState) echo LoadState=loaded;; \
+             *) echo ActiveState={state};; esac\n"
+        );
+        lab.nodes[0].with_systemctl(&script);
+        let seen = lab.observe(1, &work).await.expect("an answer");
+        assert_eq!(matches!(seen, Seen::There(_)), there, "{state}: {seen:?}");
+    }
 }

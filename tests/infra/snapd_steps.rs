@@ -302,6 +302,7 @@ async fn a_slot_that_an_older_build_lacks_is_done_without() {
     let step = PlugsConnected {
         snapd: lab.snapd.clone(),
         wanted: plugs::wanted(&["lxd", "microovn"]),
+        older: None,
     };
     let found = lab.walk(&step).await;
     assert_eq!(
@@ -336,6 +337,7 @@ async fn what_the_services_need_is_connected_and_they_see_it() {
     let step = PlugsConnected {
         snapd: lab.snapd.clone(),
         wanted: plugs::wanted(&["lxd", "microceph", "microovn"]),
+        older: None,
     };
     let found = lab.walk(&step).await;
     assert_eq!(
@@ -359,6 +361,7 @@ async fn a_plug_that_cannot_be_connected_is_a_failure_and_the_next_attempt_goes_
     let step = PlugsConnected {
         snapd: lab.snapd.clone(),
         wanted: plugs::wanted(&["lxd", "microovn"]),
+        older: None,
     };
     let failure = lab.apply(&step).await.expect_err("refused once");
     assert_eq!(failure.what.code, "snapd.connect-failed");
@@ -402,17 +405,23 @@ async fn the_service_does_the_plans_work() {
     let snaps = vec![SnapName::MicroOvn];
     let channel = "24.03/stable".to_owned();
     let snap = SnapName::MicroOvn;
-    for work in [Work::Snap { snap, channel }, Work::SnapHold { snap }] {
+    let installed = Work::Snap {
+        snap,
+        channel,
+        revision: None,
+    };
+    for work in [installed, Work::SnapHold { snap }] {
         let step = service.step(&work).expect("it is snapd's");
         lab.walk(step.as_ref()).await;
     }
-    let connect = service.step(&Work::SnapConnect { snaps });
+    let connect = service.step(&Work::SnapConnect { snaps, anew: false });
     let found = lab.is_there(connect.expect("it is snapd's").as_ref()).await;
     assert_eq!(found, ["Connected plugs: 8."]);
     assert!(service.step(&Work::LxdReady).is_none());
     let work = Work::Snap {
         snap,
         channel: "24.03/stable".to_owned(),
+        revision: None,
     };
     let told = service.inputs_for(&work).await.expect("an answer");
     assert_eq!(told[REVISION], "1043");
@@ -420,4 +429,51 @@ async fn the_service_does_the_plans_work() {
         ServiceState::Snapd(state) => assert!(state.snap("microovn").is_some_and(|it| it.held)),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snap_of_a_fresh_service_is_brought_to_the_channel_and_revision_that_the_plan_names() {
+    let mut older = InstalledSnap::new("lxd", "5.21/stable");
+    older.revision = Some("38331".to_owned());
+    let lab = Lab::with(vec![older], &[]).await;
+    let service = SnapdService::new(&lab.world());
+    let brought = |revision: Option<&str>| Work::Snap {
+        snap: SnapName::Lxd,
+        channel: "6/stable".to_owned(),
+        revision: revision.map(str::to_owned),
+    };
+    let stays = service.step(&brought(None)).expect("it is snapd's");
+    let found = lab.is_there(stays.as_ref()).await;
+    assert!(found[0].contains("revision 38331"), "{found:?}");
+    let step = service
+        .step(&brought(Some("38820")))
+        .expect("it is snapd's");
+    let found = lab.walk(step.as_ref()).await;
+    assert_eq!(
+        found,
+        ["lxd 6.9-a83edf2 is there, revision 38820 from 6/stable."]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_lxd_that_was_there_before_its_connections_is_started_anew_once() {
+    let snaps = [
+        ("lxd", "5.21/stable"),
+        ("microceph", "squid/stable"),
+        ("microovn", "24.03/stable"),
+    ];
+    let lab = Lab::of(&snaps, &[]).await;
+    let service = SnapdService::new(&lab.world());
+    let work = |anew| Work::SnapConnect {
+        snaps: vec![SnapName::Lxd, SnapName::MicroCeph, SnapName::MicroOvn],
+        anew,
+    };
+    let step = |anew| service.step(&work(anew)).expect("it is snapd's");
+    lab.apply(step(false).as_ref()).await.expect("connected");
+    lab.is_there(step(false).as_ref()).await;
+    let before = lab.services();
+    let found = lab.walk(step(true).as_ref()).await;
+    assert_eq!(found[0], "Connected plugs: 18.");
+    assert_eq!(lab.services()[before.len()..], ["lxd Restarted"]);
+    lab.is_there(step(true).as_ref()).await;
 }

@@ -126,7 +126,8 @@ async fn a_join_whose_token_was_used_up_gets_a_new_one_with_the_next_attempt() {
         lab.walk(2, &address(lab.node(2), false)).await;
         let work = lab.join(2, None);
         let old = lab.inputs(&work).await.expect("inputs");
-        lab.inputs(&work).await.expect("newer inputs");
+        let newer = lab.node(1).lxd.create_token("pi-2").await;
+        newer.expect("it voids the old one");
         let step = lab.step(2, &work);
         let failure = heard(step.apply(&lab.context(old)).await).expect_err("void");
         assert_eq!(failure.hint.expect("a hint").code, "lxd.hint-token");

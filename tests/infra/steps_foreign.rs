@@ -8,8 +8,10 @@ use mcloud::engine::services::{LxdState, ServiceState};
 use mcloud::infra::InfraBootstrapper;
 use mcloud::infra::lxd::types::{Config, Devices, NewPool};
 use mcloud::infra::rest::envelope::OperationView;
+use mcloud::infra::rest::{Call, Rest};
 use mcloud::rehearsal::lxd::Release;
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 use crate::steps_lab::{Lab, Node, RELEASES, address, bootstrap, disk, file, members, pending};
 use crate::steps_words::spoken;
@@ -352,7 +354,7 @@ async fn a_root_disk_of_somebody_else_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_profiles_other_devices_stay_and_were_what_was_there_before() {
+async fn the_profiles_other_devices_and_its_config_stay_and_are_told_to_nobody() {
     for release in RELEASES {
         let lab = Lab::of(release, 1, &[]).await;
         lab.bootstrap().await;
@@ -363,16 +365,26 @@ async fn the_profiles_other_devices_stay_and_were_what_was_there_before() {
         lxd.patch_profile("default", &gpu, &quiet)
             .await
             .expect("a device");
+        let secret = json!({"config": {"cloud-init.user-data": "password: hunter2"}});
+        let call = Call::patch("/1.0/profiles/default", secret);
+        let rest = Rest::new(lab.node(1).machine.world.lxd_sockets[0].clone());
+        assert!(rest.send(&call).await.expect("an answer").status < 300);
+        let ServiceState::Lxd(LxdState::Answers(told)) = lab.node(1).service.status().await else {
+            panic!("{release} does not answer");
+        };
+        assert_eq!(told.profile, Devices::new());
         assert_eq!(
             lab.observe(1, &crate::steps_lab::profile()).await,
             Ok(Seen::Missing(
-                r#"{"config":{},"devices":{"gpu0":{"type":"gpu"}}}"#.to_owned()
+                r#"{"lacking":["root"],"replaced":{}}"#.to_owned()
             ))
         );
         lab.walk(1, &crate::steps_lab::profile()).await;
         let profile = lxd.profile("default").await.expect("the profile");
         assert_eq!(profile.devices["gpu0"], gpu["gpu0"]);
         assert_eq!(profile.devices.len(), 2);
+        let user_data = &profile.config["cloud-init.user-data"];
+        assert_eq!(user_data, "password: hunter2");
     }
 }
 
@@ -391,4 +403,33 @@ async fn a_joiner_without_a_part_is_not_let_make_one_up() {
         refused.expect_err("another driver").what.code,
         "lxd.pool-other-driver"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_listens_on_the_cluster_address_and_running_machines_may_move() {
+    for release in RELEASES {
+        let key = "instances.migration.stateful";
+        let expected = (release != Release::V5_0).then_some("true");
+        let lab = Lab::of(release, 2, &[]).await;
+        lab.walk(1, &address(lab.node(1), true)).await;
+        lab.walk(2, &address(lab.node(2), false)).await;
+        let found = async |number: usize| {
+            let server = lab.node(number).lxd.server(None).await;
+            server.expect("an answer").config
+        };
+        let leader = found(1).await;
+        assert_eq!(leader["core.https_address"], "10.77.0.11:8443");
+        assert_eq!(leader.get(key).map(String::as_str), expected, "{release}");
+        assert_eq!(found(2).await.get(key), None, "a joiner's goes anyhow");
+
+        if expected.is_some() {
+            let lab = Lab::of(release, 1, &[]).await;
+            let lxd = &lab.node(1).lxd;
+            let chosen = config(&[(key, "false")]);
+            lxd.patch_server(&chosen, None, &quiet).await.expect("set");
+            lab.walk(1, &address(lab.node(1), true)).await;
+            let server = lxd.server(None).await.expect("an answer");
+            assert_eq!(server.config[key], "false", "somebody's choice stays");
+        }
+    }
 }

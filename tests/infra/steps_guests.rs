@@ -5,7 +5,7 @@ use std::fs;
 use mcloud::engine::plan::{BRIDGE, Guests, NetworkPart, NetworkShape, OVN_NETWORK, Work};
 use mcloud::infra::Inputs;
 use mcloud::infra::lxd::client::NewContainer;
-use mcloud::rehearsal::lxd::Release;
+use mcloud::rehearsal::lxd::{NodeSpec, Release};
 
 use crate::steps_lab::{Lab, RELEASES};
 use crate::steps_words::spoken;
@@ -225,4 +225,37 @@ async fn where_virtual_machines_could_run_it_is_said_that_none_was_proven() {
     let done = lab.apply(1, &proof).await.expect("a proof");
     assert!(says(&done), "{done:?}");
     done.iter().map(spoken).for_each(drop);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_of_another_architecture_are_left_out_and_named() {
+    for release in RELEASES {
+        let change = |spec: &mut NodeSpec| {
+            if spec.name != "pi-1" && spec.name != "pi-3" {
+                "x86_64".clone_into(&mut spec.architecture);
+            }
+        };
+        let lab = Lab::with(release, 4, (&[], &change)).await;
+        let lab = lab.with_busybox(true);
+        lab.form_all(4).await;
+        let work = lab.guests(("remote", Some(OVN_NETWORK)), 4);
+        let proven = lab.apply(1, &work).await.expect("a proof");
+        let mut proven: Vec<String> = proven.iter().map(spoken).collect();
+        proven.remove(2);
+        assert_eq!(
+            proven,
+            [
+                "Guests run on pi-1, pi-3, on the pool remote.",
+                "Guests on pi-1, pi-3 read back what they wrote to the pool remote.",
+                "Guests on pi-1, pi-3 reach each other on the network default, \
+                 with packets as long as they may be.",
+                "Guests find each other by name on the network default.",
+                "The guest on pi-1 moved to pi-3 with its disk.",
+                "Guests were not proven on pi-2, pi-4: the image is made on the leader and is for \
+                 aarch64, and these are of another architecture.",
+            ],
+            "{release}"
+        );
+        lab.nothing_stays().await;
+    }
 }

@@ -147,7 +147,9 @@ async fn what_the_profile_has_already_stays_unless_it_is_to_be_replaced() {
         let Ok(Seen::Missing(before)) = lab.observe(1, &anew).await else {
             panic!("{release}: it is not as it is to be");
         };
-        assert!(before.contains("UPLINK"), "the journal has the old one");
+        let old = r#"{"name":"eth0","network":"UPLINK","type":"nic"}"#;
+        let expected = format!(r#"{{"lacking":[],"replaced":{{"eth0":{old}}}}}"#);
+        assert_eq!(before, expected, "the journal has the old one");
         let nic = "The profile default has eth0 on the network default.";
         let was = format!("The profile default had the device eth0 otherwise: {own}.");
         assert_eq!(said(&anew).await, [root, nic, was.as_str()]);

@@ -1,10 +1,8 @@
 //! How LXD is found on a node, and how a stopped one is started, by a small systemctl and sockets.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::ErrorKind;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -58,20 +56,7 @@ fn systemctl_with(
         loaded.join(" "),
         started.display()
     );
-    // Written by a process that has ended: while this one holds the file open, a fork of another
-    // test inherits it, and the program is "busy".
-    let mut writing = Command::new("sh")
-        .args(["-c", "cat > \"$0\""])
-        .arg(machine.path("systemctl"))
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("a shell");
-    let mut text = writing.stdin.take().expect("its input");
-    text.write_all(script.as_bytes()).expect("a script");
-    drop(text);
-    assert!(writing.wait().expect("an end").success());
-    let mode = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(machine.path("systemctl"), mode).expect("a program");
+    machine.program("systemctl", &script);
 }
 
 const SNAP: [&str; 4] = ["loaded", "loaded", "not-found", "not-found"];
@@ -90,7 +75,7 @@ fn ready(machine: &Machine) -> Box<dyn Step> {
     service.step(&Work::LxdReady).expect("a step")
 }
 
-fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context {
         progress: Box::new(|_| ()),
         cancel: CancellationToken::new(),

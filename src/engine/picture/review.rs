@@ -113,16 +113,22 @@ fn network(plan: &Plan, answers: Option<&Answers>) -> Message {
     Message::new(code).with("network", OVN_NETWORK)
 }
 
-/// The snaps that nodes have not: what Install downloads.
+/// The snaps that nodes have not, or not in the leader's revision: what Install downloads.
 fn snaps(plan: &Plan, cluster: &Cluster) -> Option<Message> {
     let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for step in &plan.steps {
-        let Work::Snap { snap, channel } = &step.work else {
+        let Work::Snap {
+            snap,
+            channel,
+            revision,
+        } = &step.work
+        else {
             continue;
         };
         let facts = cluster.nodes.get(&step.node);
         let facts = facts.and_then(|node| node.facts.as_deref());
-        if facts.is_some_and(|facts| facts.snapd.snap(snap.name()).is_none()) {
+        let lacks = facts.is_some_and(|facts| facts.snapd.snap(snap.name()).is_none());
+        if lacks || revision.is_some() {
             let name = format!("{} {channel}", snap.name());
             missing.entry(name).or_default().push(&step.node);
         }

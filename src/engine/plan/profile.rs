@@ -17,6 +17,17 @@ const ROOT: &str = "root";
 /// The NIC's, which is its name inside the guest too.
 pub const NIC: &str = "eth0";
 
+/// Those devices of a profile that can stand in the place of mcloud's own: a root disk and `eth0`. The others
+/// are nobody's business here.
+pub fn concerned(mut devices: Devices) -> Devices {
+    devices.retain(|name, it| name == NIC || is_root(name, it));
+    devices
+}
+
+fn is_root(name: &str, device: &Device) -> bool {
+    name == ROOT || (is(device, "type", "disk") && is(device, "path", "/"))
+}
+
 /// What the default profile is to have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileWants {
@@ -89,10 +100,7 @@ impl ProfileWants {
         let mut compared = Compared::default();
         if let Some(pool) = &self.pool {
             let planned = device(&[("type", "disk"), ("path", "/"), ("pool", pool)]);
-            let root = |name: &str, it: &Device| {
-                name == ROOT || (is(it, "type", "disk") && is(it, "path", "/"))
-            };
-            compared.add(devices, (ROOT, planned), &root);
+            compared.add(devices, (ROOT, planned), &is_root);
         }
         if let Some(network) = &self.network {
             let planned = device(&[("type", "nic"), ("name", NIC), ("network", network)]);

@@ -16,13 +16,22 @@ pub enum Work {
     Snap {
         /// Which one.
         snap: SnapName,
-        /// The channel it is installed from. One that is there from another channel stays as it is.
+        /// The channel it is installed from. One that is there from another channel stays as it is, unless
+        /// a revision is named.
         channel: String,
+        /// The revision, and with it the channel, that one which is there is brought to; none where it
+        /// stays as it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revision: Option<String>,
     },
     /// The plugs that the services' snaps need of each other and of the system are connected.
     SnapConnect {
         /// The services' snaps of this node.
         snaps: Vec<SnapName>,
+        /// Whether LXD's daemon may be older than its connections and is started anew once they are there:
+        /// snapd makes some by itself, and LXD reads them when it starts.
+        #[serde(default)]
+        anew: bool,
     },
     /// A snap does not refresh by itself.
     SnapHold {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Verdict};
+use super::{Check, Verdict, revisions};
 use crate::engine::facts::NicKind;
 use crate::engine::message::Message;
 use crate::engine::services::{LxdState, NodeFacts};
@@ -22,11 +22,23 @@ pub(super) fn compare(nodes: &Nodes) -> Vec<Check> {
     checks.extend(differ(nodes, "mcloud-version", &MCLOUD, &|facts| {
         Some(facts.mcloud.clone())
     }));
-    checks.extend(differ(nodes, "lxd-version", &LXD, &lxd));
+    let versions = differ(nodes, "lxd-version", &LXD, &lxd).into_iter();
+    // Where the store gave LXD, its revisions are compared, and say how to mend it.
+    checks.extend(versions.filter(|it| it.verdict == Verdict::Good || !has_revision(nodes, it)));
     checks.extend(differ(nodes, "architecture", &ARCHITECTURE, &|facts| {
         Some(facts.host.arch.clone())
     }));
     checks
+}
+
+/// Whether the LXD of a check's node came from the store, and that of another of its architecture too.
+fn has_revision(nodes: &Nodes, check: &Check) -> bool {
+    let installed = |facts| revisions::installed("lxd", facts).map(|(arch, _)| arch);
+    let Some(own) = nodes.get(&check.node).and_then(installed) else {
+        return false;
+    };
+    let mut others = nodes.iter().filter(|(name, _)| **name != check.node);
+    others.any(|(_, facts)| installed(facts) == Some(own))
 }
 
 /// What is said where all nodes are the same, where one differs, how to mend that, and why it

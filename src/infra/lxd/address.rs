@@ -1,4 +1,5 @@
-//! The step that has LXD listen on the cluster address, and leaves mcloud's mark on the first.
+//! The step that has LXD listen on the cluster address, and gives the first what is the whole cluster's:
+//! mcloud's mark, and that running virtual machines can move.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,6 +23,12 @@ const CORE: &str = "core.https_address";
 
 /// Where the members reach this one; concrete, and fixed once there is a cluster.
 const CLUSTER: &str = "cluster.https_address";
+
+/// Whether instances can move while they run. The cluster's own.
+const MOVES: &str = "instances.migration.stateful";
+
+/// The extension that came with it.
+const MOVES_EXTENSION: &str = "instances_migration_stateful";
 
 /// LXD listens on the cluster address.
 #[derive(Debug)]
@@ -94,12 +101,16 @@ impl Address {
         ))
     }
 
-    /// What must be set. An address that somebody chose for the API stays.
+    /// What must be set. What somebody chose for the API and for moving stays, and in a cluster what is unset.
     fn changes(&self, server: &Server) -> Vec<Change> {
         let address = self.at.to_string();
+        let open = |key| value(server, key).is_empty() && !server.environment.server_clustered;
         let mut wanted = vec![(CLUSTER, address.clone())];
-        if value(server, CORE).is_empty() && !server.environment.server_clustered {
+        if open(CORE) {
             wanted.push((CORE, address));
+        }
+        if self.mark.is_some() && server.has(MOVES_EXTENSION) && open(MOVES) {
+            wanted.push((MOVES, "true".to_owned()));
         }
         wanted.extend(self.mark.clone().map(|mark| (MARK, mark)));
         wanted
@@ -176,7 +187,7 @@ impl Step for Address {
             if changes.is_empty() {
                 return Ok(Seen::There(vec![self.listens()]));
             }
-            let before = [CORE, CLUSTER, MARK].map(|key| (key, value(&server, key)));
+            let before = [CORE, CLUSTER, MARK, MOVES].map(|key| (key, value(&server, key)));
             let before: Config = before
                 .into_iter()
                 .filter(|(_, value)| !value.is_empty())

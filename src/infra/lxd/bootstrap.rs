@@ -9,8 +9,12 @@ use super::refusals::{Meaning, meaning};
 use super::types::Server;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
+
+/// What LXD calls it.
+const ENABLING: &str = "Creating bootstrap node";
 
 /// This LXD is the first member of the cluster.
 #[derive(Debug)]
@@ -48,10 +52,11 @@ impl Bootstrap {
     }
 
     async fn enable(&self, context: &Context) -> Result<(), Failure> {
+        self.reach.settle(context, (ENABLING, "")).await?;
         if self.look().await? {
             return Ok(());
         }
-        let lxd = self.reach.lxd().await?;
+        let lxd = self.reach.lxd().await?.left_on(&context.cancel);
         say(context, "lxd.bootstrapping");
         self.enabling.store(true, Ordering::SeqCst);
         let alive = |_: &_| context.alive();
@@ -59,6 +64,9 @@ impl Bootstrap {
         let Err(error) = self.reach.with_life_signs(context, &lxd, enabling).await else {
             return Ok(());
         };
+        if let RestError::Left { .. } = error {
+            self.enabling.store(false, Ordering::SeqCst);
+        }
         let already = error
             .refusal()
             .is_some_and(|refusal| meaning(refusal) == Meaning::AlreadyClustered);
@@ -101,17 +109,21 @@ impl Bootstrap {
         let alive = |_: &_| context.alive();
         match lxd.disable_cluster(&alive).await {
             Err(error) if !leaves_open(&error) => {
-                return Err(failures::failed(
-                    Message::new("lxd.not-dissolved").with("name", &self.name),
-                    &error,
-                ));
+                return Err(failures::failed(self.not_dissolved(), &error));
             }
             _ => {}
         }
+        let mut wait = Wait::begin(&self.reach.world.clock);
         while self.settled(context, &lxd).await? {
+            let late = Failure::new(self.not_dissolved());
+            wait.goes_on(late.hint(Message::new("lxd.hint-log")))?;
             self.reach.pause(context).await?;
         }
         Ok(())
+    }
+
+    fn not_dissolved(&self) -> Message {
+        Message::new("lxd.not-dissolved").with("name", &self.name)
     }
 
     async fn is_alone_and_empty(&self, lxd: &Lxd) -> Result<bool, RestError> {
@@ -128,8 +140,9 @@ impl Bootstrap {
 }
 
 impl Step for Bootstrap {
-    fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+    fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
+            self.reach.settle(context, (ENABLING, "")).await?;
             Ok(if self.look().await? {
                 Seen::There(self.done())
             } else {

@@ -2,6 +2,7 @@
 
 mod guests;
 mod networks;
+mod operations;
 mod volumes;
 mod web;
 
@@ -12,32 +13,23 @@ use std::time::Duration;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
-use super::join::{JoinRequest, JoinToken};
+use super::join::JoinRequest;
 use super::types::{Cluster, Config, Devices, Member, NewPool, Pool, Profile, Server};
-use crate::infra::rest::envelope::{Operation, Progress, Reply, parse};
-use crate::infra::rest::{Answer, Call, Patience, Rest, RestError, plain, segment};
+use crate::infra::rest::envelope::{Progress, Reply, parse};
+use crate::infra::rest::{Answer, Call, Patience, Rest, RestError, segment};
 
 /// How long the first request may take: systemd starts the snap's daemon with it, on a Pi in up to
 /// half a minute.
 const STARTING: Duration = Duration::from_secs(90);
 
-/// How long one round of waiting for an operation is, in seconds.
-const ROUND: u32 = 2;
-
-/// What LXD 5.0 says where a round is over and the operation is not.
-const ROUND_OVER: &str = "context deadline exceeded";
-
-/// How often a wait whose connection broke connects again before it gives up.
-const RECONNECTS: u32 = 40;
-
-/// The pause between rounds, so that a service that answers early is not asked all the time.
-const PAUSE: Duration = Duration::from_millis(250);
-
 /// The LXD of this machine.
 #[derive(Debug, Clone)]
 pub struct Lxd {
     rest: Rest,
+    /// Once cancelled, operations are not awaited any more.
+    leave: CancellationToken,
 }
 
 impl Lxd {
@@ -45,7 +37,16 @@ impl Lxd {
     pub fn new(socket: PathBuf) -> Self {
         Self {
             rest: Rest::new(socket),
+            leave: CancellationToken::new(),
         }
+    }
+
+    /// The same LXD, whose operations are left to themselves once `leave` is cancelled: the call then ends
+    /// as `Left`.
+    #[must_use]
+    pub fn left_on(mut self, leave: &CancellationToken) -> Self {
+        self.leave = leave.clone();
+        self
     }
 
     /// Whether the daemon is ready; `false` while it starts or stops (503).
@@ -101,24 +102,6 @@ impl Lxd {
     /// All members; refused with `Server is not clustered` outside a cluster.
     pub async fn members(&self) -> Result<Vec<Member>, RestError> {
         self.list("/1.0/cluster/members?recursion=1").await
-    }
-
-    /// A token for a joiner called `name`. LXD makes one for a member's name too, and an earlier
-    /// token for the same name becomes void.
-    pub async fn create_token(&self, name: &str) -> Result<JoinToken, RestError> {
-        let body = json!({ "server_name": name });
-        match self.ask(Call::post("/1.0/cluster/members", body)).await? {
-            Reply::Async(operation) => JoinToken::from_operation(&operation),
-            Reply::Sync(IgnoredAny) => Err(RestError::Broken {
-                reason: "a join token without an operation".to_owned(),
-            }),
-        }
-    }
-
-    /// Takes a token back, or cancels another operation.
-    pub async fn cancel_operation(&self, id: &str) -> Result<(), RestError> {
-        let call = Call::delete(format!("/1.0/operations/{}", segment(id)));
-        self.ask::<IgnoredAny>(call).await.map(drop)
     }
 
     /// Joins this server to a cluster; it asks the server first how it wants the token.
@@ -199,42 +182,6 @@ impl Lxd {
         self.work(Call::patch(path, body), progress).await
     }
 
-    /// Waits until an operation is over, however long it runs: `progress` hears of every round.
-    ///
-    /// `Refused` if it failed, `OperationGone` if LXD forgot it (after about five seconds, or by a
-    /// restart), so that the caller looks at what it was to make.
-    pub async fn wait(&self, id: &str, progress: Progress<'_>) -> Result<Operation, RestError> {
-        let path = format!("/1.0/operations/{}/wait?timeout={ROUND}", segment(id));
-        let call = Call::get(path).patience(Patience::WhileConnected);
-        let mut broken = 0;
-        loop {
-            let round = match self.ask::<Operation>(call.clone()).await {
-                // LXD 5.0 has an error instead of the operation that goes on.
-                Err(RestError::Refused(refusal)) if refusal.text == ROUND_OVER => {
-                    let path = format!("/1.0/operations/{}", segment(id));
-                    self.ask::<Operation>(Call::get(path)).await
-                }
-                round => round,
-            };
-            match round {
-                Ok(Reply::Sync(operation) | Reply::Async(operation)) => {
-                    broken = 0;
-                    progress(&operation.view());
-                    if operation.outcome()? {
-                        return Ok(operation);
-                    }
-                }
-                Err(RestError::Lost { .. } | RestError::NobodyListens { .. })
-                    if broken < RECONNECTS =>
-                {
-                    broken += 1;
-                }
-                Err(error) => return Err(gone(id, error)),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
     /// A call that does something: at once, or as an operation that is waited for.
     async fn work(&self, call: Call, progress: Progress<'_>) -> Result<(), RestError> {
         let call = call.patience(Patience::WhileConnected);
@@ -242,7 +189,7 @@ impl Lxd {
             Reply::Sync(_) => Ok(()),
             Reply::Async(operation) => {
                 progress(&operation.view());
-                self.wait(&operation.id, progress).await.map(drop)
+                self.wait_for(&operation, progress).await.map(drop)
             }
         }
     }
@@ -275,17 +222,5 @@ fn at(path: &str, target: Option<&str>) -> String {
     match target {
         None => path.to_owned(),
         Some(member) => format!("{path}?target={}", segment(member)),
-    }
-}
-
-/// Tells an operation that is not there from one that failed for lack of something else.
-fn gone(id: &str, error: RestError) -> RestError {
-    match error.refusal() {
-        Some(refusal)
-            if refusal.code == 404 && refusal.text.eq_ignore_ascii_case("operation not found") =>
-        {
-            RestError::OperationGone { id: plain(id) }
-        }
-        _ => error,
     }
 }

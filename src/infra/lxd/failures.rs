@@ -8,6 +8,9 @@ use crate::infra::rest::RestError;
 
 /// A call that failed: `what` was wanted.
 pub(super) fn failed(what: Message, error: &RestError) -> Failure {
+    if let RestError::Left { .. } = error {
+        return left(error);
+    }
     Failure::new(what)
         .because(error)
         .hint(Message::new(hint(error)))
@@ -27,6 +30,11 @@ pub(super) fn silent(error: &RestError) -> Failure {
     failed(Message::new("lxd.unanswered"), error)
 }
 
+/// LXD runs and does not become ready.
+pub(super) fn starts_long() -> Failure {
+    Failure::new(Message::new("lxd.starts-long")).hint(Message::new("lxd.hint-starts-long"))
+}
+
 /// No LXD is installed.
 pub(super) fn absent() -> Failure {
     Failure::new(Message::new("lxd.absent")).hint(Message::new("lxd.hint-install"))
@@ -35,6 +43,13 @@ pub(super) fn absent() -> Failure {
 /// The step stopped because it was asked to.
 pub(super) fn stopped() -> Failure {
     Failure::new(Message::new("lxd.stopped-as-asked")).hint(Message::new("lxd.hint-again"))
+}
+
+/// The step stopped because it was asked to, while LXD goes on with what it had begun.
+pub(super) fn left(error: &RestError) -> Failure {
+    Failure::new(Message::new("lxd.stopped-as-asked"))
+        .because(error)
+        .hint(Message::new("lxd.hint-left"))
 }
 
 /// LXD is a member of a cluster that is not the planned one.
@@ -58,7 +73,8 @@ fn hint(error: &RestError) -> &'static str {
         RestError::NoAnswer { .. }
         | RestError::Lost { .. }
         | RestError::OperationGone { .. }
-        | RestError::OperationCancelled { .. } => "lxd.hint-again",
+        | RestError::OperationCancelled { .. }
+        | RestError::Left { .. } => "lxd.hint-again",
         RestError::Broken { .. } => "lxd.hint-version",
         RestError::Refused(refusal) => match meaning(refusal) {
             Meaning::CannotListen => "lxd.hint-listen",

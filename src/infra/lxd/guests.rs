@@ -1,6 +1,8 @@
 //! The step that proves that guests work: a throw-away one on each member, all removed at the end.
 
+mod fit;
 mod image;
+mod moving;
 mod reaching;
 mod script;
 mod tar;
@@ -51,8 +53,9 @@ impl GuestProof {
         }
     }
 
-    fn all(&self) -> Vec<Guest> {
-        let members = self.guests.members.iter().zip(1_u32..);
+    /// A guest for each of these members.
+    fn on(members: &[String]) -> Vec<Guest> {
+        let members = members.iter().zip(1_u32..);
         let guest = |(member, number): (&String, u32)| Guest {
             name: format!("mcloud-proof-{number}"),
             member: member.clone(),
@@ -80,7 +83,14 @@ impl GuestProof {
             self.note(Message::new("lxd.guests-no-image"));
             return Ok(());
         };
-        let proven = self.prove(context, &lxd, archive).await;
+        let found = lxd.members().await;
+        let found = found.map_err(|error| failures::unanswered(&error))?;
+        let (members, left_out) = fit::fitting(&found, &self.guests.members, architecture);
+        let guests = Self::on(&members);
+        let proven = self.prove(context, &lxd, (archive, &guests)).await;
+        if let Some(says) = left_out {
+            self.note(says);
+        }
         if proven.is_ok() && world.roots.dev.join("kvm").exists() {
             self.note(Message::new("lxd.guests-no-vm"));
         }
@@ -90,13 +100,17 @@ impl GuestProof {
         proven.and(cleared)
     }
 
-    async fn prove(&self, context: &Context, lxd: &Lxd, archive: Vec<u8>) -> Result<(), Failure> {
+    async fn prove(
+        &self,
+        context: &Context,
+        lxd: &Lxd,
+        (archive, guests): (Vec<u8>, &[Guest]),
+    ) -> Result<(), Failure> {
         let alive = |_: &_| context.alive();
         context.say(Message::new("lxd.guests-image"));
         let image = lxd.upload_image(archive, &alive).await;
         let image = image
             .map_err(|error| failures::failed(Message::new("lxd.guests-image-failed"), &error))?;
-        let guests = self.all();
         context.say(Message::new("lxd.guests-starting").with("count", guests.len()));
         // On a pool that spans the members the first guest unpacks the image for all: LXD on two
         // members at once would make the same volume twice, and one of them fails.
@@ -107,15 +121,15 @@ impl GuestProof {
             let starting = self.reach.with_life_signs(context, lxd, every(starting));
             starting.await?;
         }
-        self.note(said("lxd.guests-run", &guests).with("pool", &self.guests.pool));
+        self.note(said("lxd.guests-run", guests).with("pool", &self.guests.pool));
         context.say(Message::new("lxd.guests-writing").with("pool", &self.guests.pool));
         let write = |guest| self.must(context, lxd, (guest, script::WRITE, "lxd.guest-disk"));
         every(guests.iter().map(write)).await?;
-        self.note(said("lxd.guests-wrote", &guests).with("pool", &self.guests.pool));
+        self.note(said("lxd.guests-wrote", guests).with("pool", &self.guests.pool));
         if let Some(network) = &self.guests.network {
-            self.prove_network(context, lxd, (network, &guests)).await?;
+            self.prove_network(context, lxd, (network, guests)).await?;
         }
-        self.prove_move(context, lxd, &guests).await
+        self.prove_move(context, lxd, guests).await
     }
 
     async fn start(
@@ -151,33 +165,6 @@ impl GuestProof {
         let root = ("root".to_owned(), root);
         let nic = nic.map(|nic| (NIC.to_owned(), nic));
         std::iter::once(root).chain(nic).collect()
-    }
-
-    /// The first guest goes to the second member, with what it wrote.
-    async fn prove_move(
-        &self,
-        context: &Context,
-        lxd: &Lxd,
-        guests: &[Guest],
-    ) -> Result<(), Failure> {
-        let (true, [first, second, ..]) = (self.guests.moves, guests) else {
-            return Ok(());
-        };
-        stops(context)?;
-        let alive = |_: &_| context.alive();
-        context.say(about("lxd.guest-moving", first).with("to", &second.member));
-        let moving = async {
-            lxd.stop_instance(&first.name, &alive).await?;
-            lxd.move_instance(&first.name, &second.member, &alive)
-                .await?;
-            lxd.start_instance(&first.name, &alive).await
-        };
-        let moved = self.reach.with_life_signs(context, lxd, moving).await;
-        moved.map_err(|error| refused("lxd.guest-not-moved", first, &error))?;
-        self.must(context, lxd, (first, script::READ, "lxd.guest-disk"))
-            .await?;
-        self.note(about("lxd.guest-moved", first).with("to", &second.member));
-        Ok(())
     }
 
     /// Runs a script that must succeed; `code` says what it means that it did not.

@@ -12,16 +12,19 @@ use x509_parser::pem::parse_x509_pem;
 use super::client::Lxd;
 use super::disk::{SIZE, SOURCE, WIPE, config};
 use super::failures;
+use super::join::JoinToken;
 use super::leftover;
 use super::reach::Reach;
 use super::shape::is_of_kind;
 use super::share::of_remote;
 use super::types::{Config, MemberConfig, Phase, Pool, Server};
 use super::uplink;
+use crate::engine::Millis;
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::{LOCAL_POOL, NetworkPart, PoolPart, RemotePool};
 use crate::infra::Inputs;
 use crate::infra::rest::RestError;
+use crate::infra::tokens::lasts;
 
 /// A pool among what a joiner must supply.
 const POOL: &str = "storage-pool";
@@ -82,14 +85,19 @@ pub(super) async fn inputs(
     }
     let server = lxd.server(None).await.map_err(unanswered)?;
     answers(&asked, brings, &server)?;
-    let token = lxd.create_token(name).await.map_err(|error| {
-        failures::failed(Message::new("lxd.token-failed").with("name", name), &error)
-    })?;
+    let certificate = server.environment.certificate;
+    let own = fingerprint(&certificate);
+    let now = reach.world.clock.now();
+    let token = match out_already(&lxd, name, (own.as_deref(), now)).await {
+        Some(token) => token,
+        None => lxd.create_token(name).await.map_err(|error| {
+            failures::failed(Message::new("lxd.token-failed").with("name", name), &error)
+        })?,
+    };
     if let Ok(mut given) = given.lock() {
         given.insert(name.to_owned());
     }
-    let certificate = server.environment.certificate;
-    if fingerprint(&certificate).as_deref() != Some(token.fingerprint.as_str()) {
+    if own.as_deref() != Some(token.fingerprint.as_str()) {
         // The token dies unused either way; that it could not be taken back changes nothing.
         drop(lxd.cancel_operation(&token.operation).await);
         return Err(Failure::new(Message::new("lxd.certificate-strange"))
@@ -100,6 +108,19 @@ pub(super) async fn inputs(
         (CERTIFICATE.to_owned(), certificate),
         (MEMBER_CONFIG.to_owned(), json!(asked).to_string()),
     ]))
+}
+
+/// The token for `name` that is out and good for longer: a joiner may be about to use it, and another one
+/// would void it. None where it was made for another certificate.
+async fn out_already(
+    lxd: &Lxd,
+    name: &str,
+    (own, now): (Option<&str>, Millis),
+) -> Option<JoinToken> {
+    let tokens = lxd.tokens().await.ok()?;
+    tokens.into_iter().find(|it| {
+        it.server_name == name && own == Some(&it.fingerprint) && lasts(&it.expires_at, now)
+    })
 }
 
 /// Whether the cluster has exactly this member; a half of it is a failure.

@@ -5,6 +5,7 @@ use super::reach::{Reach, Silence, say};
 use super::types::{Member, MemberStatus};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::infra::late::{Late, Wait};
 use crate::infra::{Context, Doing, Step};
 
 /// How something that comes by itself stands.
@@ -12,8 +13,8 @@ use crate::infra::{Context, Doing, Step};
 pub(super) enum Standing {
     /// As it must be; what was found.
     Right(Vec<Message>),
-    /// On its way; what is lacking.
-    NotYet(String),
+    /// On its way; what is lacking, and what it comes to where it never comes.
+    NotYet(Box<Late>),
 }
 
 /// Every planned member is online and LXD's database has a leader.
@@ -41,13 +42,8 @@ pub(super) fn standing(found: &[Member], planned: &[String]) -> Result<Standing,
     if let Some(member) = found.iter().find(|member| is_unfit(member)) {
         return Err(unfit(member));
     }
-    let away: Vec<&str> = found
-        .iter()
-        .filter(|it| it.status != MemberStatus::Online)
-        .map(|it| it.server_name.as_str())
-        .collect();
-    if !away.is_empty() {
-        return Ok(Standing::NotYet(format!("{} not online", away.join(", "))));
+    if found.iter().any(|it| it.status != MemberStatus::Online) {
+        return Ok(Standing::NotYet(offline(found)));
     }
     let leaders: Vec<&Member> = found.iter().filter(|it| it.leads()).collect();
     Ok(match leaders.as_slice() {
@@ -57,8 +53,32 @@ pub(super) fn standing(found: &[Member], planned: &[String]) -> Result<Standing,
                 .with("members", planned.join(", ")),
             Message::new("lxd.database-led").with("name", &leader.server_name),
         ]),
-        several => Standing::NotYet(format!("{} database leaders", several.len())),
+        several => {
+            let lacking = format!("{} database leaders", several.len());
+            let late = Failure::new(Message::new("lxd.members-led-by-none"));
+            let late = late.hint(Message::new("lxd.hint-quorum"));
+            Standing::NotYet(Late::new(lacking, late))
+        }
     })
+}
+
+/// The members that are not online, with LXD's own words about them.
+pub(super) fn offline(found: &[Member]) -> Box<Late> {
+    let away = || found.iter().filter(|it| it.status != MemberStatus::Online);
+    let names: Vec<&str> = away().map(|it| it.server_name.as_str()).collect();
+    let names = names.join(", ");
+    let say = |code: &str| Message::new(code).with("members", &names);
+    let late = Failure::new(say("lxd.members-late")).hint(say("lxd.hint-members-late"));
+    let late = away().fold(late, |late, it| {
+        late.because(format!("{}: {}", it.server_name, it.message))
+    });
+    Late::new(format!("{names} not online"), late)
+}
+
+/// LXD is away for now, or somebody it asks.
+pub(super) fn away(who: &str) -> Standing {
+    let late = Failure::new(Message::new("lxd.unanswered")).hint(Message::new("lxd.hint-log"));
+    Standing::NotYet(Late::new(format!("{who} is away"), late))
 }
 
 /// Whether a member stays as it is until somebody mends it.
@@ -93,16 +113,18 @@ impl Led {
         let lxd = self.reach.lxd().await?;
         match silence.seen(context, lxd.members().await)? {
             Some(found) => standing(&found, &self.members),
-            None => Ok(Standing::NotYet("LXD is away".to_owned())),
+            None => Ok(away("LXD")),
         }
     }
 
     async fn until_right(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         say(context, "lxd.awaiting-members");
         let mut silence = Silence::default();
+        let mut wait = Wait::begin(&self.reach.world.clock);
         loop {
-            if let Standing::Right(found) = self.look(context, &mut silence).await? {
-                return Ok(found);
+            match self.look(context, &mut silence).await? {
+                Standing::Right(found) => return Ok(found),
+                Standing::NotYet(late) => wait.goes_on(late.failure)?,
             }
             self.reach.pause(context).await?;
         }
@@ -114,7 +136,7 @@ impl Step for Led {
         Box::pin(async move {
             Ok(match self.look(context, &mut Silence::default()).await? {
                 Standing::Right(found) => Seen::There(found),
-                Standing::NotYet(lacking) => Seen::Missing(lacking),
+                Standing::NotYet(late) => Seen::Missing(late.lacking),
             })
         })
     }

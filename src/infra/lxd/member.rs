@@ -16,7 +16,11 @@ use super::types::{MemberConfig, MemberStatus, Server};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::LOCAL_POOL;
+use crate::infra::late::Wait;
 use crate::infra::{Context, Doing, Step};
+
+/// What LXD calls it.
+const JOINING: &str = "Joining cluster";
 
 /// This LXD is a member of the leader's cluster.
 #[derive(Debug)]
@@ -58,10 +62,11 @@ impl Join {
     }
 
     async fn join(&self, context: &Context) -> Result<(), Failure> {
+        self.reach.settle(context, (JOINING, "")).await?;
         if self.look().await? {
             return Ok(());
         }
-        let lxd = self.reach.lxd().await?;
+        let lxd = self.reach.lxd().await?.left_on(&context.cancel);
         let server = lxd.server(None).await;
         let server = server.map_err(|error| failures::unanswered(&error))?;
         let request = self.request(context, &server)?;
@@ -136,6 +141,7 @@ impl Join {
     async fn until_online(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         let lxd = self.reach.lxd().await?;
         let mut silence = Silence::default();
+        let mut wait = Wait::begin(&self.reach.world.clock);
         loop {
             if let Some(members) = silence.seen(context, lxd.members().await)? {
                 let own = members.iter().find(|it| it.server_name == self.name);
@@ -146,7 +152,10 @@ impl Join {
                     Some(member) if leader::is_unfit(member) => {
                         return Err(leader::unfit(member));
                     }
-                    Some(_) => {}
+                    Some(member) => {
+                        let late = leader::offline(std::slice::from_ref(member));
+                        wait.goes_on(late.failure)?;
+                    }
                     None => return Err(leader::gone(&self.name, &members)),
                 }
             }
@@ -163,8 +172,9 @@ impl Join {
 }
 
 impl Step for Join {
-    fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+    fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
+            self.reach.settle(context, (JOINING, "")).await?;
             if !self.look().await? {
                 return Ok(Seen::Missing("not clustered".to_owned()));
             }

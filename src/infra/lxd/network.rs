@@ -14,6 +14,9 @@ use crate::engine::plan::NetworkShape;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
+/// What LXD calls it, where it is an operation.
+const MAKING: &str = "Creating network";
+
 /// A network is made on every member.
 ///
 /// A failed attempt leaves it `Errored`, and LXD then takes neither the call again nor a change: what
@@ -60,8 +63,15 @@ impl MadeNetwork {
         }
     }
 
+    /// Waits for LXD where it makes the network already.
+    async fn settle(&self, context: &Context) -> Result<(), Failure> {
+        let path = format!("/1.0/networks/{}", self.name);
+        self.reach.settle(context, (MAKING, &path)).await
+    }
+
     async fn create(&self, context: &Context) -> Result<(), Failure> {
-        let lxd = self.reach.lxd().await?;
+        self.settle(context).await?;
+        let lxd = self.reach.lxd().await?.left_on(&context.cancel);
         if self.lacking(&lxd).await?.is_none() {
             return Ok(());
         }
@@ -73,6 +83,10 @@ impl MadeNetwork {
         let Err(error) = self.reach.with_life_signs(context, &lxd, creating).await else {
             return Ok(());
         };
+        if let RestError::Left { .. } = error {
+            // LXD goes on: what it makes is not to be taken back.
+            self.making.store(false, Ordering::SeqCst);
+        }
         let exists = error
             .refusal()
             .is_some_and(|refusal| meaning(refusal) == Meaning::AlreadyExists);
@@ -83,6 +97,9 @@ impl MadeNetwork {
     }
 
     fn failed(&self, error: &RestError) -> Failure {
+        if let RestError::Left { .. } = error {
+            return failures::left(error);
+        }
         let failure = failures::failed(say("lxd.network-failed", &self.name), error);
         let meant = error.refusal().map(meaning);
         failure.hint(match meant {
@@ -168,8 +185,9 @@ pub(super) fn proven(network: &Network, members: &[String]) -> Result<Option<Mes
 }
 
 impl Step for MadeNetwork {
-    fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+    fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
+            self.settle(context).await?;
             let lxd = self.reach.lxd().await?;
             let Some(network) = self.look(&lxd).await? else {
                 return Ok(Seen::Missing("no network".to_owned()));

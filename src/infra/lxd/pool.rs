@@ -16,6 +16,9 @@ use crate::infra::microceph::files::serve_metadata;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
+/// What LXD calls it, where it is an operation.
+const MAKING: &str = "Creating storage pool";
+
 /// A pool is made on every member.
 ///
 /// A failed attempt leaves the pool `Errored`, with every member's part still defined, and LXD
@@ -105,8 +108,15 @@ impl MadePool {
         })
     }
 
+    /// Waits for LXD where it makes the pool already.
+    async fn settle(&self, context: &Context) -> Result<(), Failure> {
+        let path = format!("/1.0/storage-pools/{}", self.pool.name());
+        self.reach.settle(context, (MAKING, &path)).await
+    }
+
     async fn create(&self, context: &Context) -> Result<(), Failure> {
-        let lxd = self.reach.lxd().await?;
+        self.settle(context).await?;
+        let lxd = self.reach.lxd().await?.left_on(&context.cancel);
         if self.lacking(&lxd).await?.is_none() {
             return Ok(());
         }
@@ -120,6 +130,10 @@ impl MadePool {
         let Err(error) = self.reach.with_life_signs(context, &lxd, creating).await else {
             return Ok(());
         };
+        if let RestError::Left { .. } = error {
+            // LXD goes on: what it makes is not to be taken back.
+            self.making.store(false, Ordering::SeqCst);
+        }
         let exists = error
             .refusal()
             .is_some_and(|refusal| meaning(refusal) == Meaning::AlreadyExists);
@@ -134,6 +148,8 @@ impl MadePool {
         let failure = failures::failed(say("lxd.pool-failed"), error);
         let meant = error.refusal().map(meaning);
         match (self.pool.leaves(), meant) {
+            (Some(_), _) if failure.was_asked_for() => failure,
+            (None, _) if failure.was_asked_for() => failure.data(say("lxd.data-pool")),
             (None, _) if self.pool.driver() == "dir" => failure.hint(say("lxd.hint-pool-failed")),
             (None, _) => failure
                 .hint(say("lxd.hint-pool-failed"))
@@ -213,8 +229,9 @@ pub(super) fn proven((name, driver): (&str, &str), members: &[String]) -> Messag
 }
 
 impl Step for MadePool {
-    fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
+    fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
+            self.settle(context).await?;
             let lxd = self.reach.lxd().await?;
             Ok(match self.lacking(&lxd).await? {
                 None => Seen::There(vec![made(&self.pool, &self.members)]),

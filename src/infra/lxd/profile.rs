@@ -1,15 +1,15 @@
 //! The step that gives the default profile its root disk and its NIC.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 
 use super::failures;
 use super::reach::{Reach, leaves_open};
-use super::types::Profile;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
-use crate::engine::plan::{Compared, NIC, OtherDevice, ProfileWants};
+use crate::engine::plan::{Compared, Device, NIC, OtherDevice, ProfileWants};
 use crate::infra::{Context, Doing, Step};
 
 /// The profile every instance gets unless told otherwise.
@@ -51,12 +51,21 @@ pub(super) fn done(wanted: &ProfileWants, compared: &Compared) -> Vec<Message> {
 }
 
 impl Default {
-    /// How the profile stands, and the profile as it is.
-    async fn look(&self) -> Result<(Compared, Profile), Failure> {
+    /// How the profile stands.
+    async fn look(&self) -> Result<Compared, Failure> {
         let lxd = self.reach.lxd().await?;
         let profile = lxd.profile(PROFILE).await;
         let profile = profile.map_err(|error| failures::unanswered(&error))?;
-        Ok((self.wanted.compare(&profile.devices), profile))
+        Ok(self.wanted.compare(&profile.devices))
+    }
+
+    /// What is to be written in place of what, for the journal: enough to give it back by hand. Nothing else
+    /// of the profile, which may hold secrets (`cloud-init.user-data`), and of which the agents are told.
+    fn before(&self, compared: &Compared) -> String {
+        let lacking: Vec<&String> = compared.lacking.keys().collect();
+        let others = compared.others.iter().filter(|_| self.replace);
+        let replaced: BTreeMap<&String, &Device> = others.map(|it| (&it.name, &it.found)).collect();
+        json!({ "lacking": lacking, "replaced": replaced }).to_string()
     }
 
     /// Whether nothing is to be written.
@@ -65,7 +74,7 @@ impl Default {
     }
 
     async fn write(&self, context: &Context) -> Result<(), Failure> {
-        let (compared, _) = self.look().await?;
+        let compared = self.look().await?;
         if self.is_right(&compared) {
             return Ok(());
         }
@@ -80,7 +89,7 @@ impl Default {
             .await;
         match patched {
             Ok(()) => Ok(()),
-            Err(error) if leaves_open(&error) && self.is_right(&self.look().await?.0) => Ok(()),
+            Err(error) if leaves_open(&error) && self.is_right(&self.look().await?) => Ok(()),
             Err(error) => Err(failures::failed(say("lxd.profile-failed"), &error)),
         }
     }
@@ -104,13 +113,11 @@ pub(super) fn not_kept(hint: &str) -> Failure {
 impl Step for Default {
     fn observe<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
-            let (compared, profile) = self.look().await?;
+            let compared = self.look().await?;
             if self.is_right(&compared) {
                 return Ok(Seen::There(done(&self.wanted, &compared)));
             }
-            // The whole of it goes into the journal, so that it can be given back by hand.
-            let whole = json!({ "config": profile.config, "devices": profile.devices });
-            Ok(Seen::Missing(whole.to_string()))
+            Ok(Seen::Missing(self.before(&compared)))
         })
     }
 
@@ -120,7 +127,7 @@ impl Step for Default {
 
     fn verify<'a>(&'a self, _: &'a Context) -> Doing<'a, Result<Vec<Message>, Failure>> {
         Box::pin(async move {
-            let (compared, _) = self.look().await?;
+            let compared = self.look().await?;
             if !self.is_right(&compared) {
                 return Err(not_kept("lxd.hint-log"));
             }

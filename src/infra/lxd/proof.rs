@@ -2,7 +2,7 @@
 //! profile right.
 
 use super::client::Lxd;
-use super::leader::{self, Standing};
+use super::leader::{self, Standing, away};
 use super::network;
 use super::pool;
 use super::profile::{self, PROFILE};
@@ -11,6 +11,7 @@ use super::types::Phase;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::engine::plan::ProfileWants;
+use crate::infra::late::Wait;
 use crate::infra::{Context, Doing, Step};
 
 /// What was built is there. It makes nothing: what does not come by itself is a failure.
@@ -125,17 +126,15 @@ impl Proof {
     async fn until_right(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         say(context, "lxd.proving");
         let mut silence = Silence::default();
+        let mut wait = Wait::begin(&self.reach.world.clock);
         loop {
-            if let Standing::Right(proven) = self.look(context, &mut silence).await? {
-                return Ok(proven);
+            match self.look(context, &mut silence).await? {
+                Standing::Right(proven) => return Ok(proven),
+                Standing::NotYet(late) => wait.goes_on(late.failure)?,
             }
             self.reach.pause(context).await?;
         }
     }
-}
-
-fn away(who: &str) -> Standing {
-    Standing::NotYet(format!("{who} is away"))
 }
 
 impl Step for Proof {
@@ -143,7 +142,7 @@ impl Step for Proof {
         Box::pin(async move {
             Ok(match self.look(context, &mut Silence::default()).await? {
                 Standing::Right(proven) => Seen::There(proven),
-                Standing::NotYet(lacking) => Seen::Missing(lacking),
+                Standing::NotYet(late) => Seen::Missing(late.lacking),
             })
         })
     }

@@ -83,6 +83,27 @@ impl Reach {
         }
     }
 
+    /// Waits for what this LXD does by itself since an earlier order, and left to itself by a step that was
+    /// asked to stop: `task` in LXD's words, and the path of what it makes. However it ends, what is there
+    /// tells.
+    pub(super) async fn settle(
+        &self,
+        context: &Context,
+        (task, entity): (&str, &str),
+    ) -> Result<(), Failure> {
+        let lxd = self.lxd().await?.left_on(&context.cancel);
+        // An LXD that does not tell says at the next call why.
+        let running = lxd.running(task, entity).await;
+        for operation in running.unwrap_or_default() {
+            say(context, "lxd.adopting");
+            let ended = lxd.wait_for(&operation, &|_| context.alive()).await;
+            if let Err(error @ RestError::Left { .. }) = ended {
+                return Err(failures::left(&error));
+            }
+        }
+        Ok(())
+    }
+
     async fn sign(&self, lxd: &Lxd) -> bool {
         self.world.clock.sleep(BETWEEN_SIGNS).await;
         lxd.server(None).await.is_ok()
@@ -133,7 +154,8 @@ pub(super) fn passes(error: &RestError) -> bool {
         RestError::NotPermitted { .. }
         | RestError::Broken { .. }
         | RestError::OperationGone { .. }
-        | RestError::OperationCancelled { .. } => false,
+        | RestError::OperationCancelled { .. }
+        | RestError::Left { .. } => false,
     }
 }
 

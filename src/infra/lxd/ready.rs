@@ -8,6 +8,7 @@ use super::reach::{BETWEEN_SIGNS, Reach, passes, say};
 use super::units::{Units, start, state_of, units};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
@@ -94,6 +95,7 @@ impl Ready {
         say(context, "lxd.awaiting-ready");
         let world = &self.reach.world;
         let mut heard = world.clock.now();
+        let mut wait = Wait::begin(&world.clock);
         loop {
             let mut alive = false;
             if let Some(lxd) = self.reach.find().await {
@@ -114,6 +116,7 @@ impl Ready {
             if world.clock.now().saturating_sub(heard) > SILENCE_MS {
                 return Err(not_started(units));
             }
+            wait.goes_on(failures::starts_long())?;
             self.reach.pause(context).await?;
         }
     }

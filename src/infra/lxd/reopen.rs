@@ -11,6 +11,7 @@ use super::types::Phase;
 use super::units::{Units, restart, state_of, units};
 use crate::engine::message::{Failure, Message};
 use crate::infra::Context;
+use crate::infra::late::Wait;
 
 /// The managed networks that `member` has and cannot use, by name.
 pub(super) async fn closed(lxd: &Lxd, member: &str) -> Result<Vec<String>, Failure> {
@@ -48,10 +49,12 @@ pub(super) async fn reopen(reach: &Reach, context: &Context, member: &str) -> Re
     let restarted = restarting(reach, context, &own).await;
     restarted.map_err(|words| unusable(network).because(words))?;
     let mut silence = Silence::default();
+    let mut wait = Wait::begin(&reach.world.clock);
     loop {
         if silence.seen(context, lxd.ready().await)? == Some(true) {
             break;
         }
+        wait.goes_on(failures::starts_long())?;
         reach.pause(context).await?;
     }
     match closed(&lxd, member).await?.first() {

@@ -6,6 +6,7 @@ use super::profile::PROFILE;
 use super::reach::Reach;
 use super::types::{Member, MemberStatus, Pool, Server};
 use super::units::{Units, units};
+use crate::engine::plan::concerned;
 use crate::engine::services::{LxdFacts, LxdMember, LxdPool, LxdState};
 use crate::infra::host::disks::device;
 use crate::infra::rest::RestError;
@@ -83,7 +84,7 @@ async fn facts(reach: &Reach, lxd: &Lxd) -> Result<LxdFacts, RestError> {
         can_wipe: server.has(WIPE),
         no_files: !server.has(FILES),
         drivers: drivers(&server),
-        profile: profile.devices,
+        profile: concerned(profile.devices),
     })
 }
 

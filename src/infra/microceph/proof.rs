@@ -7,7 +7,7 @@ use super::health::health;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::microcluster::reach::{Reach, Silence};
-use crate::infra::microcluster::standing::{Look, Standing, online, until_right};
+use crate::infra::microcluster::standing::{Look, Standing, away, online, until_right, without};
 use crate::infra::microcluster::types::Placed;
 use crate::infra::{Context, Doing, Step};
 
@@ -60,7 +60,7 @@ impl Proof {
 impl Look for Proof {
     async fn look(&self, context: &Context, silence: &mut Silence) -> Result<Standing, Failure> {
         let (reach, app) = (&self.reach, self.reach.app);
-        let away = || Ok(Standing::NotYet(format!("{} is away", app.name)));
+        let away = || Ok(away(app));
         let Some(members) = silence.seen(app, context, reach.micro.members().await)? else {
             return away();
         };
@@ -80,7 +80,7 @@ impl Look for Proof {
             return away();
         };
         let Some(services) = Self::services(&services) else {
-            return Ok(Standing::NotYet("no monitor or no manager".to_owned()));
+            return Ok(without(app, "no monitor or no manager"));
         };
         found.push(services);
         let Some(pools) = silence.bear(app, context, self.ceph.pools().await)? else {
@@ -108,7 +108,7 @@ impl Step for Proof {
         Box::pin(async move {
             Ok(match self.look(context, &mut Silence::default()).await? {
                 Standing::Right(found) => Seen::There(found),
-                Standing::NotYet(lacking) => Seen::Missing(lacking),
+                Standing::NotYet(late) => Seen::Missing(late.lacking),
             })
         })
     }

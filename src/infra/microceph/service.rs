@@ -30,6 +30,7 @@ const CEPH: App = App {
     snap: "microceph",
     unit: "snap.microceph.daemon.service",
     proof: "/1.0/pools",
+    last: None,
 };
 
 /// The `MicroCeph` of this node.

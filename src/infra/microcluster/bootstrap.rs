@@ -6,6 +6,7 @@ use super::terms::Terms;
 use super::types::Member;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
@@ -19,6 +20,9 @@ pub(in crate::infra) struct Bootstrap {
     /// Whether a cluster that is there is used as it is, whoever is in it.
     pub(in crate::infra) reuse: bool,
 }
+
+/// What a cluster lacks whose services are still being started.
+const SILENT: &str = "its services do not answer yet";
 
 /// How far it is.
 enum Stage {
@@ -51,7 +55,8 @@ impl Bootstrap {
             return Ok(Stage::Outside);
         }
         let online = self.own(&members)?.is_online();
-        Ok(if online && self.reach.works().await.is_ok() {
+        let works = online && self.reach.works().await.is_ok();
+        Ok(if works && self.reach.is_whole().await {
             Stage::Done(self.done(&members))
         } else {
             Stage::Beginning
@@ -106,6 +111,7 @@ impl Bootstrap {
     async fn until_works(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         let (reach, app) = (&self.reach, self.reach.app);
         let (mut silence, mut patience) = (Silence::default(), Silence::default());
+        let mut wait = Wait::begin(&reach.world.clock);
         loop {
             let members = silence.seen(app, context, reach.micro.members().await)?;
             if let Some(members) = members {
@@ -120,9 +126,15 @@ impl Bootstrap {
                 }
                 let works =
                     own.is_online() && patience.bear(app, context, reach.works().await)?.is_some();
-                if works {
+                if works && reach.is_whole().await {
                     return Ok(self.done(&members));
                 }
+                let late = if own.is_online() {
+                    failures::without(app, SILENT)
+                } else {
+                    failures::late(app, &[own])
+                };
+                wait.goes_on(late.failure)?;
             }
             reach.pause(context).await?;
         }
@@ -146,7 +158,7 @@ impl Step for Bootstrap {
         Box::pin(async move {
             Ok(match self.look().await? {
                 Stage::Done(found) => Seen::There(found),
-                Stage::Beginning => Seen::Missing("its services do not answer yet".to_owned()),
+                Stage::Beginning => Seen::Missing(SILENT.to_owned()),
                 Stage::Outside => Seen::Missing("in no cluster".to_owned()),
             })
         })

@@ -6,6 +6,7 @@ use super::reach::passes;
 use super::refusals::{Meaning, meaning};
 use super::types::Member;
 use crate::engine::message::{Failure, Message};
+use crate::infra::late::Late;
 use crate::infra::rest::RestError;
 
 /// A call that failed: `what` was wanted.
@@ -58,6 +59,31 @@ pub(in crate::infra) fn unfit(app: App, member: &Member) -> Failure {
     Failure::new(say("micro.member-wrong").with("status", &member.status)).hint(hint)
 }
 
+/// Members that answer nobody, with what their application says of them.
+pub(super) fn late(app: App, away: &[&Member]) -> Box<Late> {
+    let names: Vec<&str> = away.iter().map(|it| it.name.as_str()).collect();
+    let names = names.join(", ");
+    let say = |code: &str| app.say(code).with("members", &names);
+    let late = Failure::new(say("micro.members-late")).hint(say("micro.hint-members-late"));
+    let late = away.iter().fold(late, |late, it| {
+        let (name, status, heartbeat) = (&it.name, &it.status, &it.last_heartbeat);
+        late.because(format!("{name}: {status}, last heartbeat {heartbeat}"))
+    });
+    Late::new(format!("{names} not online"), late)
+}
+
+/// A service that its members do not run.
+pub(super) fn without(app: App, lacking: &str) -> Box<Late> {
+    let what = app.say("micro.service-late").with("lacking", lacking);
+    let late = Failure::new(what).hint(app.say("micro.hint-log"));
+    Late::new(lacking, late)
+}
+
+/// It runs and does not become ready.
+pub(super) fn starts_long(app: App) -> Failure {
+    Failure::new(app.say("micro.starts-long")).hint(app.say("micro.hint-starts-long"))
+}
+
 /// A member that should be listed and is not.
 pub(in crate::infra) fn gone(app: App, name: &str, found: &[Member]) -> Failure {
     let say = |code: &str| app.say(code).with("name", name);
@@ -78,7 +104,8 @@ fn hint(error: &RestError) -> &'static str {
         RestError::NoAnswer { .. }
         | RestError::Lost { .. }
         | RestError::OperationGone { .. }
-        | RestError::OperationCancelled { .. } => "micro.hint-again",
+        | RestError::OperationCancelled { .. }
+        | RestError::Left { .. } => "micro.hint-again",
         RestError::Broken { .. } => "micro.hint-version",
         RestError::Refused(refusal) => match meaning(refusal) {
             Meaning::BadName => "micro.hint-name",

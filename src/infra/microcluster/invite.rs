@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::failures;
 use super::reach::Reach;
 use crate::engine::message::Failure;
 use crate::infra::Inputs;
+use crate::infra::rest::RestError;
+use crate::infra::tokens::lasts;
 
 /// The join token.
 pub(super) const TOKEN: &str = "token";
@@ -27,7 +29,7 @@ pub(in crate::infra) async fn inputs(
     if is_member(reach, name, (address, reuse)).await? {
         return Ok(Inputs::from([(MEMBER.to_owned(), name.to_owned())]));
     }
-    let token = reach.micro.token(name).await.map_err(|error| {
+    let token = token(reach, name).await.map_err(|error| {
         failures::failed(
             app,
             app.say("micro.token-failed").with("name", name),
@@ -36,6 +38,18 @@ pub(in crate::infra) async fn inputs(
     })?;
     let token = token.expose_secret().to_owned();
     Ok(Inputs::from([(TOKEN.to_owned(), token)]))
+}
+
+/// The token for `name` that is out and good for longer, since a joiner may be about to use it and another
+/// one would void it; else a new one.
+async fn token(reach: &Reach, name: &str) -> Result<SecretString, RestError> {
+    let now = reach.world.clock.now();
+    let out = reach.micro.tokens().await.unwrap_or_default().into_iter();
+    let mut out = out.filter(|it| it.name == name && lasts(&it.expires_at, now));
+    match out.next() {
+        Some(token) => Ok(token.token),
+        None => reach.micro.token(name).await,
+    }
 }
 
 /// Whether the cluster has exactly this member; a half of it is a failure.

@@ -11,6 +11,7 @@ use super::terms::Terms;
 use super::types::Member;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
 use crate::infra::{Context, Doing, Step};
 
@@ -153,13 +154,14 @@ impl Join {
     async fn until_online(&self, context: &Context) -> Result<Vec<Message>, Failure> {
         let (reach, app) = (&self.reach, self.reach.app);
         let mut silence = Silence::default();
+        let mut wait = Wait::begin(&reach.world.clock);
         loop {
             let members = silence.seen(app, context, reach.micro.members().await)?;
             if let Some(members) = members {
                 match self.own(&members)? {
                     Some(own) if is_settled(own) => return Ok(self.done()),
                     Some(own) if own.is_unfit() => return Err(failures::unfit(app, own)),
-                    Some(_) => {}
+                    Some(own) => wait.goes_on(failures::late(app, &[own]).failure)?,
                     None => return Err(failures::gone(app, &self.terms.name, &members)),
                 }
             }

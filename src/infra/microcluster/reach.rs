@@ -14,7 +14,9 @@ use super::refusals::{Meaning, meaning};
 use super::types::Member;
 use crate::engine::message::Failure;
 use crate::infra::Context;
+use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
+use crate::infra::systemd;
 use crate::world::World;
 
 /// The pause between two looks at something that is on its way.
@@ -53,6 +55,15 @@ impl Reach {
             Err(error) if error.is_not_found() => self.micro.services().await.map(drop),
             other => other.map(drop),
         }
+    }
+
+    /// Whether the service that starts last runs, as far as systemd tells.
+    pub(in crate::infra) async fn is_whole(&self) -> bool {
+        let Some(unit) = self.app.last else {
+            return true;
+        };
+        let installed = systemd::is_installed(&self.world, unit).await;
+        installed != Some(true) || systemd::is(&self.world, unit, "active").await
     }
 
     /// Waits until the next look; stops where the step was asked to.
@@ -101,6 +112,7 @@ impl Reach {
         context: &Context,
     ) -> Result<Vec<Member>, Failure> {
         let mut silence = Silence::default();
+        let mut wait = Wait::begin(&self.world.clock);
         loop {
             let ready = silence.seen(self.app, context, self.micro.ready().await)?;
             if ready == Some(true) {
@@ -109,6 +121,7 @@ impl Reach {
                     return Ok(members);
                 }
             }
+            wait.goes_on(failures::starts_long(self.app))?;
             self.pause(context).await?;
         }
     }
@@ -172,7 +185,8 @@ pub(in crate::infra) fn passes(error: &RestError) -> bool {
         RestError::NotPermitted { .. }
         | RestError::Broken { .. }
         | RestError::OperationGone { .. }
-        | RestError::OperationCancelled { .. } => false,
+        | RestError::OperationCancelled { .. }
+        | RestError::Left { .. } => false,
     }
 }
 

@@ -6,6 +6,7 @@ use super::failures;
 use super::reach::{BETWEEN_SIGNS, Reach, passes};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
+use crate::infra::late::Wait;
 use crate::infra::rest::RestError;
 use crate::infra::systemd;
 use crate::infra::{Context, Doing, Step};
@@ -98,6 +99,7 @@ impl Ready {
         let (world, app) = (&self.reach.world, self.reach.app);
         context.say(app.say("micro.awaiting-ready"));
         let mut heard = world.clock.now();
+        let mut wait = Wait::begin(&world.clock);
         loop {
             let alive = match self.reach.micro.ready().await {
                 Ok(true) => return Ok(()),
@@ -115,6 +117,7 @@ impl Ready {
             if world.clock.now().saturating_sub(heard) > SILENCE_MS {
                 return Err(self.not_started());
             }
+            wait.goes_on(failures::starts_long(app))?;
             self.reach.pause(context).await?;
         }
     }

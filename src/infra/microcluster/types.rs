@@ -63,6 +63,9 @@ pub struct Member {
     /// `ONLINE`, `UNREACHABLE`, `NOT TRUSTED`, `NOT FOUND`, `UPGRADING`, `NEEDS UPGRADE`.
     #[serde(default, deserialize_with = "text")]
     pub status: String,
+    /// When it was last heard, as it says it; the year 1 where it never was.
+    #[serde(default, deserialize_with = "text")]
+    pub last_heartbeat: String,
 }
 
 impl Member {
@@ -93,6 +96,9 @@ pub struct Token {
     pub name: String,
     /// The token itself.
     pub token: SecretString,
+    /// When it stops being good, RFC 3339; the year 1 where never.
+    #[serde(default, deserialize_with = "text")]
+    pub expires_at: String,
 }
 
 impl fmt::Debug for Token {
@@ -100,6 +106,7 @@ impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
             .field("name", &self.name)
+            .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use super::client::CENTRAL;
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
 use crate::infra::microcluster::reach::{Reach, Silence};
-use crate::infra::microcluster::standing::{Look, Standing, online, until_right};
+use crate::infra::microcluster::standing::{Look, Standing, away, online, until_right, without};
 use crate::infra::microcluster::types::Placed;
 use crate::infra::{Context, Doing, Step};
 
@@ -54,7 +54,7 @@ impl Chassis {
 impl Look for Chassis {
     async fn look(&self, context: &Context, silence: &mut Silence) -> Result<Standing, Failure> {
         let (reach, app) = (&self.reach, self.reach.app);
-        let away = || Standing::NotYet(format!("{} is away", app.name));
+        let away = || away(app);
         let members = silence.seen(app, context, reach.micro.members().await)?;
         let Some(members) = members else {
             return Ok(away());
@@ -68,7 +68,7 @@ impl Look for Chassis {
             return Ok(away());
         };
         if let Some(lacking) = self.lacking(&services) {
-            return Ok(Standing::NotYet(lacking));
+            return Ok(without(app, &lacking));
         }
         found.push(Message::new("microovn.chassis").with("members", self.members.join(", ")));
         found.push(Self::centrals(&services));
@@ -81,7 +81,7 @@ impl Step for Chassis {
         Box::pin(async move {
             Ok(match self.look(context, &mut Silence::default()).await? {
                 Standing::Right(found) => Seen::There(found),
-                Standing::NotYet(lacking) => Seen::Missing(lacking),
+                Standing::NotYet(late) => Seen::Missing(late.lacking),
             })
         })
     }

@@ -21,7 +21,9 @@ const OVN: App = App {
     name: "MicroOVN",
     snap: "microovn",
     unit: "snap.microovn.daemon.service",
-    proof: "/1.0/services",
+    // The southbound database itself is asked: the services are listed before they run.
+    proof: "/1.0/ovsdb/schema/sb/active",
+    last: Some("snap.microovn.chassis.service"),
 };
 
 /// The address of the tunnels. `MicroOVN` takes anything for it, even what is no address.

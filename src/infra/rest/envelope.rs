@@ -128,6 +128,11 @@ impl Operation {
         }
     }
 
+    /// Whether it is not over.
+    pub fn is_running(&self) -> bool {
+        self.status_code < SUCCESS
+    }
+
     fn failure(&self) -> Refusal {
         Refusal {
             status: SUCCESS,

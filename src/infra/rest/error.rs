@@ -56,6 +56,14 @@ pub enum RestError {
         /// The operation's id.
         id: String,
     },
+    /// The operation runs and was not awaited any longer, as was asked for.
+    #[error("LXD goes on with operation {id} ({what})")]
+    Left {
+        /// The operation's id.
+        id: String,
+        /// What it does, in the service's words.
+        what: String,
+    },
     /// The operation was cancelled.
     #[error("operation {id} was cancelled")]
     OperationCancelled {

@@ -1,10 +1,12 @@
 //! The step that connects the plugs which the services need.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::client::Snapd;
 use super::failures;
-use super::plugs::{Plug, restarts};
+use super::plugs::{LXD, Plug, restarts};
 use super::types::{Connection, Connections};
 use crate::engine::Seen;
 use crate::engine::message::{Failure, Message};
@@ -22,6 +24,9 @@ pub struct PlugsConnected {
     pub snapd: Snapd,
     /// The connections, see [`super::plugs::wanted`].
     pub wanted: Vec<Plug>,
+    /// Where LXD's daemon may have been started before its connections were made: whether it was started
+    /// anew since.
+    pub older: Option<Arc<AtomicBool>>,
 }
 
 /// How the wanted plugs stand.
@@ -100,10 +105,22 @@ impl PlugsConnected {
             self.connect(plug, context).await?;
             services.extend(restarts(&plug.snap));
         }
+        if self.is_older() {
+            services.extend(restarts(LXD));
+        }
         for service in services {
             self.restart(service, context).await?;
         }
+        if let Some(started) = &self.older {
+            started.store(true, Ordering::SeqCst);
+        }
         Ok(())
+    }
+
+    /// Whether LXD may not have read its connections yet.
+    fn is_older(&self) -> bool {
+        let started = self.older.as_ref();
+        started.is_some_and(|started| !started.load(Ordering::SeqCst))
     }
 
     async fn connect(&self, plug: &Plug, context: &Context) -> Result<(), Failure> {
@@ -149,10 +166,12 @@ impl Step for PlugsConnected {
     fn observe<'a>(&'a self, context: &'a Context) -> Doing<'a, Result<Seen, Failure>> {
         Box::pin(async move {
             let found = self.found(context).await?;
-            Ok(if found.missing.is_empty() {
-                Seen::There(self.told(&found))
-            } else {
+            Ok(if !found.missing.is_empty() {
                 Seen::Missing(format!("not connected: {}", names(&found.missing)))
+            } else if self.is_older() {
+                Seen::Missing("connected, perhaps later than LXD was started".to_owned())
+            } else {
+                Seen::There(self.told(&found))
             })
         })
     }

@@ -23,7 +23,8 @@ pub(super) fn failed(what: Message, error: &SnapdError) -> Failure {
             RestError::Broken { .. }
             | RestError::Refused(_)
             | RestError::OperationGone { .. }
-            | RestError::OperationCancelled { .. } => "snapd.hint-log",
+            | RestError::OperationCancelled { .. }
+            | RestError::Left { .. } => "snapd.hint-log",
         },
     };
     Failure::new(what).because(error).hint(Message::new(hint))

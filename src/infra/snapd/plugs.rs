@@ -13,6 +13,9 @@ pub struct Plug {
     pub slot: String,
 }
 
+/// LXD's snap.
+pub(super) const LXD: &str = "lxd";
+
 /// What MicroCeph asks of the system. Builds from the store are connected by the store's word;
 /// others are not. `dm-crypt` is for encrypted disks.
 const MICROCEPH: [&str; 7] = [
@@ -42,7 +45,7 @@ const KERNEL_MODULES: (&str, &str) = ("load-rbd", "kernel-module-load");
 
 /// What LXD takes from the other services: plug, and the snap whose slot has the same name. LXD
 /// 5.21 has no `ovn-env`: it is told the address of OVN's database by its own config.
-const LXD: [(&str, &str); 4] = [
+const FROM_OTHERS: [(&str, &str); 4] = [
     ("ceph-conf", "microceph"),
     ("ovn-certificates", "microovn"),
     ("ovn-chassis", "microovn"),
@@ -52,7 +55,7 @@ const LXD: [(&str, &str); 4] = [
 /// What reads its connections only when it starts, by snap: LXD's and MicroCeph's daemons, and all
 /// services of MicroOVN.
 const RESTARTS: [(&str, &str); 3] = [
-    ("lxd", "lxd.daemon"),
+    (LXD, "lxd.daemon"),
     ("microceph", "microceph.daemon"),
     ("microovn", "microovn"),
 ];
@@ -65,10 +68,10 @@ pub fn wanted(snaps: &[&str]) -> Vec<Plug> {
             wanted.extend(plugs.iter().map(|plug| of_system(snap, plug)));
         }
     }
-    if snaps.contains(&"lxd") {
-        let there = LXD.iter().filter(|(_, from)| snaps.contains(from));
+    if snaps.contains(&LXD) {
+        let there = FROM_OTHERS.iter().filter(|(_, from)| snaps.contains(from));
         wanted.extend(there.map(|(plug, from)| Plug {
-            snap: "lxd".to_owned(),
+            snap: LXD.to_owned(),
             plug: (*plug).to_owned(),
             slot_snap: (*from).to_owned(),
             slot: (*plug).to_owned(),

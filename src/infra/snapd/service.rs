@@ -1,5 +1,8 @@
 //! snapd as a service: its state, and the steps of the plan that are its.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use super::client::{Build, Snapd};
 use super::connected::PlugsConnected;
 use super::held::SnapsHeld;
@@ -17,6 +20,8 @@ use crate::world::World;
 #[derive(Debug, Clone)]
 pub struct SnapdService {
     snapd: Snapd,
+    /// Whether LXD's daemon was started anew by this one.
+    started: Arc<AtomicBool>,
 }
 
 impl SnapdService {
@@ -24,6 +29,7 @@ impl SnapdService {
     pub fn new(world: &World) -> Self {
         Self {
             snapd: Snapd::new(world.snapd_socket.clone(), world.clock.clone()),
+            started: Arc::default(),
         }
     }
 }
@@ -36,17 +42,23 @@ impl InfraBootstrapper for SnapdService {
     fn step(&self, work: &Work) -> Option<Box<dyn Step>> {
         let snapd = self.snapd.clone();
         Some(match work {
-            Work::Snap { snap, channel } => {
+            Work::Snap {
+                snap,
+                channel,
+                revision,
+            } => {
                 let build = Build {
                     channel: channel.clone(),
-                    revision: None,
+                    revision: revision.clone(),
                 };
                 let name = snap.name().to_owned();
-                Box::new(SnapInstalled::new(snapd, name, build, false))
+                let refresh = revision.is_some();
+                Box::new(SnapInstalled::new(snapd, name, build, refresh))
             }
-            Work::SnapConnect { snaps } => Box::new(PlugsConnected {
+            Work::SnapConnect { snaps, anew } => Box::new(PlugsConnected {
                 snapd,
                 wanted: wanted(&names(snaps)),
+                older: anew.then(|| Arc::clone(&self.started)),
             }),
             Work::SnapHold { snap } => Box::new(SnapsHeld {
                 snapd,

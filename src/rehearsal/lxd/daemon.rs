@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::durations::{Chore, usual};
-use super::images::Properties;
+use super::images::Image;
 use super::operations::{self, Begun, Class};
 use super::state::State;
 use super::{Release, Site};
@@ -41,7 +41,7 @@ pub(super) struct Upload {
     pub(super) fingerprint: String,
     pub(super) size: usize,
     /// None where they are no image.
-    pub(super) properties: Option<Properties>,
+    pub(super) image: Option<Image>,
 }
 
 impl Asked {

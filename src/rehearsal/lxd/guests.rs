@@ -8,6 +8,7 @@ use super::daemon::{Asked, Done, Job};
 use super::durations::{Chore, usual};
 use super::images::{self, nothing};
 use super::pool::Standing;
+use super::server::architectures;
 use super::state::{Config, Database, State};
 use super::wording;
 use crate::rehearsal::envelope::{Answer, Refusal, field};
@@ -24,6 +25,7 @@ pub(super) struct Guest {
     address: Option<IpAddr>,
     /// Whether it wrote to its disk.
     wrote: bool,
+    architecture: String,
 }
 
 fn missing() -> Refusal {
@@ -59,7 +61,7 @@ pub(super) fn list(state: &State, asked: &Asked) -> Answer {
             json!({
                 "name": name, "location": guest.member, "type": "container",
                 "status": if guest.running { "Running" } else { "Stopped" },
-                "config": guest.config, "architecture": "aarch64", "profiles": [],
+                "config": guest.config, "architecture": guest.architecture, "profiles": [],
             })
         } else {
             json!(format!("/1.0/instances/{name}"))
@@ -104,8 +106,14 @@ pub(super) fn post(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
         .body
         .pointer("/source/fingerprint")
         .and_then(Value::as_str);
-    if !database.images.contains_key(image.unwrap_or_default()) {
+    let Some(image) = database.images.get(image.unwrap_or_default()) else {
         return Err(Refusal::new(404, "Image not found"));
+    };
+    let runs = architectures(&state.node(&node).spec.architecture);
+    if !runs.contains(&image.architecture.as_str()) {
+        // By LXD's source; not recorded.
+        let text = "Requested architecture isn't supported by this host";
+        return Err(Refusal::internal(text));
     }
     if database.guests.contains_key(&name) {
         return Err(Refusal::new(
@@ -131,6 +139,7 @@ pub(super) fn post(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
         pool,
         network,
         wrote: false,
+        architecture: image.architecture.clone(),
     };
     let own = asked.node.clone();
     let job = Job::waited(move |state, _| {

@@ -10,12 +10,18 @@ use super::durations::{Chore, usual};
 use super::state::State;
 use crate::rehearsal::envelope::{Answer, Refusal};
 
-/// An image's properties, by name.
-pub(super) type Properties = BTreeMap<String, String>;
+/// An image.
+#[derive(Debug, Clone)]
+pub(super) struct Image {
+    /// What its programs are for, by the kernel's name.
+    pub(super) architecture: String,
+    /// By name.
+    properties: BTreeMap<String, String>,
+}
 
-/// What LXD reads of an image's archive: the lines below `properties:` of its metadata, which stands
-/// first in a tar archive, after a header of 512 bytes.
-pub(super) fn properties(archive: &[u8]) -> Option<Properties> {
+/// What LXD reads of an image's archive: the architecture and the lines below `properties:` of its
+/// metadata, which stands first in a tar archive, after a header of 512 bytes.
+pub(super) fn read(archive: &[u8]) -> Option<Image> {
     let header = archive.get(..512)?;
     let is_tar = header.get(257..262) == Some(b"ustar") && header.starts_with(b"metadata.yaml\0");
     let text = archive.get(512..).unwrap_or_default();
@@ -34,16 +40,21 @@ pub(super) fn properties(archive: &[u8]) -> Option<Properties> {
         let (key, value) = line.trim().split_once(": ")?;
         Some((key.to_owned(), value.to_owned()))
     };
-    Some(below.filter_map(pair).collect())
+    let mut lines = text.lines();
+    let architecture = lines.find_map(|line| line.strip_prefix("architecture: "))?;
+    Some(Image {
+        architecture: architecture.to_owned(),
+        properties: below.filter_map(pair).collect(),
+    })
 }
 
 pub(super) fn list(state: &State, asked: &Asked) -> Answer {
     let images = state.database(&asked.node).images.iter();
-    let shown = images.map(|(fingerprint, properties)| {
+    let shown = images.map(|(fingerprint, image)| {
         if asked.recursion {
             json!({
-                "fingerprint": fingerprint, "properties": properties, "aliases": [],
-                "public": false, "type": "container", "architecture": "aarch64",
+                "fingerprint": fingerprint, "properties": image.properties, "aliases": [],
+                "public": false, "type": "container", "architecture": image.architecture,
             })
         } else {
             json!(format!("/1.0/images/{fingerprint}"))
@@ -64,7 +75,7 @@ pub(super) fn post(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
     let fingerprint = upload.fingerprint.clone();
     let node = asked.node.clone();
     let job = Job::waited(move |state, _| {
-        let Some(properties) = upload.properties.clone() else {
+        let Some(image) = upload.image.clone() else {
             return Err(Refusal::internal("Image is missing metadata.yaml"));
         };
         let images = &mut state.database_mut(&node).images;
@@ -73,7 +84,7 @@ pub(super) fn post(state: &mut State, asked: &Asked) -> Result<Job, Refusal> {
                 "Image with same fingerprint already exists",
             ));
         }
-        images.insert(upload.fingerprint.clone(), properties);
+        images.insert(upload.fingerprint.clone(), image);
         Ok(Done::new(usual(release, Chore::Image), Answer::done()))
     });
     let metadata =

@@ -72,7 +72,7 @@ fn shown(state: &State, node: &str, rank: usize, member: &Member) -> Value {
         "url": format!("https://{}", member.address),
         "database": !roles.is_empty(),
         "status": status, "message": message,
-        "architecture": "aarch64",
+        "architecture": state.node(&member.node).spec.architecture,
         "roles": roles,
         "failure_domain": "default", "description": "", "config": {}, "groups": ["default"],
     })

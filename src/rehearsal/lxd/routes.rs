@@ -85,7 +85,7 @@ async fn take_apart(node: &str, request: Request) -> Result<Asked, Refusal> {
     let upload = raw.then(|| Upload {
         fingerprint: sha256(&bytes),
         size: bytes.len(),
-        properties: images::properties(&bytes),
+        image: images::read(&bytes),
     });
     let body = if raw || bytes.is_empty() {
         Value::Null

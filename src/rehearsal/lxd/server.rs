@@ -43,6 +43,11 @@ fn config(state: &State, node: &str) -> Config {
     config
 }
 
+/// The architectures whose programs a kernel runs, its own first.
+pub(super) fn architectures(own: &str) -> [&str; 2] {
+    [own, if own == "x86_64" { "i686" } else { "armv7l" }]
+}
+
 fn environment(state: &State, node: &str) -> Value {
     let database = state.database(node);
     let its = state.node(node);
@@ -58,11 +63,11 @@ fn environment(state: &State, node: &str) -> Value {
     };
     let mut shown = json!({
         "addresses": addresses(state, node),
-        "architectures": ["aarch64", "armv7l"],
+        "architectures": architectures(&its.spec.architecture),
         "certificate": certificate.pem,
         "certificate_fingerprint": certificate.fingerprint,
         "driver": "lxc", "driver_version": "6.0.4", "firewall": "nftables",
-        "kernel": "Linux", "kernel_architecture": "aarch64", "kernel_version": its.spec.kernel,
+        "kernel": "Linux", "kernel_architecture": its.spec.architecture, "kernel_version": its.spec.kernel,
         "os_name": os, "os_version": os_version, "project": "default",
         "server": "lxd", "server_clustered": database.clustered,
         "server_event_mode": "full-mesh", "server_name": its.member,

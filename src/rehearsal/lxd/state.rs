@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::daemon::Asked;
 use super::guests::Guest;
-use super::images::Properties;
+use super::images::Image;
 use super::network::Network;
 use super::operations::Operations;
 use super::pool::Pool;
@@ -51,7 +51,7 @@ pub(super) struct Database {
     pub(super) networks: BTreeMap<String, Network>,
     pub(super) volumes: BTreeSet<Volume>,
     /// By fingerprint.
-    pub(super) images: BTreeMap<String, Properties>,
+    pub(super) images: BTreeMap<String, Image>,
     pub(super) guests: BTreeMap<String, Guest>,
     /// The identity of the first browser.
     pub(super) browser: Option<String>,

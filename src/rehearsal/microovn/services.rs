@@ -158,10 +158,17 @@ pub(super) fn schema(errand: &Errand<Ovn>, database: &str, all: bool) -> Result<
         "switch" => "8.8.0",
         _ => return Err(Refusal::new(400, format!("DB '{database}' not supported"))),
     };
+    let state = errand.site.state();
+    let (_, cluster) = state.cluster(&errand.host)?;
+    let own = cluster.name_of(&errand.host).unwrap_or_default();
+    if !cluster.app.ready.contains(own) {
+        // What it says then was not recorded.
+        let text = format!("failed to get the schema version of '{database}': not running");
+        return Err(Refusal::internal(text));
+    }
     if !all {
         return Ok(Answer::sync(&json!(version)));
     }
-    let state = errand.site.state();
     let members = state.cluster(&errand.host)?.1.members.iter();
     let each =
         members.map(|it| json!({"host": ip(&it.address), "schemaVersion": version, "error": 0}));

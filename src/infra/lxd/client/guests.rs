@@ -214,7 +214,7 @@ impl Lxd {
         match self.ask::<IgnoredAny>(call).await? {
             Reply::Async(operation) => {
                 progress(&operation.view());
-                self.wait(&operation.id, progress).await
+                self.wait_for(&operation, progress).await
             }
             Reply::Sync(_) => Err(RestError::Broken {
                 reason: "an answer instead of an operation".to_owned(),
