@@ -69,10 +69,20 @@ fn installs(house: &House, who: usize, (digest, erase): (&str, usize)) {
             assert!(seen, "{} was never in sight", disk.serial);
         }
         let shown = house.glance(who);
-        let typed = [format!("[ {erase} "), format!("[ {erase}_")];
-        let typed = typed.iter().any(|number| shown.contains(number));
-        assert!(typed, "another number was typed:\n{shown}");
+        assert_eq!(
+            typed(&shown),
+            Some(erase),
+            "another number stands:\n{shown}"
+        );
     }
+}
+
+/// The number in the field of Review, as it is drawn; 02 is 2.
+fn typed(shown: &str) -> Option<usize> {
+    let (_, field) = shown.rsplit_once("erased:")?;
+    let (_, field) = field.split_once("[ ")?;
+    let digits = field.chars().take_while(char::is_ascii_digit);
+    digits.collect::<String>().parse().ok()
 }
 
 /// Nothing is written before Install was pressed at the console that leads.
