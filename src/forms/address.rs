@@ -200,7 +200,7 @@ fn bad_name(name: &str) -> String {
 
 fn onwards(known: Known<'_>, leads: bool, initiator: bool) -> Result<Wish, String> {
     if leads {
-        return Ok(Wish::Go(Step::Peers));
+        return Ok(Wish::Go(way::after_address(known.picture)));
     }
     let name = name(known);
     if initiator && !is_name(&name) {
@@ -219,7 +219,7 @@ fn onwards(known: Known<'_>, leads: bool, initiator: bool) -> Result<Wish, Strin
     if initiator {
         intents.push(Intent::Found { cluster: name });
     }
-    Ok(Wish::Then(intents, Step::Peers))
+    Ok(Wish::Then(intents, way::after_address(known.picture)))
 }
 
 /// What is worth knowing about the address that is chosen.

@@ -28,7 +28,7 @@ fn idle(picture: &Picture, role: Role) -> Option<Step> {
         // It joins by a token or a preseed: Review shows that it waits.
         (Role::Worker, None) => None,
         (Role::Worker, Some(_)) => Some(Step::Disks),
-        _ if wizard.joining.is_some() => Some(Step::Trust),
+        _ if is_called(picture) => Some(Step::Trust),
         (_, None) => Some(Step::Welcome),
         // Whether a run that was cut off is taken up is asked there.
         _ if wizard.unfinished.is_some() && wizard.trouble.is_none() => Some(Step::Welcome),
@@ -91,10 +91,28 @@ pub fn passes(picture: &Picture) -> bool {
 /// What comes after Preflight.
 pub(super) fn after_checks(picture: &Picture, part: Part) -> Step {
     match part {
-        _ if picture.wizard.joining.is_some() => Step::Trust,
+        _ if is_called(picture) => Step::Trust,
         Part::Joiner if plain_address(picture).is_some() => Step::Peers,
         Part::Initiator | Part::Joiner => Step::Address,
     }
+}
+
+/// What comes after Address on a joiner: the words, where a session was chosen before.
+pub(super) fn after_address(picture: &Picture) -> Step {
+    if picture.wizard.joining.is_some() {
+        Step::Trust
+    } else {
+        Step::Peers
+    }
+}
+
+/// Whether the words of a session can be asked for: one was chosen, and the address to call from is
+/// not to be chosen still.
+fn is_called(picture: &Picture) -> bool {
+    let wizard = &picture.wizard;
+    let looks = wizard.host.is_none();
+    let has_address = looks || wizard.address.is_some() || plain_address(picture).is_some();
+    wizard.joining.is_some() && has_address
 }
 
 /// The address, where only one can be meant and nothing is to be said about it.

@@ -175,17 +175,16 @@ fn join(known: Known<'_>, session: &super::peers::Heard<'_>) -> Row {
     let joining = known.picture.wizard.joining.as_ref();
     let is_there = joining.is_some_and(|joining| joining.peer == peer.id);
     let press = press.map(|(knock, step)| {
+        let before = matches!(step, Step::Preflight | Step::Address);
         if is_there {
-            return Wish::Go(Step::Trust);
+            return Wish::Go(if before { step } else { Step::Trust });
         }
         let mut intents = with_part(known, Role::Joiner);
-        if step == Step::Preflight || step == Step::Address {
-            return Wish::Then(intents, step);
-        }
-        let address = way::plain_address(known.picture);
+        let address = way::plain_address(known.picture).filter(|_| !before);
         intents.extend(address.map(|address| Intent::Address { address }));
+        // What was chosen is not asked again, whatever comes before it.
         intents.push(knock);
-        Wish::Then(intents, Step::Trust)
+        Wish::Then(intents, if before { step } else { Step::Trust })
     });
     Row {
         tone: session.tone(),

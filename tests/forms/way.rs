@@ -1,10 +1,11 @@
 //! The way between the forms: where an opened face stands, and what comes before.
 
 use mcloud::engine::node::{End, Role, Stage as Phase};
-use mcloud::engine::wizard::Part;
+use mcloud::engine::services::NodeFacts;
+use mcloud::engine::wizard::Part as Wanted;
 use mcloud::engine::{Fact, Intent};
-use mcloud::forms::Step;
 use mcloud::forms::way::{back, fits, natural};
+use mcloud::forms::{Part, Step};
 
 use super::situations::{all, joins, member, odd, started, without_lxd};
 use super::stage::{Stage, attic, failure};
@@ -66,7 +67,7 @@ fn preflight_is_passed_over_where_all_is_good() {
 fn a_warning_or_a_failed_check_is_shown_first() {
     let initiator = |stage: Stage| {
         stage.then(Intent::Part {
-            part: Part::Initiator,
+            part: Wanted::Initiator,
         })
     };
     assert_eq!(stands(&initiator(odd())), Some(Step::Preflight));
@@ -76,7 +77,7 @@ fn a_warning_or_a_failed_check_is_shown_first() {
 #[test]
 fn an_initiator_whose_cluster_was_not_started_stands_where_it_was_asked_for() {
     let mut stage = odd().then(Intent::Part {
-        part: Part::Initiator,
+        part: Wanted::Initiator,
     });
     stage.state.local.trouble = Some(failure());
     assert_eq!(stands(&stage), Some(Step::Address));
@@ -90,6 +91,39 @@ fn a_joiner_with_two_addresses_chooses_first() {
         here.host.nics.push(second);
     }));
     assert_eq!(stands(&stage), Some(Step::Address));
+}
+
+/// Chooses the session on Welcome before the node was looked at; where that leads at once, and where
+/// the face stands once the node is looked at.
+fn quick(change: impl FnOnce(&mut NodeFacts)) -> (Option<Step>, Option<Step>) {
+    let mut stage = Stage::fresh(1).hears(vec![attic(0)]);
+    change(&mut stage.here);
+    let form = stage.form(Step::Welcome);
+    let mut rows = form.parts.iter().flat_map(|part| match part {
+        Part::Table { rows, .. } => rows.as_slice(),
+        _ => &[],
+    });
+    let row = rows.find(|row| row.id == "session:id-pi-a").unwrap();
+    let press = row.press.clone().expect("it can be chosen");
+    let at_once = stage.grant(press.wish);
+    let facts = Box::new(stage.here.clone());
+    stage.fact(Fact::Facts { node: None, facts });
+    (at_once, stands(&stage))
+}
+
+#[test]
+fn a_session_that_was_chosen_before_the_node_was_looked_at_is_not_asked_about_again() {
+    assert_eq!(quick(|_| {}), (Some(Step::Preflight), Some(Step::Trust)));
+}
+
+#[test]
+fn where_an_address_is_still_to_be_chosen_that_comes_first() {
+    let second = |here: &mut NodeFacts| {
+        let second = super::stage::nic("eth1", "10.0.1.12".parse().unwrap());
+        here.host.nics.push(second);
+    };
+    let chosen = (Some(Step::Preflight), Some(Step::Address));
+    assert_eq!(quick(second), chosen);
 }
 
 #[test]

@@ -107,9 +107,7 @@ opens() {
 # knocks JOINER INITIATOR: from Welcome, where the session is offered, to the check words.
 knocks() {
   does "$1" Welcome "$MARK Join [a-z]+ led by $2 " Enter
-  # who is quicker than the look at the node sees what was found
-  until_true on_screen "$1" '(Preflight|Trust)' || true
-  if on_screen "$1" Preflight; then does "$1" Preflight 'Nothing stands in the way.*F10 Go on' F10; fi
+  # who is quicker than the look at the node sees Preflight, which goes on by itself to what was chosen
   says_words "$1" "$2"
 }
 # says_words JOINER INITIATOR: reads the words on the one screen and types them at the other.
