@@ -151,6 +151,11 @@ impl Desk {
         self.form(step, picture)
     }
 
+    /// No form is in sight: another thing was drawn, or lies on top.
+    pub(super) fn hide(&self) {
+        self.sheets.iter().for_each(|(_, sheet)| sheet.hide());
+    }
+
     /// What is remembered of a form.
     pub(super) fn sheet(&self, step: Step) -> &Sheet {
         let mut sheets = self.sheets.iter();

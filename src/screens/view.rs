@@ -19,6 +19,7 @@ impl Screens {
         let buffer = frame.buffer_mut();
         let which = self.which(picture);
         let Some(rooms) = Rooms::of(area, which.step().is_some()) else {
+            self.desk.hide();
             return frame::too_small(buffer);
         };
         let scene = Scene { picture, log, now };
@@ -56,6 +57,10 @@ impl Screens {
                 save.draw(rooms.body, buffer);
             }
             None => self.draw_screen(&scene, &rooms, buffer),
+        }
+        if self.top(picture).is_some() {
+            // What lies on top may cover what a form shows.
+            self.desk.hide();
         }
         if let Some(info) = self.info(picture, now) {
             rooms.inform(&info, buffer);

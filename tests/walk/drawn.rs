@@ -41,3 +41,39 @@ fn enter_on_a_console_that_is_too_small_to_show_a_joiner_lets_nobody_in() {
         assert_eq!(house.key(0, ENTER), None);
     }
 }
+
+/// A console on whose focused row the guest can be let in.
+fn asked() -> House {
+    let mut house = House::new();
+    house.along(1);
+    house.guest_comes_or_goes();
+    house.settle();
+    house.press(0, KeyCode::F(10));
+    house.draw(0);
+    house.guest_knocks();
+    house.settle();
+    house.draw(0);
+    house
+}
+
+#[test]
+fn a_joiner_that_is_out_of_sight_again_is_let_in_by_no_key() {
+    let mut house = asked();
+    house.nodes[0].size = (1, 1);
+    house.draw(0);
+    assert_eq!(house.key(0, ENTER), None);
+    house.nodes[0].size = (80, 24);
+    house.draw(0);
+    assert!(house.key(0, ENTER).is_some());
+}
+
+#[test]
+fn a_key_that_was_pressed_before_help_had_gone_lets_nobody_in() {
+    let mut house = asked();
+    house.key(0, KeyCode::F(1));
+    house.draw(0);
+    house.key(0, KeyCode::Esc);
+    assert_eq!(house.key(0, ENTER), None);
+    house.draw(0);
+    assert!(house.key(0, ENTER).is_some());
+}
