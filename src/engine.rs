@@ -21,6 +21,7 @@ mod order;
 pub mod picture;
 pub mod plan;
 pub mod preflight;
+pub mod proven;
 pub mod run;
 pub mod services;
 pub mod shared;

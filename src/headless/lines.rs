@@ -4,6 +4,7 @@ use super::moment::{clock, passed, took};
 use crate::engine::event::{Level, PeerState, PublicEvent, StepEvent, What};
 use crate::engine::message::{Failure, Message, plain};
 use crate::engine::preflight::Verdict;
+use crate::engine::proven::verdict;
 use crate::engine::run::CriticalPath;
 use crate::text::sentence;
 
@@ -232,9 +233,14 @@ fn done(what: &What) -> Option<String> {
         .with("took", took(*took_ms))
         .with("exit", exit);
     let why = why.iter().map(sentence);
-    let proven = proven
-        .iter()
-        .map(|proven| labelled("headless.proven", &sentence(proven)));
+    let proven = proven.iter().map(|says| {
+        let label = match verdict(says) {
+            None => "headless.not-known",
+            Some(Verdict::Good) => "headless.proven",
+            Some(_) => "headless.warns",
+        };
+        labelled(label, &sentence(says))
+    });
     let state = if *ok { "done" } else { "not done" };
     let first = row("mcloud", state, &sentence(&says));
     Some(block(first, why.chain(proven)))

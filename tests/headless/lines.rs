@@ -128,6 +128,35 @@ fn evil_events(evil: &str) -> [What; 8] {
 }
 
 #[test]
+fn what_nobody_could_tell_is_not_told_as_proven() {
+    let codes = [
+        "lxd.guests-no-vm",
+        "microceph.health-warns",
+        "lxd.guests-run",
+    ];
+    let event = PublicEvent {
+        at: AT,
+        node: "pi-a".to_owned(),
+        what: What::Done {
+            ok: true,
+            exit: 0,
+            members: 1,
+            took_ms: 0,
+            proven: codes.map(Message::new).to_vec(),
+            why: None,
+            timing: None,
+        },
+    };
+    let line = lines::line(&event).expect("it is told");
+    let labels = line
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.trim().split_once(':'));
+    let labels: Vec<_> = labels.map(|(label, _)| label).collect();
+    assert_eq!(labels, ["not known", "warning", "proven"], "{line}");
+}
+
+#[test]
 fn what_comes_from_outside_carries_no_control_character() {
     let evil = "a\u{1b}[2Jb\r\n\u{202e}c\u{7}";
     let control = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';

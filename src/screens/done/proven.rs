@@ -6,20 +6,13 @@ use ratatui::text::{Line, Span};
 
 use crate::engine::message::Message;
 use crate::engine::picture::Picture;
+use crate::engine::preflight::Verdict;
+use crate::engine::proven::verdict;
 use crate::screens::frame::Room;
 use crate::screens::parts::text::marked;
 use crate::screens::{theme, words};
 use crate::text::sentence;
 
-/// What says that something was not found out: neither good nor bad.
-const UNKNOWN: [&str; 4] = [
-    "lxd.guests-no-dns",
-    "lxd.guests-no-image",
-    "lxd.guests-no-vm",
-    "microceph.health-unknown",
-];
-/// What is worth a thought though all is there.
-const WARNS: [&str; 1] = ["microceph.health-warns"];
 /// With what the code of everything begins that throw-away guests have shown.
 const GUESTS: &str = "lxd.guest";
 /// Which guest has which address: in the order of the nodes.
@@ -58,19 +51,15 @@ fn is_of_guests(message: &Message) -> bool {
 }
 
 fn is_good(message: &Message) -> bool {
-    let code = message.code.as_str();
-    !UNKNOWN.contains(&code) && !WARNS.contains(&code)
+    verdict(message) == Some(Verdict::Good)
 }
 
 /// One sentence with its mark: good, worth a thought, or not known.
 pub(super) fn lines(message: &Message, picture: &Picture, room: Room) -> Vec<Line<'static>> {
-    let code = message.code.as_str();
-    let mark = if UNKNOWN.contains(&code) {
-        Span::styled("  · ", theme::dim())
-    } else if WARNS.contains(&code) {
-        Span::styled("  ! ", theme::warn())
-    } else {
-        Span::styled("  ■ ", theme::good())
+    let mark = match verdict(message) {
+        None => Span::styled("  · ", theme::dim()),
+        Some(Verdict::Good) => Span::styled("  ■ ", theme::good()),
+        Some(_) => Span::styled("  ! ", theme::warn()),
     };
     marked(&mark, &sentence(&short(message, picture)), room.width)
 }

@@ -25,7 +25,7 @@ does pi-a Disks "$MARK\[ Suggest \]" Enter
 sees pi-a Disks '■ Ceph: 3 disks on 3 nodes'
 does pi-a Disks "$MARK\[ Next \]" Up Up Up
 does pi-a Disks "$MARK File system +none: LXD on" Enter
-does pi-a Disks "$MARK File system +remote-fs, though" F10
+does pi-a Disks "$MARK File system +! remote-fs, though" F10
 does pi-a Network "$MARK\[ Review \]" F10
 comes "Review says which disks will be formatted" shown pi-a 'Will be formatted.*pi-c sdb Ceph LABDISK'
 cloud_preseed pi-a pi-b pi-c
@@ -47,7 +47,7 @@ until_done=$(keys_of pi-a)
 press pi-a Tab
 does pi-a Install "$MARK\[ Change answers \]" Enter
 does pi-a Disks "$MARK\[ Next \]" Up Up Up
-does pi-a Disks "$MARK File system +remote-fs" Enter
+does pi-a Disks "$MARK File system +! remote-fs" Enter
 does pi-a Disks "$MARK File system +none" F10
 does pi-a Network "$MARK\[ Review \]" F10
 does pi-a Review "$MARK\[ Install \]" Enter
