@@ -21,6 +21,9 @@ impl Turn<'_> {
         if cluster.digest.as_deref() != Some(digest) {
             return self.log(Level::Warning, Message::new("install.unsealed"));
         }
+        if let Some(others) = self.others_erasure(&plan) {
+            return self.end(2, Failure::new(others));
+        }
         // The answers of an earlier run agreed to disks that carry the pool since: these are not
         // erased again.
         let planned = plan.erasures.len();

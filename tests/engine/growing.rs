@@ -146,6 +146,29 @@ fn a_disk_that_holds_something_is_not_erased_beyond_what_was_agreed_to() {
 }
 
 #[test]
+fn no_disk_of_another_node_is_erased_on_a_newcomers_word() {
+    // The disk of pi-b that the answers name is another one by now, and somebody's.
+    let mut stage = Stage::new(2);
+    stage.begin(crate::stage::with_disk(answers(2), 1, "pi-b-A"), true);
+    stage.event(Event::Intent(Intent::Open { part: None }));
+    stage.play();
+    stage.facts.push(facts(2));
+    stage.facts[1].host.disks[0].holds = stage.facts[1].host.disks[1].holds.clone();
+    joined(&mut stage);
+    stage.applied.clear();
+    let wants = Newcomer {
+        erase: 1,
+        ..newcomer(2, true)
+    };
+    came(&mut stage, wants);
+    opened(&mut stage, 3);
+    let end = stage.state.cluster.end.as_ref().expect("it has ended");
+    let why = end.why.as_ref().map(|why| why.code.as_str());
+    assert_eq!((end.exit, why), (2, Some("grow.erases-others")));
+    assert_eq!(stage.applied, [""; 0]);
+}
+
+#[test]
 fn a_newcomer_at_its_console_is_chosen_for_and_reviewed() {
     let mut stage = formed();
     joined(&mut stage);

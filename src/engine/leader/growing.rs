@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::engine::answers::{Answers, Newcomer, NodeAnswers};
+use crate::engine::answers::{Answers, Newcomer, NodeAnswers, ProfileChoice};
 use crate::engine::event::{Level, PeerState, What};
 use crate::engine::message::Message;
 use crate::engine::node::{Role, Stage};
+use crate::engine::picture::disk_in_words;
+use crate::engine::plan::Plan;
 use crate::engine::trust::Session;
 use crate::engine::{Effect, Turn};
 
@@ -42,8 +44,10 @@ impl Turn<'_> {
             return;
         }
         let grows = formed.nodes.iter().map(|node| node.name.clone()).collect();
+        // The default profile was settled then; what became of it since is somebody's choice.
         let mut answers = Answers {
             erase: 0,
+            profile: ProfileChoice::Keep,
             ..formed.as_ref().clone()
         };
         let mut unattended = false;
@@ -111,6 +115,17 @@ impl Turn<'_> {
             self.unseal();
             self.gather_everywhere();
         }
+    }
+
+    /// A newcomer agrees to what is erased on itself, and nobody was asked about the other nodes: the
+    /// first disk of theirs that the plan would erase.
+    pub(in crate::engine) fn others_erasure(&self, plan: &Plan) -> Option<Message> {
+        let cluster = &self.state.cluster;
+        let old = cluster.grows.as_ref().filter(|_| cluster.unattended)?;
+        let mut erased = plan.erasures.iter();
+        let disk = erased.find(|disk| old.contains(&disk.node))?;
+        let says = Message::new("grow.erases-others").with("disk", disk_in_words(disk));
+        Some(says.with("node", &disk.node))
     }
 
     /// The nodes that the cluster has not yet, where this is about taking more into one that is there.
