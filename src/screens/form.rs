@@ -1,19 +1,21 @@
 //! A form on the full screen: drawn, walked through and typed into; the same for every form.
 
+mod body;
 mod edit;
 mod lay;
+mod sight;
 mod stops;
 mod table;
 mod tone;
 mod words;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
-use super::frame::{Body, Info, Room};
+use super::frame::Info;
 use super::keymap::{Can, Command, Context, Place, Text};
 use super::parts::scroll::Scroll;
 use crate::forms::{Form, Wish};
-use lay::{Focus, lay};
+use sight::Sight;
 use stops::{Last, Stop, What, focused, next_group, stops};
 
 pub(super) use edit::{Drawn, Editor};
@@ -25,8 +27,7 @@ pub(super) struct Sheet {
     focus: Option<String>,
     /// Where it was when it was drawn.
     last: Cell<Last>,
-    /// The id of what had it then, and the ids of all that could have had it.
-    drawn: RefCell<(Option<String>, Vec<String>)>,
+    sight: Sight,
     /// Whether the operator scrolls and the focus stays behind.
     loose: bool,
     pub(super) scroll: Scroll,
@@ -99,8 +100,10 @@ impl Sheet {
             return None;
         }
         let acts = matches!(command, Command::Press | Command::Toggle);
-        if acts && stop.lets_in() && self.drawn.borrow().0.as_deref() != Some(stop.id()) {
-            // Keys came faster than the screen: whoever lets somebody in has seen the words.
+        if acts && stop.lets_in() && !self.sight.showed(stop.id()) {
+            // Keys came faster than the screen, or it was scrolled away: whoever lets somebody in has
+            // seen the words.
+            self.go(&stops, at);
             return None;
         }
         if let What::Field(field) = stop.what {
@@ -222,10 +225,9 @@ impl Sheet {
     /// screen was drawn: what is pressed was meant for the other, so that the first key only
     /// chooses this one.
     fn has_lost(&self, stop: Stop) -> bool {
-        let (focus, stops) = &*self.drawn.borrow();
         match self.focus.as_deref() {
-            Some(id) => id != stop.id() || stops.iter().all(|drawn| drawn != id),
-            None => focus.as_deref() != Some(stop.id()),
+            Some(id) => id != stop.id() || !self.sight.had(id),
+            None => !self.sight.had_focus(stop.id()),
         }
     }
 
@@ -240,42 +242,7 @@ impl Sheet {
 
     /// Another form was drawn: nothing of this one is in sight any more.
     pub(super) fn hide(&self) {
-        self.drawn.take();
-    }
-
-    /// The body; `sight` says how many of its lines are in sight.
-    pub(super) fn body(&self, form: &Form, room: Room, sight: impl Fn(&Body)) -> Body {
-        let stops = stops(form);
-        let at = self.at(form, &stops);
-        let stop = stops.get(at);
-        let focus = Focus {
-            id: stop.map(Stop::id),
-            editor: &self.editor,
-        };
-        let laid = lay(form, focus, room);
-        let body = Body {
-            lines: laid.lines,
-            pinned: laid.pinned,
-            ..Body::default()
-        };
-        sight(&body);
-        if let Some(stop) = stop {
-            self.last.set(stop.at(at));
-        }
-        let ids = stops.iter().map(|stop| stop.id().to_owned());
-        let focus = stop.map(|stop| stop.id().to_owned());
-        *self.drawn.borrow_mut() = (focus, ids.collect());
-        if let (false, Some(place)) = (self.loose, laid.places.get(at)) {
-            let before = at.checked_sub(1).and_then(|at| laid.places.get(at));
-            let from = before.map_or(0, |place| place.end);
-            let to = if at + 1 == laid.places.len() {
-                body.lines.len()
-            } else {
-                place.end
-            };
-            self.scroll.show(place, &(from..to));
-        }
-        body
+        self.sight.hide();
     }
 
     /// What is worth knowing about what has the focus.

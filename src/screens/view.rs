@@ -76,9 +76,7 @@ impl Screens {
             Which::Form(step) => {
                 let form = self.desk.form_now(step, picture, now);
                 let sheet = self.desk.sheet(step);
-                let sight = |body: &Body| {
-                    rooms.sight(body, &sheet.scroll);
-                };
+                let sight = |body: &Body| rooms.sight(body, &sheet.scroll);
                 (sheet.body(&form, room, sight), &sheet.scroll)
             }
             Which::Review => {

@@ -77,3 +77,30 @@ fn a_key_that_was_pressed_before_help_had_gone_lets_nobody_in() {
     house.draw(0);
     assert!(house.key(0, ENTER).is_some());
 }
+
+#[test]
+fn whoever_is_let_in_on_a_small_console_has_the_check_words_in_sight() {
+    for size in [(40, 10), (40, 15), (60, 12), (80, 24)] {
+        let mut house = House::new();
+        house.along(1);
+        house.guest_comes_or_goes();
+        house.settle();
+        house.press(0, KeyCode::F(10));
+        house.nodes[0].size = size;
+        house.draw(0);
+        house.guest_knocks();
+        house.settle();
+        let check = house.check_of(&id(2));
+        let mut admitted = false;
+        for _ in 0..3 {
+            let shown = house.draw(0).text();
+            if house.key(0, ENTER).is_some() {
+                let words = check.iter().all(|word| shown.contains(word));
+                assert!(words, "{size:?}\n{shown}");
+                admitted = true;
+                break;
+            }
+        }
+        assert!(admitted, "{size:?}: {}", house.draw(0).text());
+    }
+}

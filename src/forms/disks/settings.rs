@@ -15,8 +15,7 @@ struct Setting {
     value: String,
     about: String,
     tone: Tone,
-    /// What Enter does; none: it cannot be otherwise.
-    change: Option<Intent>,
+    change: Intent,
 }
 
 pub(super) fn rows(known: Known<'_>, leads: bool) -> Vec<Row> {
@@ -37,9 +36,7 @@ pub(super) fn rows(known: Known<'_>, leads: bool) -> Vec<Row> {
             note(Tone::Dim, not_here.clone())
         }],
         press: leads
-            .then_some(it.change)
-            .flatten()
-            .map(intend)
+            .then(|| intend(it.change))
             .and_then(|wish| deed("key.next-value", wish)),
         ..Row::default()
     };
@@ -64,12 +61,12 @@ fn driver(known: Known<'_>) -> Setting {
         value: fill(word, &[("driver", &comes_to)]),
         about: say("disks.driver-about"),
         tone: if wrong { Tone::Bad } else { Tone::Plain },
-        change: Some(Intent::Local {
+        change: Intent::Local {
             local: LocalPool {
                 driver: next,
                 ..pool.local.clone()
             },
-        }),
+        },
     }
 }
 
@@ -141,7 +138,7 @@ fn setting(
         value: say(value),
         about: say(about),
         tone: Tone::Plain,
-        change: Some(Intent::Storage { ceph }),
+        change: Intent::Storage { ceph },
     }
 }
 
@@ -204,12 +201,12 @@ fn snaps(known: Known<'_>) -> Option<Setting> {
         value: fill(value, &[("snaps", &all)]),
         about: say("disks.snaps-about"),
         tone: Tone::Plain,
-        change: Some(Intent::Snaps {
+        change: Intent::Snaps {
             snaps: SnapChannels {
                 install,
                 lxd: lxd.to_owned(),
                 ..now.clone()
             },
-        }),
+        },
     })
 }
