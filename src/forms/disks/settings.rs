@@ -106,12 +106,13 @@ fn files(view: &CephView) -> Setting {
     };
     if !view.no_files.is_empty() {
         let nodes = list(view.no_files.iter().map(String::as_str));
-        let (code, tone) = if now.filesystem {
-            ("disks.files-though", Tone::Warning)
+        let (code, about, tone) = if now.filesystem {
+            let about = "disks.files-though-about";
+            ("disks.files-though", about, Tone::Warning)
         } else {
-            ("disks.files-not", Tone::Dim)
+            ("disks.files-not", "disks.files-not-about", Tone::Dim)
         };
-        let words = ["disks.files", code, "disks.files-not-about"];
+        let words = ["disks.files", code, about];
         return Setting {
             value: fill(code, &[("nodes", &nodes)]),
             tone,

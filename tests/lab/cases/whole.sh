@@ -46,7 +46,7 @@ comes "with ways on" shown pi-a '\[ Retry \] *\[ Change answers \] *\[ Report \]
 until_done=$(keys_of pi-a)
 press pi-a Tab
 does pi-a Install "$MARK\[ Change answers \]" Enter
-does pi-a Disks "$MARK\[ Next \]" Up Up Up
+# the focus is where it was
 does pi-a Disks "$MARK File system +! remote-fs" Enter
 does pi-a Disks "$MARK File system +none" F10
 does pi-a Network "$MARK\[ Review \]" F10
